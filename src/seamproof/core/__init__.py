@@ -1,0 +1,17 @@
+"""The vocabulary: frozen data that every other package speaks, and the protocols between them.
+
+- `model`       what is asked of the service: Operation, Identity, Step, Scenario
+- `experiment`  what we do to it: Act, RowEdit, Fault, Schedule, Phase, Experiment
+- `history`     what was seen: Request, Response, Exchange, Crossing, Changes, Section, History
+- `catalog`     what the database looks like: Table, Column, ForeignKey
+- `profile`     what is normal for one service: volatile columns, ambient tables, background
+- `subject`     what an exploration is about, and the Job that names one
+- `verdict`     what was concluded: Verdict, Evidence, Finding, FindingClass
+- `events`      what a run tells its reporters
+- `protocols`   what a check, a boundary, a database backend, a source, a reporter must offer
+- `registry`    finds those, in our folders and by entry points, and refuses a malformed one
+- `codec`       all of the data to JSON and back
+- `errors`      whose fault it is, and what to do next
+
+Nothing here does I/O, and nothing here imports another package of ours.
+"""

@@ -1,0 +1,50 @@
+"""What the database looks like, read once from its own catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the catalog declares it."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    generated: bool = False
+    """Computed by the database from other columns."""
+    identity: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns of one table that name a row of another."""
+
+    columns: tuple[str, ...]
+    references: str
+    referenced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, named as everywhere else: qualified where it is not in the first schema."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every table that the service can write."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def key_of(self, table: str) -> tuple[str, ...]:
+        """The table's primary key, empty where it has none or is not known."""
+        found = self.tables.get(table)
+        return found.primary_key if found else ()

@@ -1,0 +1,138 @@
+"""What we do to the service: pure data, so that it can be stored, minimised, replayed and sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from seamproof.core.model import Scenario, Step
+
+
+class BoundaryKind(StrEnum):
+    """The seams that we sit on."""
+
+    HTTP_IN = "http-in"
+    SQL = "sql"
+    HTTP_OUT = "http-out"
+    CACHE = "cache"
+    QUEUE = "queue"
+
+
+class FaultKind(StrEnum):
+    """What may go wrong at a crossing."""
+
+    ERROR = "error"
+    """The other side answers an error: for SQL, one with `sqlstate`, raised on the backend."""
+    CUT = "cut"
+    """The connection is lost before the crossing reaches the other side."""
+    REPLY_LOST = "reply-lost"
+    """The other side does its work, and the connection is lost before its reply arrives."""
+    REFUSED = "refused"
+    """A new connection is refused: for SQL, with `sqlstate` 53300."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossingKey:
+    """Names a crossing across runs: its normalised statement, and which occurrence of it.
+
+    Never an ordinal over all statements: counts drift by one or two between equal runs.
+    """
+
+    shape: str
+    occurrence: int = 1
+    boundary: BoundaryKind = BoundaryKind.SQL
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A declared perturbation at a crossing."""
+
+    kind: FaultKind
+    at: CrossingKey
+    sqlstate: str | None = None
+
+    @property
+    def label(self) -> str:
+        """A short name: `error 40001`, `cut`, `reply-lost`."""
+        return f"{self.kind} {self.sqlstate}" if self.sqlstate else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A step as it is sent in an experiment."""
+
+    step: Step
+    replica: int = 0
+    identity: str | None = None
+    """Overrides the step's own identity, for replays as somebody else."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Added to the step's own."""
+    raw: bytes | None = None
+    """The exact bytes to send in place of the request, for malformed ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowEdit:
+    """A row inserted, updated or deleted directly. Columns hold text, as the server prints it."""
+
+    table: str
+    old: dict[str, str | None] | None = None
+    new: dict[str, str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The order in which the crossings of overlapping acts are released.
+
+    Each entry holds an act (its index in the phase) before a crossing until another act is done.
+    """
+
+    holds: tuple[tuple[int, CrossingKey], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Acts that overlap, with the faults and the schedule that they meet."""
+
+    acts: tuple[Act, ...]
+    faults: tuple[Fault, ...] = ()
+    schedule: Schedule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What else an experiment asks of its world."""
+
+    isolation: str | None = None
+    wait: float = 0.0
+    """Seconds of silence before the first phase, so that clocks of one-second resolution move."""
+    extra_quiet: float = 0.0
+    """Seconds to go on listening after a phase is quiet, to see background work."""
+    fresh_process: bool = False
+    """Use processes that have met no fault since they were started."""
+    fresh_sequences: bool = False
+    """Move each sequence to a base never used before, for services that remember ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An arrangement and its ordered phases. Every experiment starts from the same state."""
+
+    phases: tuple[Phase, ...]
+    arrangement: tuple[Step, ...] = ()
+    edits: tuple[RowEdit, ...] = ()
+    settings: Settings = Settings()
+    purpose: str = ""
+    """What it is for, in a few words: shown in progress and kept in evidence."""
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, *, faults: tuple[Fault, ...] = (), purpose: str = ""
+    ) -> Experiment:
+        """The scenario's act, once, under the given faults."""
+        phase = Phase((Act(scenario.act),), faults)
+        return cls((phase,), scenario.arrangement, purpose=purpose)
+
+    def then(self, *phases: Phase) -> Experiment:
+        """The same with phases added, without a reset between them."""
+        return replace(self, phases=self.phases + phases)

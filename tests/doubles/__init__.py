@@ -1,0 +1,5 @@
+"""Test doubles: a service and a database in memory, and a no-op of each kind of part.
+
+- `fake_world`  handlers with a fake connection, run as the conductor would, under faults
+- `noop_*`      the smallest valid part of each kind, to start a new one from
+"""
