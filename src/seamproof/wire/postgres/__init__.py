@@ -1,0 +1,17 @@
+"""A conversation between a PostgreSQL client and its server, seen and altered from between them.
+
+- `messages`      the tables: message types, their limits, and the few bodies that are read
+- `framing`       a stream cut into spans: messages that somebody needs, runs that nobody does
+- `replies`       which reply belongs to which statement, and the transaction's status
+- `conversation`  what to forward, hide, replace or keep back
+- `faults`        what may be ordered at a statement, and how an error is made real
+- `events`        what a conversation tells whoever sits on it, and asks them
+
+    client bytes -> Framer -> Conversation.from_client -> Output(to_server, to_client, action)
+    server bytes -> Framer -> Conversation.from_server -> Output
+                                   |        ^
+                          Statement v        | Order
+                                      Gate
+
+The standard is the PostgreSQL manual, part VII, "Frontend/Backend Protocol".
+"""

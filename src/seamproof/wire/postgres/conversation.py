@@ -1,0 +1,392 @@
+"""What of both directions is forwarded, hidden, replaced or kept back.
+
+Rules:
+- Frames that nothing is ordered at are forwarded as the bytes that came.
+- While nothing can be ordered (`transparent`), bytes may be forwarded before they are shown here,
+  by `saw_client` and `saw_server`: reading them then costs nobody a wait.
+- What an order makes us send is answered too; those replies are hidden.
+- An order is obeyed at Execute, whatever became of Parse and Bind. A hold takes place at Bind.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from seamproof.wire.postgres.events import IDLE, Action, Gate, Output, Statement
+from seamproof.wire.postgres.faults import (
+    ROLLBACK,
+    Cut,
+    LoseReply,
+    Order,
+    Raise,
+    Refuse,
+    raising_execute,
+    raising_query,
+    refusal,
+)
+from seamproof.wire.postgres.framing import RUN, UNTYPED, Framer
+from seamproof.wire.postgres.messages import (
+    CANCEL_REQUEST,
+    GSSENC_REQUEST,
+    MAX_BOUND,
+    SSL_REQUEST,
+    ClientProtocolError,
+    startup_parameters,
+    text,
+)
+from seamproof.wire.postgres.replies import Mark, Replies
+
+_SILENT: Final = Output()
+_DECLINED: Final = b"N"
+_COPY_IN: Final = ord("G")
+
+
+class Conversation:
+    """One client and its server, from the first byte. It never reads a clock or a socket."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._client = Framer.of_client()
+        self._server = Framer.of_server()
+        self._replies = Replies(gate.on_passed)
+        self._statements: dict[bytes, str] = {}
+        self._portals: dict[bytes, tuple[str, bytes]] = {}
+        # Bytes of the message under way that were forwarded before it was complete.
+        self._client_ahead = 0
+        self._server_ahead = 0
+        self._late = False
+        self._altering = False
+        self._rollback_at_sync = False
+        self._held = False
+        self._let_through = False
+        self._action: Action | None = None
+        self._over = False
+        self._injections = 0
+        self._aside = b""
+        self._handlers = {
+            UNTYPED: self._on_packet,
+            ord("Q"): self._on_query,
+            ord("P"): self._on_parse,
+            ord("B"): self._on_bind,
+            ord("E"): self._on_execute,
+            ord("D"): self._on_describe,
+            ord("C"): self._on_close,
+            ord("S"): self._on_sync,
+            ord("H"): self._on_flush,
+            ord("F"): self._on_function_call,
+            ord("c"): self._on_copy_end,
+            ord("f"): self._on_copy_end,
+            ord("X"): self._on_terminate,
+        }
+
+    # ------------------------------------------------------------------------ what is seen
+
+    @property
+    def status(self) -> int | None:
+        """The transaction status, as exact as the replies seen; None before the first."""
+        return self._replies.status
+
+    @property
+    def backend(self) -> int | None:
+        """The server's process id, from BackendKeyData."""
+        return self._replies.backend
+
+    @property
+    def pending(self) -> bool:
+        """Whether an answer is awaited, or a message is on its way. What is held is not."""
+        if self._held:
+            return self._replies.answering
+        return bool(self._replies.expected) or self._client.partial
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way and no transaction is open."""
+        return self.status in (None, IDLE) and not self._replies.expected and not self._held
+
+    @property
+    def held(self) -> bool:
+        """Whether the client's next frame waits for `release`."""
+        return self._held
+
+    @property
+    def transparent(self) -> bool:
+        """Whether whatever comes next, from either side, is forwarded as it comes."""
+        if self._gate.armed or self._held or self._over or self._replies.status is None:
+            return False
+        if self._altering:
+            replies = self._replies
+            self._altering = bool(replies.expected or replies.lost or self._rollback_at_sync)
+        return not self._altering
+
+    # ------------------------------------------------------------------------ both directions
+
+    def from_client(self, data: bytes, now: float) -> Output:
+        """Take bytes of the client. Raises ClientProtocolError."""
+        if self._over:
+            return _SILENT
+        framer = self._client
+        if self._held:
+            framer.keep(data)
+            return _SILENT
+        spans = framer.feed(data)
+        buffer = framer.buffer
+        forward: list[bytes] = []
+        sent = end = ahead = self._client_ahead
+        for code, start, end in spans:
+            if code == RUN:
+                continue
+            self._late = start < ahead
+            instead = self._handle(code, buffer, start, end, now)
+            if instead is None or self._late:
+                continue
+            forward += (buffer[sent:start], instead)
+            sent = end
+            if self._action is not None:
+                if self._action is Action.HOLD:
+                    framer.unread(start)
+                break
+        self._late = False
+        if spans:
+            self._client_ahead = 0
+        forward.append(buffer[sent:end])
+        aside, self._aside = self._aside, b""
+        return Output(b"".join(forward), aside, self._act())
+
+    def saw_client(self, data: bytes, now: float) -> None:
+        """Take bytes of the client that are forwarded already. Raises ClientProtocolError."""
+        framer = self._client
+        spans = framer.feed(data)
+        for code, start, end in spans:
+            if code != RUN:
+                self._handle(code, framer.buffer, start, end, now)
+        self._client_ahead = framer.kept
+
+    def release(self, now: float) -> Output:
+        """Let the held frame go, and what came behind it."""
+        if not self._held:
+            return _SILENT
+        self._held = False
+        self._let_through = True
+        return self.from_client(b"", now)
+
+    def from_server(self, data: bytes, now: float) -> Output:
+        """Take bytes of the server. Raises ServerProtocolError."""
+        if self._over:
+            return _SILENT
+        framer = self._server
+        spans = framer.feed(data)
+        buffer = framer.buffer
+        forward: list[bytes] = []
+        sent = end = ahead = self._server_ahead
+        for code, start, end in spans:
+            if self._may_see(code, buffer, start, end, now) or start < ahead:
+                continue
+            forward.append(buffer[sent:start])
+            sent = end
+            if self._replies.done:
+                self._action = Action.CLOSE
+                break
+        if spans:
+            self._server_ahead = 0
+            self._settle()
+        forward.append(buffer[sent:end])
+        return Output(b"", b"".join(forward), self._act())
+
+    def saw_server(self, data: bytes, now: float) -> None:
+        """Take bytes of the server that are forwarded already. Raises ServerProtocolError."""
+        framer = self._server
+        handlers = self._replies.handlers
+        for code, start, end in framer.feed(data):
+            if code != RUN:
+                handlers[code](framer.buffer, start, end, now)
+        self._server_ahead = framer.kept
+        self._settle()
+
+    def _handle(self, code: int, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        try:
+            return self._handlers[code](buffer, start, end, now)
+        except ValueError as error:
+            raise ClientProtocolError("sent a message whose text does not end") from error
+
+    def _may_see(self, code: int, buffer: bytes, start: int, end: int, now: float) -> bool:
+        replies = self._replies
+        losing = replies.lost is not None and replies.losing
+        visible = code == RUN or replies.handlers[code](buffer, start, end, now)
+        # Without CopyInResponse the client would not send what is to be copied.
+        return code == _COPY_IN if losing else visible
+
+    def _settle(self) -> None:
+        """Forget the portals that ended with their transaction."""
+        if self._replies.settled:
+            self._replies.settled = False
+            if self._replies.status == IDLE:
+                self._portals.clear()
+
+    def _act(self) -> Action | None:
+        action, self._action = self._action, None
+        self._over = action is Action.CLOSE
+        return action
+
+    # ------------------------------------------------------------------------ the client's side
+    #
+    # A handler returns None to forward its message, or what to forward instead.
+
+    def _on_packet(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        packet = buffer[start:end]
+        code = int.from_bytes(packet[4:8], "big")
+        if code in (SSL_REQUEST, GSSENC_REQUEST):
+            self._aside += _DECLINED
+            return b""
+        if code == CANCEL_REQUEST:
+            # It has this connection to itself, and the server closes it without an answer.
+            return None
+        parameters = startup_parameters(packet)
+        shown = " ".join(f"{name}={value}" for name, value in parameters.items())
+        statement = Statement(shown, now, simple=True)
+        match self._gate.on_connect(statement, parameters):
+            case None:
+                self._replies.expected.append(statement)
+                return None
+            case Refuse(sqlstate):
+                self._aside += refusal(sqlstate)
+                statement.ended, statement.sqlstate = now, sqlstate
+        self._action = Action.CLOSE
+        return b""
+
+    def _on_query(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if self._replies.skipping:
+            return None
+        sql = text(buffer[start + 5 : end - 1])
+        if self._must_wait(sql):
+            return b""
+        statement = Statement(sql, now, True, self._replies.status or IDLE)
+        match self._ordered(statement):
+            case None:
+                return None
+            case Raise(sqlstate, ends_transaction):
+                if not ends_transaction:
+                    return raising_query(sqlstate)
+                self._replies.expected.append(Mark.OUR_ROLLBACK)
+                return raising_query(sqlstate) + ROLLBACK
+        return b""
+
+    def _on_function_call(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if self._replies.skipping:
+            return None
+        oid = int.from_bytes(buffer[start + 5 : start + 9], "big")
+        statement = Statement(f"<function {oid}>", now, True, self._replies.status or IDLE)
+        match self._ordered(statement):
+            case None:
+                return None
+            case Raise(sqlstate):
+                return raising_query(sqlstate)
+        return b""
+
+    def _on_parse(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if not self._replies.skipping:
+            name_end = buffer.index(0, start + 5, end)
+            sql = text(buffer[name_end + 1 : buffer.index(0, name_end + 1, end)])
+            self._statements[buffer[start + 5 : name_end]] = sql
+            self._replies.expected.append(sql)
+        return None
+
+    def _on_bind(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if self._replies.skipping:
+            return None
+        portal_end = buffer.index(0, start + 5, end)
+        name = buffer[portal_end + 1 : buffer.index(0, portal_end + 1, end)]
+        sql = self._statements.get(name)
+        if sql is None:
+            # Prepared by SQL: PREPARE shares its names with the protocol.
+            sql = f"EXECUTE {text(name)}"
+        if self._must_wait(sql):
+            # Here and not at Execute: the portal's snapshot is taken at Bind.
+            return b""
+        bound = buffer[start : min(end, start + MAX_BOUND)]
+        self._portals[buffer[start + 5 : portal_end]] = (sql, bound)
+        self._replies.expected.append(Mark.BIND)
+        return None
+
+    def _on_execute(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if self._replies.skipping:
+            return None
+        self._replies.flushed = False
+        portal = buffer[start + 5 : buffer.index(0, start + 5, end)]
+        sql, bound = self._portals.get(portal) or (f"FETCH {text(portal)}", b"")
+        statement = Statement(sql, now, False, self._replies.status or IDLE, bound)
+        match self._ordered(statement):
+            case None:
+                return None
+            case Raise(sqlstate, ends_transaction):
+                self._replies.expected.pop()
+                self._replies.expected += (Mark.OUR_PARSE, Mark.OUR_BIND, statement)
+                self._rollback_at_sync = ends_transaction
+                self._injections += 1
+                return raising_execute(sqlstate, b"_seamproof_%d" % self._injections)
+        return b""
+
+    def _on_describe(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if not self._replies.skipping:
+            self._replies.expected.append(Mark.DESCRIBE)
+        return None
+
+    def _on_close(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if not self._replies.skipping:
+            name = buffer[start + 6 : buffer.index(0, start + 6, end)]
+            if buffer[start + 5 : start + 6] == b"S":
+                self._statements.pop(name, None)
+            else:
+                self._portals.pop(name, None)
+            self._replies.expected.append(Mark.CLOSE)
+        return None
+
+    def _on_sync(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        if self._replies.copying:
+            return None
+        self._replies.skipping = False
+        self._replies.expected.append(Mark.SYNC)
+        if self._rollback_at_sync:
+            self._rollback_at_sync = False
+            self._replies.expected.append(Mark.OUR_ROLLBACK)
+            return buffer[start:end] + ROLLBACK
+        return None
+
+    def _on_flush(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        self._replies.flush()
+        if self._replies.done:
+            self._action = Action.CLOSE
+            return b""
+        return None
+
+    def _on_copy_end(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        self._replies.copying = False
+        return None
+
+    def _on_terminate(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
+        return None
+
+    def _must_wait(self, sql: str) -> bool:
+        if self._let_through:
+            self._let_through = False
+        elif self._gate.armed and not self._late and self._gate.holds(sql):
+            self._held = True
+            self._action = Action.HOLD
+            return True
+        return False
+
+    def _ordered(self, statement: Statement) -> Order | None:
+        """Ask the gate, and do what does not depend on how the statement was sent."""
+        if self._late:
+            self._gate.on_passed(statement)
+            self._replies.expected.append(statement)
+            return None
+        order = self._gate.on_statement(statement)
+        self._altering = self._altering or order is not None
+        if isinstance(order, Cut | Refuse):
+            self._action = Action.CLOSE
+            return order
+        self._replies.expected.append(statement)
+        if isinstance(order, LoseReply):
+            self._replies.lost = statement
+            return None
+        return order

@@ -1,0 +1,78 @@
+"""What a conversation tells whoever sits on it, and what it asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from seamproof.wire.postgres.faults import Order
+from seamproof.wire.postgres.messages import bound_values
+
+IDLE, OPEN, FAILED = b"ITE"
+"""ReadyForQuery's status byte."""
+
+
+@dataclass(slots=True)
+class Statement:
+    """One thing asked of the server, and what became of it. Times are the caller's."""
+
+    sql: str
+    started: float
+    simple: bool
+    """Whether ReadyForQuery ends its answer: a Query, a function call, the connection's start."""
+    before: int = IDLE
+    bound: bytes = b""
+    ended: float | None = None
+    tag: str | None = None
+    sqlstate: str | None = None
+    message: str | None = None
+    after: int | None = None
+
+    @property
+    def parameters(self) -> tuple[str | None, ...]:
+        """The values bound to it."""
+        return bound_values(self.bound) if self.bound else ()
+
+
+class Action(Enum):
+    """What the transport must do beside writing."""
+
+    CLOSE = "close"
+    """End both connections, after what was written."""
+    HOLD = "hold"
+    """The client's next frame waits for `release`."""
+
+
+class Output(NamedTuple):
+    """What to write to either side, then what to do."""
+
+    to_server: bytes = b""
+    to_client: bytes = b""
+    action: Action | None = None
+
+
+class Gate(Protocol):
+    """Sees every statement of one connection before the server does, and gives orders."""
+
+    @property
+    def armed(self) -> bool:
+        """Whether it may order or hold anything. It does not become so unnoticed: what was
+        forwarded before is shown to the conversation first."""
+        ...
+
+    def on_connect(self, statement: Statement, parameters: dict[str, str]) -> Order | None:
+        """Take the connection's start."""
+        ...
+
+    def on_statement(self, statement: Statement) -> Order | None:
+        """Take a statement that is about to be executed."""
+        ...
+
+    def on_passed(self, statement: Statement) -> None:
+        """Take a statement that nothing can be ordered at: it has reached the server already."""
+        ...
+
+    def holds(self, sql: str) -> bool:
+        """Say whether the next statement must wait."""
+        ...

@@ -1,0 +1,233 @@
+"""Which reply belongs to which statement.
+
+Rules (manual, "Message Flow"):
+- The server answers in order. `expected` holds what is still to be answered: a Parse as its SQL,
+  Bind, Describe, Close and Sync as marks, and a `Statement` for each Query and Execute.
+- After an error in the extended protocol the server skips to the next Sync, and so do we.
+- A Query and a Sync are each answered by one ReadyForQuery, whose status counts. Within a batch
+  the command tags of BEGIN and COMMIT say where a transaction begins and ends.
+- While data is copied in, the server ignores Sync; the one after CopyDone counts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, TypeAlias
+
+from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Statement
+from seamproof.wire.postgres.messages import ServerProtocolError, error_fields, text
+
+# A transaction begins and ends within a batch by these command tags.
+_OPENS: Final = frozenset({"BEGIN", "START TRANSACTION"})
+_ENDS: Final = frozenset({"COMMIT", "ROLLBACK", "PREPARE TRANSACTION"})
+_STATUSES: Final = (b"I", b"T", b"E")
+
+
+class Mark(Enum):
+    """A reply that is awaited and is no statement's own. Those to what we sent are hidden."""
+
+    BIND = 1
+    CLOSE = 2
+    DESCRIBE = 3
+    SYNC = 4
+    OUR_PARSE = 5
+    OUR_BIND = 6
+    OUR_ROLLBACK = 7
+
+
+Expected: TypeAlias = str | Mark | Statement
+
+
+class Replies:
+    """What one connection's server still has to answer, and what its answers say."""
+
+    def __init__(self, on_refused: Callable[[Statement], None]) -> None:
+        self.expected: deque[Expected] = deque()
+        self.status: int | None = None
+        """The transaction status, as exact as the replies seen; None before the first."""
+        self.backend: int | None = None
+        """The server's process id, from BackendKeyData."""
+        self.skipping = False
+        """Whether the server ignores everything up to a Sync that the client has not sent."""
+        self.copying = False
+        """Whether the server takes copied data, and ignores Sync."""
+        self.flushed = False
+        """Whether the client waits without having sent Sync."""
+        self.lost: Statement | None = None
+        """The statement whose reply is not to be delivered."""
+        self.done = False
+        """Whether the server has done the work of `lost`."""
+        self.settled = False
+        """Whether ReadyForQuery has come and nothing is awaited; who reads it resets it."""
+        self._losing = False
+        self._last: Statement | None = None
+        self._on_refused = on_refused
+        self.handlers = {
+            ord("1"): self._on_parsed,
+            ord("2"): self._on_bound,
+            ord("3"): self._on_closed,
+            ord("T"): self._on_described,
+            ord("n"): self._on_described,
+            ord("C"): self._on_complete,
+            ord("I"): self._on_complete,
+            ord("s"): self._on_complete,
+            ord("E"): self._on_error,
+            ord("N"): self._on_notice,
+            ord("G"): self._on_copy_in,
+            ord("K"): self._on_backend_key,
+            ord("Z"): self._on_ready,
+        }
+        """By type; each returns whether the client may see the message."""
+
+    @property
+    def losing(self) -> bool:
+        """Whether the replies of `lost` have begun."""
+        if not self._losing and self.expected and self.expected[0] is self.lost:
+            self._losing = True
+        return self._losing
+
+    @property
+    def answering(self) -> bool:
+        """Whether the server owes an answer of its own accord. What is not followed by Sync it
+        keeps to itself."""
+        return any(
+            each is Mark.SYNC or (type(each) is Statement and each.simple) for each in self.expected
+        )
+
+    def flush(self) -> None:
+        """Note that the client waits for what it sent up to here."""
+        self.flushed = True
+        self.done = self.lost is not None and self.lost.ended is not None
+
+    def _head(self) -> Expected | None:
+        return self.expected[0] if self.expected else None
+
+    def _on_parsed(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        head = self._head()
+        if head is Mark.OUR_PARSE or type(head) is str:
+            self.expected.popleft()
+        return head is not Mark.OUR_PARSE
+
+    def _on_bound(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        head = self._head()
+        if head is Mark.OUR_BIND or head is Mark.BIND:
+            self.expected.popleft()
+        return head is not Mark.OUR_BIND
+
+    def _on_closed(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        if self._head() is Mark.CLOSE:
+            self.expected.popleft()
+        return True
+
+    def _on_described(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        if self._head() is Mark.DESCRIBE:
+            self.expected.popleft()
+        return True
+
+    def _on_complete(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        head = self._head()
+        if type(head) is Statement:
+            head.ended = now
+            if buffer[start] == ord("C"):
+                head.tag = text(buffer[start + 5 : end - 1])
+                self._follow(head, head.tag)
+            if not head.simple:
+                self._last = head
+                self.expected.popleft()
+                if head is self.lost and self.flushed and Mark.SYNC not in self.expected:
+                    # The client waits for this reply alone: no ReadyForQuery will come.
+                    self.done = True
+        return head is not Mark.OUR_ROLLBACK
+
+    def _follow(self, statement: Statement, tag: str) -> None:
+        """Track the transaction through a batch, where ReadyForQuery comes only at its end."""
+        if self.status is not None:
+            if not statement.simple:
+                statement.before = self.status
+            if tag in _OPENS:
+                self.status = OPEN
+            elif tag in _ENDS:
+                # ROLLBACK TO SAVEPOINT answers ROLLBACK as well.
+                to_savepoint = tag == "ROLLBACK" and " TO " in statement.sql.upper()
+                self.status = OPEN if to_savepoint else IDLE
+            statement.after = self.status
+
+    def _on_error(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        head = self._head()
+        if head is None:
+            return True
+        if head is Mark.OUR_ROLLBACK:
+            return False
+        fields = error_fields(buffer[start:end])
+        self.copying = False
+        failed = self._failed(head, now)
+        if failed is not None:
+            failed.ended = now
+            failed.sqlstate, failed.message = fields.get("C"), fields.get("M")
+            if self.status == OPEN:
+                self.status = FAILED
+            failed.after = self.status
+            self._last = failed
+        if type(head) is Statement and head.simple:
+            if self.status is None:
+                self.expected.clear()
+            return True
+        while self.expected and self.expected[0] is not Mark.SYNC:
+            self.expected.popleft()
+        # The Sync that ends the skipping may have been sent already.
+        self.skipping = not self.expected
+        return True
+
+    def _failed(self, head: Expected, now: float) -> Statement | None:
+        """Return the statement that an error is about, when the reply to `head` was awaited."""
+        if head is Mark.SYNC:
+            # A transaction that Sync commits, as with a deferred constraint.
+            return self._last
+        for each in self.expected:
+            if each is Mark.SYNC:
+                break
+            if type(each) is Statement:
+                return each
+        if type(head) is not str:
+            return None
+        refused = Statement(head, now, False, self.status or IDLE)
+        refused.ended = now
+        self._on_refused(refused)
+        return refused
+
+    def _on_notice(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        return self._head() is not Mark.OUR_ROLLBACK
+
+    def _on_copy_in(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        self.copying = True
+        # A Sync that was sent with the COPY is ignored by the server.
+        while Mark.SYNC in self.expected:
+            self.expected.remove(Mark.SYNC)
+        return True
+
+    def _on_backend_key(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        self.backend = int.from_bytes(buffer[start + 5 : start + 9], "big")
+        return True
+
+    def _on_ready(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        if buffer[start + 5 : end] not in _STATUSES:
+            raise ServerProtocolError("sent ReadyForQuery with no status that is known")
+        self.status = buffer[start + 5]
+        while self.expected:
+            done = self.expected.popleft()
+            if type(done) is Statement and done.simple:
+                self._last = done
+            elif done is not Mark.SYNC and done is not Mark.OUR_ROLLBACK:
+                continue
+            break
+        if self._last is not None:
+            self._last.after, self._last.ended = self.status, now
+        if self._head() is Mark.OUR_ROLLBACK:
+            return False
+        self._last = None
+        self.settled = not self.expected
+        if self._losing:
+            self.done = True
+        return True

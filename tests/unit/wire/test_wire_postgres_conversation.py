@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playbook import (
+    AUTHENTICATED,
+    BOUND,
+    CLOSED,
+    COPY_DONE,
+    COPY_IN,
+    EMPTY,
+    FLUSH,
+    GSS,
+    NEGOTIATED,
+    NO_DATA,
+    PARSED,
+    SSL,
+    SUSPENDED,
+    SYNC,
+    TERMINATE,
+    WELCOME,
+    Play,
+    Script,
+    bind,
+    cancel,
+    close,
+    columns,
+    complete,
+    copied,
+    describe,
+    error,
+    execute,
+    extended,
+    key,
+    notice,
+    notification,
+    parameter,
+    parse,
+    query,
+    ready,
+    row,
+    startup,
+)
+
+from seamproof.wire.postgres.conversation import Conversation
+from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Action
+from seamproof.wire.postgres.messages import MAX_BOUND, ProtocolError, message
+
+
+def test_encryption_is_declined_and_the_rest_is_the_clients() -> None:
+    play = Play(connected=False).client(SSL).expect(to_client=b"N")
+    play.client(GSS).expect(to_client=b"N")
+    hello = startup(user="ann", database="shop", application_name="web")
+    play.client(hello).expect(to_server=hello)
+    assert play.script.parameters["database"] == "shop"
+    assert play.conversation.pending
+    scram = message(b"R", b"\0\0\0\x0aSCRAM-SHA-256\0\0")
+    play.server(scram).client(message(b"p", b"proof")).server(WELCOME)
+    play.expect(to_server=message(b"p", b"proof"), to_client=scram + WELCOME)
+    assert play.conversation.backend == 4711
+    assert play.conversation.status == IDLE
+    assert not play.conversation.pending
+    assert play.last.ended is not None
+
+
+def test_protocol_3_2_negotiates_and_has_longer_keys() -> None:
+    play = Play(connected=False).client(startup(0x30002, user="u"))
+    answer = NEGOTIATED + AUTHENTICATED + key(9, b"k" * 256) + ready()
+    play.server(answer)
+    assert play.to_client == answer
+    assert play.conversation.backend == 9
+
+
+def test_a_cancel_request_is_forwarded_whatever_its_key() -> None:
+    for secret in (b"abcd", b"k" * 256):
+        packet = cancel(4711, secret)
+        play = Play(connected=False).client(SSL, packet)
+        play.expect(to_server=packet, to_client=b"N")
+        assert not play.script.statements
+        assert not play.conversation.pending
+
+
+def test_a_refused_password_ends_the_start() -> None:
+    play = Play(connected=False).client(startup(user="u")).server(error("28P01"))
+    assert play.last.sqlstate == "28P01"
+    assert not play.conversation.pending
+
+
+def test_a_simple_query() -> None:
+    play = Play().client(query("SELECT 1"))
+    assert play.conversation.pending
+    answer = columns() + row() + complete("SELECT 1") + ready()
+    play.server(answer).expect(to_server=query("SELECT 1"), to_client=answer)
+    assert (play.last.sql, play.last.tag, play.last.before, play.last.after) == (
+        "SELECT 1",
+        "SELECT 1",
+        IDLE,
+        IDLE,
+    )
+    assert (play.last.started, play.last.ended) == (3.0, 4.0)
+    assert not play.conversation.pending
+
+
+def test_several_statements_in_one_query_are_one_with_the_last_tag() -> None:
+    play = Play().client(query("BEGIN; INSERT INTO t VALUES (1); COMMIT"))
+    play.server(complete("BEGIN"), complete("INSERT 0 1"), complete("ROLLBACK"), ready())
+    assert len(play.script.statements) == 1
+    assert play.last.tag == "ROLLBACK"
+    assert play.last.before == IDLE
+
+
+def test_an_extended_query_has_its_values() -> None:
+    play = Play().client(extended("INSERT INTO t VALUES ($1, $2)", b"caf\xc3\xa9", None))
+    play.server(PARSED, BOUND, NO_DATA, complete("INSERT 0 1"), ready())
+    assert play.last.sql == "INSERT INTO t VALUES ($1, $2)"
+    assert play.last.parameters == ("café", None)
+    assert play.last.tag == "INSERT 0 1"
+
+
+def test_binary_values_are_hex_and_long_ones_are_cut() -> None:
+    play = Play().client(parse("a"), bind(b"\0\x07", binary=True), execute(), SYNC)
+    assert play.last.parameters == ("\\x0007",)
+    play.client(parse("a"), bind(b"1", b"x" * 2 * MAX_BOUND, b"3"), execute(), SYNC)
+    first, second = play.last.parameters
+    assert first == "1"
+    assert second
+    assert second.endswith("x…")
+
+
+def test_a_malformed_bind_has_no_values() -> None:
+    play = Play().client(parse("a"), message(b"B", b"\0\0\0\x09"), execute(), SYNC)
+    assert play.last.parameters == ()
+
+
+def test_prepared_statements_are_known_by_name_over_requests() -> None:
+    play = Play().client(parse("SELECT $1", "s1"), describe("S", "s1"), FLUSH)
+    play.server(PARSED, message(b"t", b"\0\0"), columns())
+    assert not play.conversation.pending
+    for value in (b"1", b"2"):
+        play.client(bind(value, name="s1"), execute(), SYNC)
+        play.server(BOUND, row(), complete("SELECT 1"), ready())
+    assert [each.sql for each in play.script.statements] == ["SELECT $1"] * 2
+    play.client(close("S", "s1"), SYNC).server(CLOSED, ready())
+    play.client(bind(name="s1"), execute(), SYNC)
+    assert play.last.sql == "EXECUTE s1"
+
+
+def test_a_portal_may_be_executed_in_parts() -> None:
+    play = Play().client(parse("SELECT a"), bind(portal="c"), execute("c", 1), FLUSH)
+    play.server(PARSED, BOUND, row(), SUSPENDED)
+    assert play.last.ended
+    assert play.last.tag is None
+    play.client(execute("c"), SYNC).server(row(), complete("SELECT 1"), ready())
+    assert [each.sql for each in play.script.statements] == ["SELECT a"] * 2
+
+
+def test_an_empty_query() -> None:
+    play = Play().client(query("")).server(EMPTY, ready())
+    assert (play.last.tag, play.last.sqlstate) == (None, None)
+    assert play.last.ended
+
+
+def test_a_pipeline_follows_the_transaction_by_its_tags() -> None:
+    statements = ("BEGIN", "INSERT INTO t", "COMMIT", "SELECT 1")
+    batch = b"".join(parse(sql) + bind() + execute() for sql in statements)
+    play = Play().client(batch, SYNC)
+    tags = ("BEGIN", "INSERT 0 1", "COMMIT", "SELECT 1")
+    play.server(b"".join(PARSED + BOUND + complete(tag) for tag in tags), ready())
+    seen = [(each.before, each.after) for each in play.script.statements]
+    assert seen == [(IDLE, OPEN), (OPEN, OPEN), (OPEN, IDLE), (IDLE, IDLE)]
+
+
+def test_rolling_back_to_a_savepoint_ends_no_transaction() -> None:
+    play = Play().client(query("BEGIN")).server(complete("BEGIN"), ready("T"))
+    play.client(parse("ROLLBACK TO SAVEPOINT a"), bind(), execute(), FLUSH)
+    play.server(PARSED, BOUND, complete("ROLLBACK"))
+    assert play.conversation.status == OPEN
+
+
+def test_an_error_skips_to_sync() -> None:
+    batch = parse("bad") + bind() + execute() + parse("next") + bind() + execute()
+    play = Play().client(batch, SYNC, query("SELECT 2"))
+    play.server(PARSED, BOUND, error("22012"), ready())
+    bad, skipped, pending = play.script.statements
+    assert (bad.sqlstate, bad.message, bad.ended) == ("22012", "no", 4.0)
+    assert (skipped.sqlstate, skipped.ended) == (None, None)
+    play.server(complete("SELECT 1"), ready())
+    assert pending.tag == "SELECT 1"
+
+
+def test_an_error_before_the_clients_sync() -> None:
+    play = Play().client(parse("bad"), bind(), execute(), FLUSH)
+    play.server(PARSED, BOUND, error("22012"))
+    play.client(parse("ignored"), bind(), execute(), query("ignored too"))
+    assert len(play.script.statements) == 1
+    assert not play.conversation.pending
+    play.client(SYNC).server(ready())
+    play.client(query("SELECT 1")).server(complete("SELECT 1"), ready())
+    assert play.last.tag == "SELECT 1"
+
+
+def test_an_error_of_parse_or_bind_is_the_statements() -> None:
+    for replies in ((error("42601"),), (PARSED, error("22P02"))):
+        play = Play().client(extended("SELECT $1", b"x")).server(*replies, ready())
+        assert play.last.sqlstate in ("42601", "22P02")
+        assert not play.script.passed
+
+
+def test_a_statement_that_cannot_be_prepared_is_recorded() -> None:
+    play = Play().client(parse("SELEC", "s1"), describe("S", "s1"), FLUSH).server(error("42601"))
+    play.client(SYNC).server(ready())
+    (refused,) = play.script.passed
+    assert (refused.sql, refused.sqlstate) == ("SELEC", "42601")
+    assert not play.script.statements
+
+
+def test_an_error_of_the_commit_that_sync_makes() -> None:
+    play = Play().client(extended("INSERT INTO t"))
+    play.server(PARSED, BOUND, NO_DATA, complete("INSERT 0 1"), error("23503"), ready())
+    assert (play.last.tag, play.last.sqlstate) == ("INSERT 0 1", "23503")
+    assert not play.conversation.pending
+
+
+def test_an_error_in_a_transaction_fails_it() -> None:
+    play = Play().client(query("BEGIN")).server(complete("BEGIN"), ready("T"))
+    play.client(query("bad")).server(error("42601"), ready("E"))
+    assert (play.last.before, play.last.after) == (OPEN, FAILED)
+    play.client(query("COMMIT")).server(complete("ROLLBACK"), ready())
+    assert (play.last.tag, play.last.before, play.last.after) == ("ROLLBACK", FAILED, IDLE)
+
+
+@pytest.mark.parametrize("simple", [True, False])
+def test_copying_in(simple: bool) -> None:
+    sql = "COPY t FROM STDIN"
+    play = Play().client(query(sql) if simple else extended(sql))
+    play.server(b"" if simple else PARSED + BOUND + NO_DATA, COPY_IN)
+    play.client(copied(b"1\n") * 3, COPY_DONE, b"" if simple else SYNC)
+    play.server(complete("COPY 3"), ready())
+    assert play.last.tag == "COPY 3"
+    assert not play.conversation.pending
+    play.client(query("SELECT 1")).server(complete("SELECT 1"), ready())
+    assert play.last.tag == "SELECT 1"
+
+
+def test_an_error_while_copying_in() -> None:
+    play = Play().client(extended("COPY t FROM STDIN")).server(PARSED, BOUND, NO_DATA, COPY_IN)
+    play.client(copied(b"x")).server(error("22P04"))
+    play.client(COPY_DONE, SYNC).server(ready())
+    assert play.last.sqlstate == "22P04"
+    assert not play.conversation.pending
+
+
+def test_what_comes_unasked_passes() -> None:
+    unasked = notification() + notice() + parameter("x", "y") + error("57P01", "shutdown")
+    play = Play().server(unasked).expect(to_client=unasked)
+    assert not play.conversation.pending
+
+
+def test_a_function_call_is_recorded() -> None:
+    play = Play().client(message(b"F", b"\0\0\x03\xb8" + bytes(6)))
+    play.server(message(b"V", b"\xff\xff\xff\xff"), ready())
+    assert play.last.sql == "<function 952>"
+    assert not play.conversation.pending
+
+
+def test_terminate_passes() -> None:
+    Play().client(TERMINATE).expect(to_server=TERMINATE)
+
+
+def test_a_text_that_does_not_end_is_the_clients_fault() -> None:
+    with pytest.raises(ProtocolError, match="the client"):
+        Play().client(message(b"P", b"name without end"))
+
+
+@pytest.mark.parametrize("body", [b"", b"X", b"IT"])
+def test_a_status_that_is_not_known_is_the_servers_fault(body: bytes) -> None:
+    with pytest.raises(ProtocolError, match="the server sent ReadyForQuery"):
+        Play().server(message(b"Z", body) + notice())
+
+
+# ---------------------------------------------------------------------------- holds
+
+
+def test_a_statement_is_held_at_its_bind() -> None:
+    play = Play(Script(hold="UPDATE t"))
+    batch = [parse("UPDATE t"), bind(), execute(), SYNC]
+    play.client(*batch).expect(to_server=batch[0])
+    assert play.actions == [Action.HOLD]
+    assert play.conversation.held
+    play.client(parse("later")).expect()
+    play.server(PARSED, notification()).expect(to_client=PARSED + notification())
+    assert not play.conversation.pending
+    play.release().expect(to_server=b"".join(batch[1:]) + parse("later"))
+    assert not play.conversation.held
+    play.server(BOUND, complete("UPDATE 1"), ready())
+    assert play.last.tag == "UPDATE 1"
+
+
+def test_a_simple_query_is_held_whole_and_only_once() -> None:
+    play = Play(Script(hold="COMMIT")).client(query("COMMIT")).expect()
+    play.release().expect(to_server=query("COMMIT"))
+    play.server(complete("COMMIT"), ready()).client(query("COMMIT"))
+    assert play.actions == [Action.HOLD, Action.HOLD]
+
+
+# ---------------------------------------------------------------------------- forwarding first
+
+
+STREAMS = [
+    [
+        ("client", extended("SELECT $1", b"1") + query("SELECT 2")),
+        ("server", PARSED + BOUND + columns() + row() * 3 + complete("SELECT 3") + ready()),
+        ("server", complete("SELECT 1") + ready("T")),
+    ],
+    [
+        ("client", parse("bad") + bind() + execute() + SYNC),
+        ("server", PARSED + BOUND + notice() + error("22012") + ready()),
+        ("client", query("COPY t FROM STDIN")),
+        ("server", COPY_IN),
+        ("client", copied(b"x" * 30) + COPY_DONE),
+        ("server", complete("COPY 1") + ready()),
+    ],
+]
+
+
+def told(play: Play) -> list[tuple[object, ...]]:
+    return [
+        (each.sql, each.parameters, each.tag, each.sqlstate, each.before, each.after)
+        for each in (*play.script.statements, *play.script.passed)
+    ]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_every_split_tells_the_same_and_forwards_every_byte(
+    stream: list[tuple[str, bytes]],
+) -> None:
+    whole = Play()
+    for side, data in stream:
+        getattr(whole, side)(data)
+    for step, (_, broken) in enumerate(stream):
+        for at in range(len(broken)):
+            play = Play()
+            for number, (side, data) in enumerate(stream):
+                cut = at if number == step else 0
+                getattr(play, side)(data[:cut])
+                getattr(play, side)(data[cut:])
+            assert told(play) == told(whole), (step, at)
+            assert (play.to_server, play.to_client) == (whole.to_server, whole.to_client)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_what_is_forwarded_first_and_read_later_tells_the_same(
+    stream: list[tuple[str, bytes]],
+) -> None:
+    whole = Play()
+    for side, data in stream:
+        getattr(whole, side)(data)
+    for step, (_, broken) in enumerate(stream):
+        for at in range(len(broken)):
+            play = Play()
+            for number, (side, data) in enumerate(stream):
+                if number < step:
+                    getattr(play.conversation, f"saw_{side}")(data, 0.0)
+                    continue
+                cut = at if number == step else 0
+                # The first piece is forwarded unread, the second has to wait for its reading.
+                getattr(play.conversation, f"saw_{side}")(data[:cut], 0.0)
+                forwarded = len(play.to_server + play.to_client)
+                getattr(play, side)(data[cut:])
+                assert len(play.to_server + play.to_client) - forwarded == len(data) - cut
+            assert sorted(told(play), key=repr) == sorted(told(whole), key=repr), (step, at)
+
+
+def test_nothing_is_transparent_before_the_start_and_while_armed() -> None:
+    play = Play(connected=False)
+    assert not play.conversation.transparent
+    play.client(startup(user="u")).server(WELCOME)
+    assert play.conversation.transparent
+    assert not Play(Script(hold="x")).conversation.transparent
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["from_client", "from_server", "saw_client", "saw_server"]),
+            st.one_of(
+                st.binary(max_size=30),
+                st.tuples(
+                    st.sampled_from("PBEDCSHFQXdcf123nsICZKGENTAtvRWHV"), st.binary(max_size=30)
+                ),
+            ),
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_random_bytes_raise_nothing_but_our_error(steps: list, connected: bool) -> None:
+    play = Play(connected=connected)
+    try:
+        for method, data in steps:
+            if isinstance(data, tuple):
+                data = message(data[0].encode(), data[1])
+            getattr(play.conversation, method)(data, 0.0)
+    except ProtocolError as problem:
+        assert str(problem).startswith(("the client ", "the server "))  # noqa: PT017
+    for each in (*play.script.statements, *play.script.passed):
+        assert isinstance(each.parameters, tuple)
+    assert isinstance(play.conversation, Conversation)

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import pytest
+from playbook import (
+    BOUND,
+    COPY_DONE,
+    COPY_IN,
+    FLUSH,
+    NO_DATA,
+    PARSED,
+    SYNC,
+    Play,
+    Script,
+    bind,
+    complete,
+    copied,
+    describe,
+    error,
+    execute,
+    extended,
+    notice,
+    parameter,
+    parse,
+    query,
+    ready,
+    row,
+    startup,
+)
+
+from seamproof.core.experiment import CrossingKey, Fault, FaultKind
+from seamproof.core.history import CrossingKind
+from seamproof.wire.postgres.events import IDLE, Action
+from seamproof.wire.postgres.faults import (
+    ROLLBACK,
+    Cut,
+    LoseReply,
+    Raise,
+    Refuse,
+    order,
+    raising_execute,
+    raising_query,
+)
+
+K = CrossingKind
+WRITE = "INSERT INTO t"
+
+
+def opened(**orders: object) -> Play:
+    """A conversation in a transaction."""
+    play = Play(Script(orders={sql.replace("_", " "): each for sql, each in orders.items()}))
+    play.client(query("BEGIN")).server(complete("BEGIN"), ready("T"))
+    play.to_server = play.to_client = b""
+    return play
+
+
+# ---------------------------------------------------------------------------- an error
+
+
+def test_a_query_is_replaced_by_one_that_raises() -> None:
+    play = Play(Script(orders={WRITE: Raise("40001")}))
+    play.client(query("SELECT 1") + query(WRITE))
+    play.expect(to_server=query("SELECT 1") + raising_query("40001"))
+    first = complete("SELECT 1") + ready()
+    play.server(first, error("40001"), ready()).expect(to_client=first + error("40001") + ready())
+    assert (play.last.sqlstate, play.last.tag) == ("40001", None)
+    assert not play.conversation.pending
+
+
+def test_an_execute_is_preceded_by_one_that_raises_whose_replies_are_hidden() -> None:
+    play = Play(Script(orders={WRITE: Raise("40001")}))
+    before = parse("SELECT 1") + bind() + execute() + parse(WRITE) + bind(b"1") + describe()
+    play.client(before + execute() + SYNC)
+    play.expect(to_server=before + raising_execute("40001", b"_seamproof_1") + SYNC)
+    replies = PARSED + BOUND + complete("SELECT 1") + PARSED + BOUND + NO_DATA
+    play.server(replies, PARSED, BOUND, error("40001"), ready())
+    play.expect(to_client=replies + error("40001") + ready())
+    assert play.last.sqlstate == "40001"
+
+
+def test_every_split_of_an_error_hides_the_same() -> None:
+    client = parse(WRITE) + bind(b"1") + execute() + SYNC + query("SELECT 1")
+    server = PARSED + BOUND + PARSED + BOUND + error("40001") + ready() + complete("SELECT 1")
+    server += ready()
+    sent = parse(WRITE) + bind(b"1") + raising_execute("40001", b"_seamproof_1") + SYNC
+    shown = PARSED + BOUND + error("40001") + ready() + complete("SELECT 1") + ready()
+    for at in range(max(len(client), len(server))):
+        play = Play(Script(orders={WRITE: Raise("40001")}))
+        play.client(client[:at]).client(client[at:]).server(server[:at]).server(server[at:])
+        play.expect(to_server=sent + query("SELECT 1"), to_client=shown)
+
+
+def test_a_second_error_has_a_name_of_its_own() -> None:
+    play = Play(Script(orders={WRITE: Raise("40001")}))
+    for number in (b"1", b"2"):
+        play.client(extended(WRITE))
+        assert b"_seamproof_" + number in play.to_server
+        play.server(PARSED, BOUND, NO_DATA, PARSED, BOUND, error("40001"), ready())
+        play.to_server = b""
+
+
+def test_a_statement_that_was_prepared_before_fails_at_execute() -> None:
+    play = Play(Script(orders={WRITE: Raise("40001")}))
+    play.client(parse(WRITE, "s"), SYNC).server(PARSED, ready())
+    play.client(bind(name="s"), execute(), SYNC).server(
+        BOUND, PARSED, BOUND, error("40001"), ready()
+    )
+    assert play.to_client == PARSED + ready() + BOUND + error("40001") + ready()
+
+
+def test_a_failed_commit_leaves_no_transaction() -> None:
+    play = opened(COMMIT=Raise("40001", ends_transaction=True))
+    play.client(query("COMMIT")).expect(to_server=raising_query("40001") + ROLLBACK)
+    play.server(error("40001"), ready("E"), parameter("a", "b"), complete("ROLLBACK"), ready())
+    play.expect(to_client=error("40001") + parameter("a", "b") + ready())
+    assert (play.last.sqlstate, play.last.tag, play.last.after) == ("40001", None, IDLE)
+    assert not play.conversation.pending
+
+
+def test_a_failed_commit_in_a_pipeline_leaves_no_transaction_either() -> None:
+    play = opened(COMMIT=Raise("40001", ends_transaction=True))
+    batch = parse("COMMIT") + bind()
+    play.client(batch, execute(), parse("SELECT 1"), bind(), execute(), SYNC, query("SELECT 2"))
+    raised = raising_execute("40001", b"_seamproof_1")
+    skipped = parse("SELECT 1") + bind() + execute()
+    play.expect(to_server=batch + raised + skipped + SYNC + ROLLBACK + query("SELECT 2"))
+    play.server(PARSED, BOUND, PARSED, BOUND, error("40001"), ready("E"))
+    play.server(notice(), complete("ROLLBACK"), ready(), complete("SELECT 1"), ready())
+    play.expect(
+        to_client=PARSED + BOUND + error("40001") + ready() + complete("SELECT 1") + ready()
+    )
+    assert play.last.tag == "SELECT 1"
+
+
+# ---------------------------------------------------------------------------- a cut
+
+
+@pytest.mark.parametrize("simple", [True, False])
+def test_a_cut_forwards_what_came_before_and_nothing_more(simple: bool) -> None:
+    play = Play(Script(orders={WRITE: Cut()}))
+    asked = query(WRITE) if simple else execute() + SYNC
+    before = query("SELECT 1") if simple else parse(WRITE) + bind()
+    play.client(before + asked + query("SELECT 2")).expect(to_server=before)
+    assert play.actions == [Action.CLOSE]
+    assert play.last.ended is None
+    play.client(query("SELECT 3")).server(ready()).expect()
+
+
+def test_the_start_may_be_cut_or_refused() -> None:
+    for ordered, answer in ((Cut(), b""), (Refuse("53300"), b"C53300\0")):
+        play = Play(Script(connect=ordered), connected=False).client(startup(user="u"))
+        assert play.to_server == b""
+        assert answer in play.to_client
+        assert bool(play.to_client) == bool(answer)
+        assert play.actions == [Action.CLOSE]
+
+
+# ---------------------------------------------------------------------------- a lost reply
+
+
+def test_a_lost_reply_ends_the_connection_when_the_server_is_ready() -> None:
+    play = Play(Script(orders={WRITE: LoseReply()}))
+    batch = extended("SELECT 1") + parse(WRITE) + bind() + execute() + SYNC
+    play.client(batch).expect(to_server=batch)
+    first = PARSED + BOUND + NO_DATA + complete("SELECT 1") + ready()
+    play.server(first, PARSED, BOUND, row(), complete("INSERT 0 1"))
+    play.expect(to_client=first + PARSED + BOUND)
+    assert play.actions == []
+    play.server(ready()).expect()
+    assert play.actions == [Action.CLOSE]
+    assert (play.last.tag, play.last.after) == ("INSERT 0 1", IDLE)
+
+
+def test_every_split_loses_the_same_reply() -> None:
+    data = row() + complete("SELECT 1") + ready() + row() * 2 + complete("INSERT 0 1") + ready()
+    for at in range(len(data)):
+        play = Play(Script(orders={WRITE: LoseReply()}))
+        play.client(query("SELECT 1"), query(WRITE))
+        play.to_server = b""
+        play.server(data[:at]).server(data[at:])
+        play.expect(to_client=row() + complete("SELECT 1") + ready())
+        assert play.actions == [Action.CLOSE]
+
+
+def test_a_client_that_waits_without_sync_is_not_left_hanging() -> None:
+    play = opened(**{"INSERT_INTO_t": LoseReply()})
+    play.client(parse(WRITE), bind(), execute(), FLUSH).server(
+        PARSED, BOUND, complete("INSERT 0 1")
+    )
+    assert play.actions == [Action.CLOSE]
+    play = opened(**{"INSERT_INTO_t": LoseReply()})
+    play.client(parse(WRITE), bind(), execute()).server(PARSED, BOUND, complete("INSERT 0 1"))
+    assert play.actions == []
+    play.client(FLUSH)
+    assert play.actions == [Action.CLOSE]
+
+
+def test_what_is_copied_in_still_arrives_when_the_reply_is_lost() -> None:
+    sql = "COPY t FROM STDIN"
+    play = Play(Script(orders={sql: LoseReply()})).client(query(sql)).server(COPY_IN)
+    play.expect(to_server=query(sql), to_client=COPY_IN)
+    play.client(copied(b"1\n"), COPY_DONE).server(complete("COPY 1"), ready())
+    play.expect(to_server=copied(b"1\n") + COPY_DONE)
+    assert play.actions == [Action.CLOSE]
+
+
+def test_an_error_whose_reply_is_lost() -> None:
+    play = Play(Script(orders={WRITE: LoseReply()})).client(extended(WRITE))
+    play.to_client = b""
+    play.server(PARSED, BOUND, NO_DATA, error("23505"), ready())
+    assert play.to_client == PARSED + BOUND + NO_DATA
+    assert play.last.sqlstate == "23505"
+    assert play.actions == [Action.CLOSE]
+
+
+# ---------------------------------------------------------------------------- what means what
+
+
+def fault(kind: FaultKind, sqlstate: str | None = None) -> Fault:
+    return Fault(kind, CrossingKey("x"), sqlstate)
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "expected"),
+    [
+        (fault(FaultKind.ERROR, "40001"), K.WRITE, Raise("40001")),
+        (fault(FaultKind.ERROR, "40P01"), K.COMMIT, Raise("40P01", ends_transaction=True)),
+        (fault(FaultKind.CUT), K.BEGIN, Cut()),
+        (fault(FaultKind.CUT), K.CONNECT, Cut()),
+        (fault(FaultKind.REPLY_LOST), K.COMMIT, LoseReply()),
+        (fault(FaultKind.REFUSED), K.CONNECT, Refuse("53300")),
+    ],
+)
+def test_orders(kind: Fault, at: CrossingKind, expected: object) -> None:
+    assert order(kind, at) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (fault(FaultKind.ERROR, "40001"), K.BEGIN),
+        (fault(FaultKind.ERROR, "40001"), K.SAVEPOINT),
+        (fault(FaultKind.ERROR, "40001"), K.ROLLBACK),
+        (fault(FaultKind.ERROR, "40001"), K.CONNECT),
+        (fault(FaultKind.REPLY_LOST), K.BEGIN),
+        (fault(FaultKind.REPLY_LOST), K.CONNECT),
+        (fault(FaultKind.REFUSED), K.WRITE),
+        (fault(FaultKind.ERROR), K.WRITE),
+        (fault(FaultKind.ERROR, "00000"), K.WRITE),
+        (fault(FaultKind.ERROR, "1' OR"), K.WRITE),
+    ],
+)
+def test_what_has_no_meaning_is_refused(kind: Fault, at: CrossingKind) -> None:
+    with pytest.raises(ValueError, match=r"has no meaning|no SQLSTATE"):
+        order(kind, at)
