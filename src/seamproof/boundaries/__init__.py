@@ -1,0 +1,6 @@
+"""Controlled interposition points: one port of ours in the place of something the service uses.
+
+- `postgres`   the SQL boundary: a PostgreSQL proxy that records, holds and faults
+- `link`       one client's connection and its upstream, with flow control both ways
+- `ledger`     what crossed, counted by shape, and the faults and holds that wait for it
+"""

@@ -1,0 +1,194 @@
+"""What crossed the SQL boundary, counted by shape, and the faults and holds that wait for it.
+
+Nothing is normalised before somebody asks: while no fault and no hold is armed, taking a statement
+is one append.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from seamproof.analysis.statements import kind, shape
+from seamproof.core.errors import Bug
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
+from seamproof.core.history import Crossing, CrossingKind, TransactionStatus
+from seamproof.wire.postgres.conversation import Conversation
+from seamproof.wire.postgres.events import Statement
+from seamproof.wire.postgres.faults import Order, Raise, order
+
+CONNECT: Final = "<connect>"
+"""The shape of a connection's start."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One statement on one connection."""
+
+    statement: Statement
+    connection: int
+    conversation: Conversation
+    connects: bool = False
+    key: CrossingKey | None = None
+    """Filled when it is first asked for."""
+    fault: Fault | None = None
+    order: Order | None = None
+
+    @property
+    def kind(self) -> CrossingKind:
+        """What it does to transactions and rows."""
+        return CrossingKind.CONNECT if self.connects else kind(self.statement.sql)
+
+    @property
+    def struck(self) -> bool:
+        """Whether its fault took place. An error behind an earlier one is skipped by the server."""
+        if isinstance(self.order, Raise):
+            return self.statement.ended is not None
+        return self.order is not None
+
+
+@dataclass(slots=True)
+class Hold:
+    """A crossing that waits: the client's frame stays here until `release`."""
+
+    key: CrossingKey
+    _reached: asyncio.Event = field(default_factory=asyncio.Event)
+    _release: Callable[[], None] | None = None
+    _released: bool = False
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the crossing has come."""
+        return self._reached.is_set()
+
+    async def reached(self) -> None:
+        """Wait until the crossing has come, and is held."""
+        await self._reached.wait()
+
+    def release(self) -> None:
+        """Let it go; one that has not come will not be held."""
+        self._released = True
+        if self._release is not None:
+            release, self._release = self._release, None
+            release()
+
+    def take(self, release: Callable[[], None]) -> None:
+        """Note that the crossing is held, and how it is let go."""
+        self._release = release
+        self._reached.set()
+
+    @property
+    def released(self) -> bool:
+        """Whether it holds nothing any more."""
+        return self._released
+
+
+class Ledger:
+    """The record since `begin`."""
+
+    def __init__(self, replica: int) -> None:
+        self._replica = replica
+        self._epoch = 0.0
+        self._records: list[Record] = []
+        self._unkeyed: deque[Record] = deque()
+        self._counts: Counter[str] = Counter()
+        self._armed: dict[CrossingKey, Fault] = {}
+        self._holds: dict[CrossingKey, Hold] = {}
+
+    @property
+    def armed(self) -> bool:
+        """Whether a fault or a hold waits for its crossing."""
+        return bool(self._armed or self._holds)
+
+    def begin(self, epoch: float, faults: Sequence[Fault]) -> None:
+        """Forget everything, release what is held, and arm the faults. Raises Bug for one that
+        has no meaning at its crossing."""
+        armed = {fault.at: fault for fault in faults if fault.at.boundary is BoundaryKind.SQL}
+        for fault in armed.values():
+            connects = fault.at.shape == CONNECT
+            try:
+                order(fault, CrossingKind.CONNECT if connects else kind(fault.at.shape))
+            except ValueError as error:
+                raise Bug(str(error)) from error
+        holds, self._holds = self._holds, {}
+        for hold in holds.values():
+            hold.release()
+        self._epoch = epoch
+        self._records = []
+        self._unkeyed = deque()
+        self._counts = Counter()
+        self._armed = armed
+
+    def hold(self, key: CrossingKey) -> Hold:
+        """Hold the crossing of this key when it comes."""
+        hold = self._holds[key] = Hold(key)
+        return hold
+
+    def held(self, sql: str) -> Hold | None:
+        """Return the hold that the next statement, of this text, must wait for."""
+        self._index()
+        form = shape(sql)
+        hold = self._holds.get(CrossingKey(form, self._counts[form] + 1))
+        return hold if hold is not None and not (hold.released or hold.arrived) else None
+
+    def add(self, record: Record) -> Order | None:
+        """Take a statement before the server does, and say what is ordered at it."""
+        self.note(record)
+        if not self._armed:
+            return None
+        self._index()
+        fault = self._armed.get(record.key) if record.key else None
+        if fault is None:
+            return None
+        ordered = order(fault, record.kind)
+        if isinstance(ordered, Raise) and record.statement.before == ord(TransactionStatus.FAILED):
+            # The backend refuses everything there already, and would not raise this.
+            return None
+        del self._armed[fault.at]
+        record.fault, record.order = fault, ordered
+        return ordered
+
+    def note(self, record: Record) -> None:
+        """Take a statement that nothing can be ordered at any more."""
+        self._records.append(record)
+        self._unkeyed.append(record)
+
+    def reached(self) -> tuple[Fault, ...]:
+        """Return the faults that took place."""
+        return tuple(each.fault for each in self._records if each.fault and each.struck)
+
+    def crossings(self) -> tuple[Crossing, ...]:
+        """Return everything that crossed, in order."""
+        self._index()
+        return tuple(self._crossing(each) for each in self._records)
+
+    def _index(self) -> None:
+        while self._unkeyed:
+            record = self._unkeyed.popleft()
+            form = CONNECT if record.connects else shape(record.statement.sql)
+            self._counts[form] += 1
+            record.key = CrossingKey(form, self._counts[form])
+
+    def _crossing(self, record: Record) -> Crossing:
+        statement = record.statement
+        assert record.key is not None
+        return Crossing(
+            key=record.key,
+            kind=record.kind,
+            statement=statement.sql,
+            replica=self._replica,
+            connection=record.connection,
+            started=statement.started - self._epoch,
+            ended=None if statement.ended is None else statement.ended - self._epoch,
+            parameters=statement.parameters,
+            backend=record.conversation.backend,
+            tag=statement.tag,
+            sqlstate=statement.sqlstate,
+            message=statement.message,
+            before=None if record.connects else TransactionStatus(chr(statement.before)),
+            after=None if statement.after is None else TransactionStatus(chr(statement.after)),
+            fault=record.fault,
+        )

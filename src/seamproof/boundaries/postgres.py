@@ -1,0 +1,241 @@
+"""The SQL boundary for PostgreSQL: one port on loopback in the place of the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import monotonic
+from typing import Any, Final
+
+from seamproof.boundaries.ledger import CONNECT, Hold, Ledger
+from seamproof.boundaries.link import ClientSide, Link, Upstream
+from seamproof.core.errors import MachineError
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
+from seamproof.core.history import Crossing, TransactionStatus
+from seamproof.core.protocols import Activity
+from seamproof.core.registry import boundary
+from seamproof.wire.postgres.events import IDLE
+from seamproof.wire.postgres.messages import ProtocolError
+
+__all__ = ["CONNECT", "ConnectionState", "Hold", "PostgresBoundary", "Startup"]
+
+LOOPBACK: Final = "127.0.0.1"
+_LOOK_AGAIN: Final = 0.001
+
+_numbers = count(1)
+"""Connections are numbered over all boundaries: a number is unique in a world."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """A StartupMessage: what a client asked to be connected to. `time` is monotonic."""
+
+    user: str
+    database: str
+    application_name: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """One connection of the service at this moment."""
+
+    connection: int
+    backend: int | None
+    status: TransactionStatus | None
+    """None until the server was first ready."""
+    pending: bool
+    held: bool = False
+
+
+@boundary("postgres", title="SQL as PostgreSQL speaks it", kind=BoundaryKind.SQL)
+class PostgresBoundary:
+    """A PostgreSQL proxy that records statements, holds them, and injects faults that are real.
+
+    It passes frames on one to one: no pooling, and the client authenticates with the database
+    itself. TLS is declined. All times are `time.monotonic`.
+    """
+
+    kind = BoundaryKind.SQL
+
+    def __init__(self, replica: int, upstream_host: str, upstream_port: int, port: int = 0) -> None:
+        self.port = port
+        self.upstream = Upstream(upstream_host, upstream_port)
+        self.ledger = Ledger(replica)
+        self.paused = False
+        self.last = 0.0
+        """When the last bytes passed, in either direction."""
+        self._links: dict[int, Link] = {}
+        self._startups: list[Startup] = []
+        self._violations: list[str] = []
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def start(self) -> None:
+        """Listen on loopback. Raises MachineError where the port is taken."""
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._accept, LOOPBACK, self.port, backlog=512)
+        except OSError as error:
+            raise MachineError(
+                f"port {self.port} on {LOOPBACK} cannot be used: {error.strerror}",
+                hint="end the program that listens there, or let a free port be chosen",
+            ) from error
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close the port and every connection. A second call does nothing."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in tuple(self._links.values()):
+            link.abort()
+        await self._empty.wait()
+
+    # ------------------------------------------------------------------------ experiments
+
+    def begin(self, epoch: float, faults: Sequence[Fault] = ()) -> None:
+        """Forget what was seen, count occurrences anew from `epoch`, and arm the faults.
+
+        Holds are released. Raises Bug for a fault that has no meaning at its crossing.
+        """
+        self._settle()
+        self.ledger.begin(epoch, faults)
+
+    def crossings(self) -> tuple[Crossing, ...]:
+        """What crossed since `begin`, in order."""
+        self._settle()
+        return self.ledger.crossings()
+
+    def reached(self) -> tuple[Fault, ...]:
+        """The armed faults that were injected."""
+        self._settle()
+        return self.ledger.reached()
+
+    def hold(self, key: CrossingKey) -> Hold:
+        """Hold the crossing of this key before it reaches the server.
+
+        Of an extended query what is held is its Bind, since that takes the snapshot. Crossings
+        are counted from `begin`.
+        """
+        self._settle()
+        return self.ledger.hold(key)
+
+    # ------------------------------------------------------------------------ quiet
+
+    def activity(self) -> Activity:
+        """What is under way."""
+        self._settle()
+        links = self._links.values()
+        return Activity(
+            pending=sum(link.pending for link in links),
+            open_transactions=tuple(
+                link.conversation.backend or 0
+                for link in links
+                if link.conversation.status not in (None, IDLE)
+            ),
+            last=self.last,
+        )
+
+    async def wait_quiet(self, silence: float, limit: float) -> bool:
+        """Wait for `silence` seconds without bytes, a pending answer or an open transaction.
+
+        Returns False where that does not come within `limit` seconds.
+        """
+        deadline = monotonic() + limit
+        while True:
+            self._settle()
+            now = monotonic()
+            busy = any(
+                link.pending or link.conversation.status not in (None, IDLE)
+                for link in self._links.values()
+            )
+            missing = silence - (now - self.last)
+            if not busy and missing <= 0:
+                return True
+            if now >= deadline:
+                return False
+            wait = _LOOK_AGAIN if busy else missing
+            await asyncio.sleep(min(wait, deadline - now))
+
+    def pause(self) -> None:
+        """Keep back what idle connections and new ones send, until `resume`.
+
+        A connection in a transaction goes on until that has ended.
+        """
+        self._settle()
+        self.paused = True
+
+    def resume(self) -> None:
+        """Carry what was kept back, and no longer keep back anything."""
+        self.paused = False
+        for link in tuple(self._links.values()):
+            link.resume()
+
+    # ------------------------------------------------------------------------ connections
+
+    def startups(self) -> tuple[Startup, ...]:
+        """Every StartupMessage since the boundary was started, in order."""
+        return tuple(self._startups)
+
+    def connections(self) -> tuple[ConnectionState, ...]:
+        """Every connection whose backend may still be there."""
+        self._settle()
+        return tuple(
+            ConnectionState(
+                connection=link.number,
+                backend=link.conversation.backend,
+                status=TransactionStatus(chr(link.conversation.status))
+                if link.conversation.status is not None
+                else None,
+                pending=link.pending,
+                held=link.conversation.held,
+            )
+            for link in self._links.values()
+        )
+
+    def violations(self) -> tuple[str, ...]:
+        """What broke the protocol, and whose fault it was."""
+        return tuple(self._violations)
+
+    def _settle(self) -> None:
+        for link in tuple(self._links.values()):
+            link.settle()
+
+    # ------------------------------------------------------------------------ for links
+
+    def _accept(self) -> asyncio.Protocol:
+        link = Link(self, next(_numbers))
+        self._links[link.number] = link
+        self._empty.clear()
+        return ClientSide(link)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a link's work and own it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def on_startup(self, parameters: dict[str, str]) -> None:
+        """Note what a client asked to be connected to."""
+        user = parameters.get("user", "")
+        database = parameters.get("database", user)
+        name = parameters.get("application_name", "")
+        self._startups.append(Startup(user, database, name, monotonic()))
+
+    def on_violation(self, error: ProtocolError) -> None:
+        """Note what broke the protocol."""
+        self._violations.append(str(error))
+
+    def on_gone(self, link: Link) -> None:
+        """Forget a link whose both sides are closed."""
+        self._links.pop(link.number, None)
+        if not self._links:
+            self._empty.set()

@@ -1,0 +1,82 @@
+"""The boundary on a loop of its own, used from the test's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import replace
+from time import monotonic
+from typing import Any, TypeVar
+
+import uvloop
+
+from seamproof.boundaries.postgres import PostgresBoundary
+from seamproof.core.experiment import Fault
+from seamproof.core.history import Crossing
+from seamproof.core.protocols import Address
+
+T = TypeVar("T")
+
+
+class Loop:
+    """A uvloop in a thread, so that blocking drivers can be used against what runs on it."""
+
+    def __init__(self) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T], limit: float = 30) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(limit)
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        async def once() -> T:
+            return function(*arguments)
+
+        return self.run(once())
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+def background(function: Callable[..., T], *arguments: Any) -> Future[T]:
+    """Run this in a thread that nobody waits for: a test that fails must not hang."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+class Proxy:
+    """The boundary, seen from the test's thread."""
+
+    def __init__(self, loop: Loop, boundary: PostgresBoundary, upstream: Address) -> None:
+        self.loop = loop
+        self.boundary = boundary
+        self.address = replace(upstream, host="127.0.0.1", port=boundary.port)
+
+    @property
+    def url(self) -> str:
+        return self.address.url()
+
+    def begin(self, *faults: Fault) -> None:
+        self.loop.call(self.boundary.begin, monotonic(), faults)
+
+    def crossings(self) -> tuple[Crossing, ...]:
+        return self.loop.call(self.boundary.crossings)
+
+    def reached(self) -> tuple[Fault, ...]:
+        return self.loop.call(self.boundary.reached)
+
+    def quiet(self, silence: float = 0.01, limit: float = 5) -> bool:
+        return self.loop.run(self.boundary.wait_quiet(silence, limit))
