@@ -1,0 +1,21 @@
+"""What a person configures: seamproof.toml, or [tool.seamproof] in pyproject.toml.
+
+- `models`       the sections and keys, each with the description that the reference shows
+- `sections`     what all sections share, and the types of a command and of a list
+- `loading`      finds and reads the file
+- `mistakes`     says what is wrong with it, key by key, with "did you mean"
+- `dropped`      the variables that no service inherits
+- `placeholders` fills `{database.url}` and its like
+- `reference`    writes docs/reference/configuration.md
+"""
+
+from seamproof.config.loading import load
+from seamproof.config.models import (
+    Config,
+    DatabaseConfig,
+    IdentityConfig,
+    ProcessConfig,
+    ServiceConfig,
+)
+
+__all__ = ["Config", "DatabaseConfig", "IdentityConfig", "ProcessConfig", "ServiceConfig", "load"]

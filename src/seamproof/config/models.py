@@ -1,0 +1,267 @@
+"""The configuration's sections and keys. The docstring of a key is its description everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from seamproof.config.placeholders import render_tree
+from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
+from seamproof.core.model import AuthKind
+
+
+class ServiceConfig(Section):
+    """The service under test: how it is built, started and recognised as ready."""
+
+    command: Command
+    """Starts one replica. `{port}` is where it must listen, on 127.0.0.1."""
+    build: Command | None = None
+    """Runs once before anything else, for example `npm ci`."""
+    cwd: str = "."
+    """The folder that its commands run in."""
+    start_timeout: float = Field(60.0, gt=0, le=3600)
+    """Seconds that a replica may take until it answers on `ready`."""
+    env_file: str | None = None
+    """A file of `NAME=value` lines that is read into the environment first."""
+    ready: ServicePath = "/"
+    """A path that answers with a status below 500 once the service is ready. Best is one that uses
+    the database."""
+    openapi: str | None = None
+    """The OpenAPI document: a path on the service, a file or a URL."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment variables, with placeholders: `{ DATABASE_URL = "{database.url}" }`."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Configuration files to render: the name to give, and the template. Each replica has its own;
+    `{files.NAME}` is where it is."""
+    replicas: int = Field(2, ge=1, le=8)
+    """How many copies are started. Two show what one event loop hides."""
+    retry_safe: tuple[OperationId, ...] = ()
+    """Operations that must have one effect however often they are sent, as `POST /orders`."""
+
+
+class ProcessConfig(Section):
+    """A process that the service also needs: a cache, a worker."""
+
+    command: Command
+    """Starts it. `{port}` is a free port for it."""
+    cwd: str = "."
+    """The folder that its commands run in."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment variables, with placeholders."""
+    ready_port: str | None = None
+    """The port that accepts connections once it is ready. Where absent: `{port}` if the command or
+    the environment mentions it, else it is ready when it has lived for half a second."""
+    flush: Command | None = None
+    """Makes it forget its state; runs at each reset."""
+    start_timeout: float = Field(30.0, gt=0, le=3600)
+    """Seconds that it may take until it is ready."""
+
+    @field_validator("ready_port", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @property
+    def uses_database(self) -> bool:
+        """Whether its command or its environment mentions the database."""
+        return any("{database." in text for text in (self.command, *self.env.values()))
+
+    @property
+    def listens(self) -> str | None:
+        """The text of the port that must accept connections, None where there is none."""
+        if self.ready_port is not None:
+            return self.ready_port
+        mentioned = any("{port}" in text for text in (self.command, *self.env.values()))
+        return "{port}" if mentioned else None
+
+
+class ReplyConfig(Section):
+    """What a stub answers."""
+
+    status: int = Field(200, ge=100, le=599)
+    """The status."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """The headers."""
+    json_: Any = Field(None, alias="json")
+    """The body, as JSON."""
+    text: str | None = None
+    """The body, as text."""
+
+
+class StubConfig(Section):
+    """A fake of an external HTTP service. `{stubs.NAME.url}` is where it is."""
+
+    replies: dict[OperationId, ReplyConfig] = Field(default_factory=dict)
+    """What it answers, by operation. Calls that nothing answers are refused."""
+
+
+class DatabaseConfig(Section):
+    """The database that is made for the service. No other is ever written to."""
+
+    engine: Literal["postgres"] = "postgres"
+    """The kind of database."""
+    url: str | None = None
+    """A test server on which databases may be created, as a superuser. Without it, a server is
+    started: the bundled one, or one found on this machine."""
+    version: str | None = None
+    """The major version that the service needs, as `16`."""
+    extensions: Strings = ()
+    """Extensions that must be there; they are created before the migrations."""
+    search_path: Strings = ()
+    """The service's schemas; the first is the one that unqualified names mean."""
+    setup_sql: Strings = ()
+    """SQL to run before the migrations, as a superuser: a file that ends in `.sql`, or the text."""
+    migrate: Command | None = None
+    """Makes the tables, for example `alembic upgrade head`. Where absent it is detected (Alembic,
+    Django, ordered `*.sql`). The word `service` says that the service migrates when it starts."""
+    role: Literal["auto", "owner", "separate"] = "auto"
+    """Whose rights the service has: those of the role that migrates (`owner`), or rights on the
+    rows only, so that row-level security applies (`separate`). `auto` is separate where a table has
+    row-level security."""
+    seed: Command | None = None
+    """Fills the tables once: a command, or a file that ends in `.sql`."""
+
+
+class LoginConfig(Section):
+    """A request that signs in."""
+
+    operation: OperationId
+    """The operation, as `POST /login`."""
+    body: Any = None
+    """The JSON body."""
+    form: dict[str, Any] | None = None
+    """The form fields, in place of a body."""
+    token: str | None = None
+    """Where the answer has the token, as `$.access_token`. Where absent the cookies are kept."""
+    header: str = "Authorization"
+    """The header that carries the token."""
+    scheme: str = "Bearer"
+    """The word before the token in that header; may be empty."""
+
+    @field_validator("token")
+    @classmethod
+    def _is_a_place(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("$", "header:", "cookie:")):
+            raise ValueError(
+                f"is {value!r}, and must be a place in the answer: $.path.in.body, header:Name "
+                "or cookie:name"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if self.body is not None and self.form is not None:
+            raise ValueError("has both body and form: a request has one body")
+        return self
+
+
+class RegisterConfig(Section):
+    """A request that makes the account, sent once before the first sign-in."""
+
+    operation: OperationId
+    """The operation, as `POST /users`."""
+    body: Any = None
+    """The JSON body."""
+    form: dict[str, Any] | None = None
+    """The form fields, in place of a body."""
+    expect: tuple[int, ...] = ()
+    """The statuses that it may answer. Where absent: any 2xx."""
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if self.body is not None and self.form is not None:
+            raise ValueError("has both body and form: a request has one body")
+        return self
+
+
+class BasicConfig(Section):
+    """HTTP Basic authentication (RFC 7617)."""
+
+    username: str
+    """The user."""
+    password: str
+    """The password; best as `{env.NAME}`."""
+
+
+class HeaderConfig(Section):
+    """A header that shows who it is, as an API key does."""
+
+    name: str
+    """The header's name."""
+    value: str
+    """Its value; best as `{env.NAME}`."""
+
+
+class IdentityConfig(Section):
+    """A principal, and the one way in which it authenticates."""
+
+    role: str | None = None
+    """Its role, as `admin`."""
+    tenant: str | None = None
+    """Its tenant or organisation."""
+    login: LoginConfig | None = None
+    """Signs in with a request."""
+    basic: BasicConfig | None = None
+    """Sends user and password with each request."""
+    bearer: str | None = None
+    """Sends this token with each request; best as `{env.NAME}`."""
+    header: HeaderConfig | None = None
+    """Sends this header with each request."""
+    register_: RegisterConfig | None = Field(None, alias="register")
+    """Makes the account first, once."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [name for name in ("login", "basic", "bearer", "header") if getattr(self, name)]
+        if len(ways) != 1:
+            found = " and ".join(ways) if ways else "none"
+            raise ValueError(f"needs exactly one of login, basic, bearer and header, has {found}")
+        return self
+
+    @property
+    def kind(self) -> AuthKind:
+        """How it shows who it is."""
+        if self.login is not None:
+            bearer = self.login.token is not None
+            return AuthKind.BEARER if bearer else AuthKind.COOKIE
+        if self.basic is not None:
+            return AuthKind.BASIC
+        return AuthKind.BEARER if self.bearer is not None else AuthKind.HEADER
+
+    def filled(self, name: str, environment: Mapping[str, str]) -> IdentityConfig:
+        """The same with every `{env.NAME}` filled. Raises ConfigurationError for one not set."""
+        values = {f"env.{variable}": value for variable, value in environment.items()}
+        data = self.model_dump(by_alias=True, exclude_unset=True)
+        filled = render_tree(data, values, key=f"identities.{name}")
+        return IdentityConfig.model_validate(filled)
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    service: ServiceConfig
+    """The service under test."""
+    processes: dict[str, ProcessConfig] = Field(default_factory=dict)
+    """What else must run beside it, by name."""
+    stubs: dict[str, StubConfig] = Field(default_factory=dict)
+    """Fakes of external services, by name."""
+    database: DatabaseConfig = DatabaseConfig()
+    """The database that is made for it."""
+    identities: dict[str, IdentityConfig] = Field(default_factory=dict)
+    """Who uses the service, by name."""
+    scenarios: Strings = (".seamproof/scenarios/*.yaml",)
+    """Where the scenario files are: globs below the configuration's folder."""
+    profile: str = ".seamproof/profile.toml"
+    """Where what is learned of the service is kept, for review."""
+    root: SkipJsonSchema[Path]
+    """The folder of the configuration file, which relative paths start from."""
+    file: SkipJsonSchema[Path | None] = None
+    """The file that it was read from."""
+
+    def path(self, text: str) -> Path:
+        """A path of the configuration, absolute."""
+        return (self.root / Path(text).expanduser()).resolve()
