@@ -1,0 +1,435 @@
+"""One database of a service: watched, described, put back."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from seamproof.core.catalog import Catalog
+from seamproof.core.errors import Bug, SafetyError
+from seamproof.core.experiment import RowEdit
+from seamproof.core.history import Changes, Row, RowChange
+from seamproof.core.protocols import Address
+from seamproof.database.postgres import (
+    activity,
+    audit,
+    clone,
+    edits,
+    journal,
+    marker,
+    relations,
+    rowtext,
+    sequences,
+    undo,
+)
+from seamproof.database.postgres.activity import Session
+from seamproof.database.postgres.batch import Batch
+from seamproof.database.postgres.delta import Delta, Places
+from seamproof.database.postgres.journal import Entry
+from seamproof.database.postgres.levels import Level, Mark, Seen, Undo
+from seamproof.database.postgres.relations import OURS, Relation
+from seamproof.database.postgres.session import Connection, connect, conninfo, run, run_script
+from seamproof.database.postgres.undo import Unrestorable
+
+ROWS_LIMIT = 5000
+"""Changed rows beyond which a clone is the faster way back."""
+_ATTEMPTS = 4
+"""Tries of an undo that a writer in the background disturbed."""
+_VACUUM_AFTER = 1000
+"""Dead rows of a table, the journal's included, after which it is vacuumed."""
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+"""With one snapshot for all, an entry that is written between reading the journal and emptying it
+stays in it."""
+_TAINT = f"SELECT (SELECT reason FROM {OURS}.taint LIMIT 1)"
+_STATE = f"""
+{_TAINT}, ({marker.MARKED % {"name": "NULL::name"}}),
+       {audit.LARGE_OBJECTS}
+"""
+
+
+class PostgresDatabase:
+    """A database that we created for one run of a service.
+
+    Use: `install_journal`, let the service start and sign in, `mark("base")`; then for each
+    experiment arrange, `mark("arranged")`, act, `changes()`, and `undo()` to either.
+    """
+
+    def __init__(self, admin: Address, service: Address, template: str) -> None:
+        self.address = service
+        """What the service uses."""
+        self._admin = admin
+        self._template = template
+        self._connection: Connection | None = None
+        self._first_schema = "public"
+        self._relations: dict[int, Relation] = {}
+        self._sequences: list[sequences.Sequence] = []
+        self._reading = ""
+        self._base: Mark | None = None
+        self._arranged: Mark | None = None
+        self._above = Delta()
+        """From base to arranged."""
+        self._cloned = False
+        """Whether the arranged state is a copy's: where its rows lie is not all known then."""
+        self._base_lost = ""
+        """Why base can be reached by a clone only: what the arrangement did."""
+        self._fingerprint: audit.Fingerprint = {}
+        self._epoch = 0
+        self._dead: Counter[str] = Counter()
+        self._copies: list[str] = []
+
+    @classmethod
+    async def open(cls, admin: Address, service: Address, template: str = "") -> PostgresDatabase:
+        """Connect to a database of ours: `admin` is the superuser, `service` the service's role.
+
+        `template` is the database that it was cloned from; without one, a copy is made when the
+        journal is installed. Raises SafetyError where the database is not ours.
+        """
+        database = cls(admin, service, template)
+        async with await psycopg.AsyncConnection.connect(conninfo(service)) as connection:
+            cursor = await connection.execute("SELECT current_schemas(false)")
+            (path,) = await cursor.fetchone() or ([],)
+        database._first_schema = path[0] if path else "public"
+        await database._connect()
+        return database
+
+    @property
+    def _session(self) -> Connection:
+        if self._connection is None:
+            raise Bug("a database was used after it was dropped")
+        return self._connection
+
+    async def _connect(self) -> None:
+        self._connection = await connect(self._admin)
+        await marker.require_marked(self._connection)
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        """Read anew which tables and sequences there are."""
+        self._relations = await relations.load(self._session, self._first_schema)
+        self._sequences = await sequences.load(self._session)
+        self._reading = sequences.reading(self._sequences)
+
+    async def close(self) -> None:
+        """Close our own connection; the database stays."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def drop(self) -> None:
+        """Drop the database and what was copied from it."""
+        await self.close()
+        async with await clone.maintain(self._admin) as maintenance:
+            for name in (self._admin.name, clone.successor(self._admin.name), *self._copies):
+                await clone.drop(maintenance, name)
+
+    # What it looks like
+
+    async def catalog(self) -> Catalog:
+        """Every table that the service can write."""
+        await self._refresh()
+        return relations.catalog(self._relations)
+
+    async def sessions(self) -> tuple[Session, ...]:
+        """Every session on this database but our own."""
+        return await activity.sessions(self._session)
+
+    async def fingerprint(self) -> str:
+        """A hash of every table and every sequence. Costs what is stored."""
+        return audit.digest(await self._hash())
+
+    async def _hash(self) -> audit.Fingerprint:
+        return await audit.fingerprint(self._session, self._relations.values(), self._reading)
+
+    async def audit(self) -> None:
+        """Compare everything that is stored with base. Raises Bug where it differs."""
+        differing = audit.differences(self._fingerprint, await self._hash())
+        if differing:
+            raise Bug(
+                "a reset did not restore the database",
+                hint="this is a bug of seamproof: please report it with these lines",
+                details=differing,
+            )
+
+    # The journal
+
+    async def install_journal(self) -> None:
+        """Record from now on what is written. Call after migrations and seed."""
+        if not self._template:
+            self._template = await self._copy()
+        await marker.require_marked(self._session)
+        await self._install()
+        await self.mark(Level.BASE)
+
+    async def _install(self) -> None:
+        await journal.install(self._session, self._definitions())
+        await self._refresh()
+
+    def _definitions(self) -> list[str]:
+        return [undo.definition(each) for each in self._relations.values() if each.stores_rows]
+
+    async def barrier(self, limit: float) -> tuple[int, ...]:
+        """Wait until no session but ours is in a transaction, at most `limit` seconds.
+
+        Returns the backends that were ended because they were in one still.
+        """
+        return await activity.barrier(self._session, limit)
+
+    async def changes(self) -> Changes:
+        """The rows written since the last mark, each change as it was made."""
+        batch = Batch(self._session)
+        batch.add(journal.ENTRIES, None)
+        (answer,) = await batch.send()
+        recorded = journal.entries(answer)
+        known = self._relations
+        if any(entry.relation not in known for entry in recorded):
+            await self._refresh()
+        return Changes(tuple(self._change(entry) for entry in recorded))
+
+    def _change(self, entry: Entry) -> RowChange:
+        relation = self._relations.get(entry.relation)
+        return RowChange(
+            table=relation.table.name if relation else f"dropped table {entry.relation}",
+            old=_row(relation, entry.old),
+            new=_row(relation, entry.new),
+            transaction=entry.transaction,
+            backend=entry.backend,
+        )
+
+    async def _look(self, limit: int | None) -> Seen:
+        """Begin a transaction, and read the journal and the sequences in it."""
+        batch = Batch(self._session)
+        batch.add(_BEGIN)
+        batch.add(f"{_STATE}, ({self._reading})")
+        batch.add(journal.ENTRIES, None if limit is None else str(limit))
+        _, state, recorded = await batch.send()
+        taint, marked, large_objects, read = state.row()
+        if marked != "t":
+            raise SafetyError(
+                f"the database {self._admin.name!r} does not carry seamproof's marker any more",
+                hint="somebody else has renamed or replaced it; nothing was written",
+            )
+        entries, states = journal.entries(recorded), sequences.states(read)
+        return Seen(taint, large_objects or "", entries, states)
+
+    async def edit(self, changes: Sequence[RowEdit]) -> None:
+        """Write rows directly, as a part of the arrangement: `changes()` does not show them, and
+        an undo to base takes them back. Raises ConfigurationError where an edit meets no row.
+        """
+        connection = self._session
+        tables = {relation.table.name: relation for relation in self._relations.values()}
+        async with connection.transaction():
+            await marker.require_marked(connection)
+            await run(connection, "SET LOCAL seamproof.bypass = 'off'")
+            await edits.write(connection, tables, changes)
+            self._above.add(Delta.of(await journal.take_own(connection)))
+
+    async def fresh_sequences(self) -> None:
+        """Move each sequence to a base of its own, far apart and never used before.
+
+        An undo to an earlier mark moves it back.
+        """
+        self._epoch += 1
+        batch = Batch(self._session)
+        batch.add(self._reading)
+        (answer,) = await batch.send()
+        (read,) = answer.row()
+        bases = sequences.bases(self._sequences, sequences.states(read), self._epoch)
+        batch.add(sequences.PUT, *sequences.parameters(bases))
+        await batch.send()
+
+    # Marks and undo
+
+    async def mark(self, level: Level | str) -> str:
+        """Take the state that is there now as what an undo to `level` restores.
+
+        Returns why that needed a copy of the database, which ended the service's sessions; empty
+        where it did not, as is usual.
+        """
+        level = Level(level)
+        async with self._transaction():
+            seen = await self._look(None)
+            batch = Batch(self._session)
+            batch.add(journal.FORGET)
+            batch.add(journal.CLEANSE)
+            batch.add("COMMIT")
+            await batch.send()
+        base = self._base
+        if base is None:
+            self._base = Mark(self._template, Delta(), seen.sequences, seen.large_objects)
+            self._fingerprint = await self._hash()
+            return ""
+        delta = Delta.of(seen.entries)
+        latest = self._arranged or base
+        lost = seen.lost(latest)
+        if not lost and len(delta) > ROWS_LIMIT:
+            lost = f"{len(delta)} rows were changed"
+        self._above.add(delta)
+        marked = Mark(latest.snapshot, latest.since, seen.sequences, seen.large_objects)
+        if lost:
+            marked.snapshot, marked.since = await self._copy(), Delta()
+        elif latest.snapshot != base.snapshot:
+            marked.since.add(delta)
+        if level is Level.ARRANGED:
+            self._arranged, self._base_lost = marked, self._base_lost or lost
+            return lost
+        if marked.snapshot == base.snapshot:
+            marked.since.add(self._above)
+        self._base, self._arranged, self._above, self._base_lost = marked, None, Delta(), ""
+        self._fingerprint = await self._hash()
+        return lost
+
+    async def undo(self, to: Level | str) -> Undo:
+        """Bring back the state of a mark. Costs what changed since, not what is stored.
+
+        Where the rows alone do not lead back, the database is replaced by a copy of the template.
+        The service must not write meanwhile: call `barrier` before, and hold its connections.
+        """
+        started = time.perf_counter()
+        level = Level(to) if self._arranged else Level.BASE
+        try:
+            rows, reason = await self._undo_rows(level), ""
+        except Unrestorable as error:
+            rows, reason = 0, str(error)
+            await self._clone(level)
+        except psycopg.Error as error:
+            rows, reason = 0, await self._tainted() or f"the rows could not be put back: {error}"
+            await self._clone(level)
+        return Undo(rows, time.perf_counter() - started, reason)
+
+    async def _tainted(self) -> str:
+        """What DDL was recorded: the likely cause when a statement of an undo fails."""
+        try:
+            cursor = await run(self._session, _TAINT)
+            return "".join((await cursor.fetchone() or ("",))[0] or "")
+        except psycopg.Error:
+            return ""
+
+    def _marked(self, level: Level) -> Mark:
+        found = self._base if level is Level.BASE else self._arranged
+        if found is None:
+            raise Bug("an undo was asked for before a mark was made")
+        return found
+
+    async def _undo_rows(self, level: Level) -> int:
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._try_undo(level)
+            except (SerializationFailure, DeadlockDetected):
+                continue
+        raise Unrestorable("a session of the service goes on writing")
+
+    async def _try_undo(self, level: Level) -> int:
+        target = self._marked(level)
+        async with self._transaction():
+            seen = await self._look(ROWS_LIMIT + 1)
+            if lost := seen.lost(target) or (self._base_lost if level is Level.BASE else ""):
+                raise Unrestorable(lost)
+            if len(seen.entries) > ROWS_LIMIT:
+                raise Unrestorable(f"more than {ROWS_LIMIT} rows were changed")
+            since = Delta.of(seen.entries)
+            delta = Delta()
+            if level is Level.BASE:
+                delta.add(self._above)
+            delta.add(since)
+            moved = sequences.moved(seen.sequences, target.sequences)
+            placed = level is Level.ARRANGED or not self._cloned
+            places = await self._apply(delta.reversed(), moved, placed=placed)
+        if level is Level.ARRANGED:
+            # A row of the arrangement that was written and is the same again lies elsewhere now.
+            self._above.remember(since.places)
+        self._reached(level, places)
+        await self._tidy(delta, len(seen.entries))
+        return len(delta)
+
+    async def _tidy(self, undone: Delta, forgotten: int) -> None:
+        """Vacuum what repeated undos leave dead: a server of ours has no autovacuum."""
+        self._dead[journal.TABLE] += forgotten
+        for relation, rows in undone.counts.items():
+            self._dead[self._relations[relation].sql] += 2 * len(rows)
+        due = [name for name, dead in self._dead.items() if dead > _VACUUM_AFTER]
+        if due:
+            await run_script(self._session, f"VACUUM {', '.join(due)}")
+            for name in due:
+                del self._dead[name]
+
+    async def _apply(self, delta: Delta, moved: sequences.States, *, placed: bool) -> Places:
+        """Apply a delta, set sequences, forget the journal's entries and commit."""
+        planned = undo.plan(self._relations, delta, placed=placed)
+        batch = Batch(self._session)
+        batch.add(planned.query, *planned.parameters)
+        batch.add(journal.SETTLE, *sequences.parameters(moved))
+        batch.add("COMMIT")
+        answer, *_ = await batch.send()
+        return undo.places(planned, answer)
+
+    def _reached(self, level: Level, places: Places) -> None:
+        if level is Level.BASE:
+            self._arranged, self._above, self._base_lost = None, Delta(), ""
+            self._cloned = False
+        else:
+            self._above.remember(places)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
+        """Roll back where the block fails before its COMMIT."""
+        try:
+            yield
+        except BaseException:
+            if self._connection is not None and not self._connection.closed:
+                await self._connection.rollback()
+            raise
+
+    # Clones
+
+    async def _copy(self) -> str:
+        """Copy the database as it is; ends the sessions on it.
+
+        The copy's name begins with the database's, by which leftovers of a run are found.
+        """
+        name = f"{self._admin.name}_{len(self._copies) + 1}"
+        await self.close()
+        async with await clone.maintain(self._admin) as maintenance:
+            await clone.copy(maintenance, self._admin.name, name)
+        self._copies.append(name)
+        await self._connect()
+        if self._base is not None:
+            # The tables that came since the journal was installed have no function yet.
+            await run_script(self._session, "".join(self._definitions()))
+        return name
+
+    async def _clone(self, level: Level) -> None:
+        """Replace the database by a copy of a mark's snapshot, and bring that to the mark."""
+        mark = self._marked(level)
+        delta = Delta()
+        delta.add(mark.since)
+        if level is Level.ARRANGED and mark.snapshot == self._marked(Level.BASE).snapshot:
+            delta.add(self._above)
+        await self.close()
+        async with (
+            await clone.maintain(self._admin) as maintenance,
+            clone.replaced(maintenance, self._admin.name, mark.snapshot),
+        ):
+            await self._connect()
+            await self._install()
+            async with self._transaction():
+                seen = await self._look(None)
+                places = await self._apply(delta, mark.sequences, placed=False)
+        mark.large_objects = seen.large_objects
+        self._above.places.clear()
+        self._reached(level, places)
+        self._cloned = level is Level.ARRANGED
+
+
+def _row(relation: Relation | None, text: str | None) -> Row | None:
+    if text is None:
+        return None
+    values = rowtext.fields(text)
+    if relation is None:
+        return {str(number): value for number, value in enumerate(values, 1)}
+    return relation.named(values)
