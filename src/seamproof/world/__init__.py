@@ -1,0 +1,27 @@
+"""One running copy of the system: its database, its replicas, their boundaries, what else it needs.
+
+- `opening`      `open_world`: everything in order, and undone on any way out
+- `world`        World, once everything has come up: what died is started again
+- `replicas`     Replica and Companion: a process with the boundary that it reaches the database by
+- `schema`       how the template database comes to be: commands, files, or the service itself
+- `inputs`       what that depends on, as one key
+- `launching`    a Launch from the configuration: command, folder, environment, rendered files
+- `cautions`     what a person should know before a first start
+- `environment`  what a child inherits, and what it must not
+- `processes`    Process: one child with its whole family, its log, its end
+- `ports`        free ports, and who holds one that is not
+- `readiness`    waits until a process is ready
+- `probe`        a harmless request, to ask whether the service answers
+- `diagnosis`    why a process did not come up
+- `guard`        the service must use the database that was made for it, and no other
+- `sockets`      whom a process family is connected to
+- `unixsockets`  those of them that have a path
+- `intents`      what this run is about to create, written down first
+- `reaper`       ends what a killed run left behind, and nothing else
+"""
+
+from seamproof.world.opening import open_world
+from seamproof.world.replicas import Companion, Replica
+from seamproof.world.world import World
+
+__all__ = ["Companion", "Replica", "World", "open_world"]

@@ -1,0 +1,166 @@
+"""What this run is about to create, written down first, so that the next run can reap it.
+
+The rules:
+
+1. One file a run, in `.seamproof/cache/intents/`. Its first line names the run that owns it, by
+   process id and start time: a pid alone is used again.
+2. A line is on disk before the resource is created; a resource without a line cannot exist, a line
+   without a resource is harmless.
+3. A process has no pid before it is created. So each child carries the run's token and its own
+   number in its environment (`SEAMPROOF_PROCESS`), and gets its line directly after its start.
+4. The file goes away when the run has cleaned up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from seamproof.core.errors import MachineError
+
+VARIABLE = "SEAMPROOF_PROCESS"
+"""The environment variable that a child and all its descendants carry: `<token>.<number>`."""
+
+_GITIGNORE = "runs/\ncache/\n"
+_CLOCK_DRIFT = 2.0
+"""Seconds that a start time may seem to move when the machine's clock is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One line: a kind of resource, and what identifies it."""
+
+    kind: str
+    details: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The intents of one run, as read from its file."""
+
+    file: Path
+    token: str
+    pid: int
+    started: float
+    intents: tuple[Intent, ...]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the run that owns it still runs."""
+        return same_process(self.pid, self.started) is not None
+
+
+class Intents:
+    """The journal of this run. Call it with a kind and details before creating a resource.
+
+    Raises MachineError where it cannot be written: without it nothing may be created.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.token = secrets.token_hex(16)
+        self._children = 0
+        self._file = folder / f"{self.token}.jsonl"
+        try:
+            self._begin(folder)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+
+    def _begin(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        started = psutil.Process().create_time()
+        owner = {"token": self.token, "pid": str(os.getpid()), "started": repr(started)}
+        # Whoever sees the file must see its owner: it gets its name once that line is there.
+        draft = folder / f"{self.token}.new"
+        self._descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self("run", owner)
+        draft.rename(self._file)
+
+    def __call__(self, kind: str, details: Mapping[str, str]) -> None:
+        """Write one intent. It is on disk when this returns."""
+        line = json.dumps({"kind": kind, **details}) + "\n"
+        os.write(self._descriptor, line.encode())
+        os.fsync(self._descriptor)
+
+    def child(self) -> str:
+        """The value of `SEAMPROOF_PROCESS` for one more child."""
+        self._children += 1
+        return f"{self.token}.{self._children}"
+
+    def close(self, *, clean: bool) -> None:
+        """End the journal; where not all could be cleaned up, it stays for the next run."""
+        os.close(self._descriptor)
+        if clean:
+            self._file.unlink(missing_ok=True)
+
+
+def prepare_folder(root: Path) -> Path:
+    """Make `.seamproof/` with its own .gitignore below a project. Returns its cache folder."""
+    folder = root / ".seamproof"
+    try:
+        (folder / "cache").mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(_GITIGNORE)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return folder / "cache"
+
+
+def _unwritable(folder: Path, error: OSError) -> MachineError:
+    return MachineError(
+        f"{folder} cannot be written: {error.strerror}",
+        hint="seamproof keeps its cache, and what it learns, beside the configuration",
+    )
+
+
+def journals(folder: Path) -> tuple[Journal, ...]:
+    """Every run's journal in a folder. A torn last line is an intent that was never acted on."""
+    if not folder.is_dir():
+        return ()
+    found = (_read(file) for file in sorted(folder.glob("*.jsonl")))
+    return tuple(each for each in found if each is not None)
+
+
+def _read(file: Path) -> Journal | None:
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:  # its run ended between the listing and now
+        return None
+    intents = [each for line in lines if (each := _parse(line)) is not None]
+    if not intents or intents[0].kind != "run":
+        return None
+    owner = intents[0].details
+    try:
+        pid, started = int(owner["pid"]), float(owner["started"])
+        return Journal(file, owner["token"], pid, started, tuple(intents[1:]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _parse(line: str) -> Intent | None:
+    try:
+        data: Any = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("kind"), str):
+        return None
+    kind = data.pop("kind")
+    return Intent(kind, {str(name): str(value) for name, value in data.items()})
+
+
+def same_process(pid: int, started: float) -> psutil.Process | None:
+    """The process of this pid where it is the one that started then, and is no zombie."""
+    try:
+        process = psutil.Process(pid)
+        if abs(process.create_time() - started) > _CLOCK_DRIFT:
+            return None
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.Error:
+        return None

@@ -1,0 +1,82 @@
+"""Free ports on loopback, and who holds one that is not free."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import psutil
+
+from seamproof.core.errors import MachineError
+
+LOOPBACK = "127.0.0.1"
+
+
+class Ports:
+    """Hands out free ports, none of them twice: a child binds its own only some time later."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()
+
+    def free(self) -> int:
+        """A port that nobody listens on."""
+        while True:
+            with socket.socket() as probe:
+                probe.bind((LOOPBACK, 0))
+                port: int = probe.getsockname()[1]
+            if port not in self._given:
+                self._given.add(port)
+                return port
+
+
+def require_free(port: int, *, who: str) -> None:
+    """Raise MachineError, naming its holder, where something listens on a port."""
+    if _bindable(port):
+        return
+    held = holder(port)
+    raise MachineError(
+        f"{who} cannot use port {port}: {held or 'another program'} listens on it",
+        hint="stop that program, or let the port be chosen with {port}",
+    )
+
+
+def _bindable(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: connections in TIME_WAIT do not hold a port, a listener does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+    return True
+
+
+def holder(port: int) -> str | None:
+    """Who listens on a port, as `redis-server (pid 812)`; None where that is not to be known."""
+    try:
+        connections = psutil.net_connections("tcp")
+    except psutil.AccessDenied:
+        return None
+    for each in connections:
+        where: tuple[object, ...] = each.laddr
+        if each.status == psutil.CONN_LISTEN and each.pid and where[1:] == (port,):
+            try:
+                return f"{psutil.Process(each.pid).name()} (pid {each.pid})"
+            except psutil.Error:
+                return f"pid {each.pid}"
+    return None
+
+
+class ClosedPort:
+    """A port on loopback that refuses every connection, held so that nobody else takes it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind((LOOPBACK, 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._socket.close()

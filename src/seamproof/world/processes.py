@@ -1,0 +1,262 @@
+"""One child with its whole family: started in a session of its own, ended with all it started.
+
+A family is everybody in the child's process group or session, every descendant, and whoever carries
+the child's `SEAMPROOF_PROCESS` in the environment: a daemon that left the group is found by that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from seamproof.core.errors import ConfigurationError, ServiceError
+from seamproof.world.intents import VARIABLE, Intents
+
+_TICK = 0.02
+_PF_EXITING = 0x4
+"""linux/sched.h: the process is being shut down."""
+_LOG_LIMIT = 64 << 20
+"""Bytes of a log at which all but its tail is dropped: a service may log for hours."""
+_TAIL = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to be started."""
+
+    name: str
+    """How messages call it: `replica 1`, `the process redis`."""
+    key: str
+    """Where the configuration has it: `service.command`."""
+    command: tuple[str, ...]
+    cwd: Path
+    environment: dict[str, str]
+    log: Path
+    secrets: tuple[str, ...] = ()
+    """Texts that are never shown, as the database's password."""
+
+
+class Process:
+    """A running child. Make one with `Process.start`.
+
+    A child that ended is collected only once its whole family has ended: until then its pid, and
+    with it the number of its group and session, cannot become another's.
+    """
+
+    def __init__(self, launch: Launch, child: subprocess.Popen[bytes], mark: str) -> None:
+        self.launch = launch
+        self.exit_code: int | None = None
+        """Minus the signal's number where one ended it; None until `end` has collected it."""
+        self._child = child
+        self._mark = mark
+        self._leader = psutil.Process(child.pid)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also its group's and its session's."""
+        return self._leader.pid
+
+    @property
+    def started(self) -> float:
+        """Seconds since the epoch."""
+        return self._leader.create_time()
+
+    @classmethod
+    def start(cls, launch: Launch, intents: Intents) -> Process:
+        """Start a child. Raises where its folder or program is not there."""
+        if not launch.cwd.is_dir():
+            raise ConfigurationError(
+                f"{launch.key.partition('.')[0]}.cwd: there is no folder {launch.cwd}"
+            )
+        mark = intents.child()
+        # PATH is the child's own: it may have been set in its env.
+        path = launch.environment.get("PATH", os.defpath)
+        descriptor = os.open(launch.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            child = subprocess.Popen(
+                [_program(launch, path), *launch.command[1:]],
+                cwd=launch.cwd,
+                env={**launch.environment, VARIABLE: mark},
+                stdin=subprocess.DEVNULL,
+                stdout=descriptor,
+                stderr=descriptor,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ServiceError(
+                f"{launch.name} cannot be started: {launch.command[0]}: {error.strerror}",
+                hint=f"see {launch.key}",
+            ) from None
+        finally:
+            os.close(descriptor)
+        process = cls(launch, child, mark)
+        intents("process", {"pid": str(process.pid), "started": repr(process.started)})
+        return process
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child itself still runs."""
+        return self.exit_code is None and not _ended(self._leader)
+
+    def log_tail(self, lines: int = 20) -> tuple[str, ...]:
+        """The last lines of its output, bounded in length, secrets blotted out."""
+        try:
+            with self.launch.log.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - _TAIL))
+                text = file.read(_TAIL).decode(errors="replace")
+        except OSError:
+            return ()
+        for secret in self.launch.secrets:
+            text = text.replace(secret, "***")
+        shown = [line[:500] for line in text.splitlines() if line.strip()]
+        return tuple(shown[-lines:])
+
+    def trim_log(self) -> None:
+        """Drop the log where it has become large. The child appends, so it goes on at the start."""
+        with contextlib.suppress(OSError):
+            if self.launch.log.stat().st_size > _LOG_LIMIT:
+                os.truncate(self.launch.log, 0)
+
+    async def wait(self, limit: float) -> int:
+        """Wait for its end, and end its family. Returns the exit code. Raises TimeoutError."""
+        async with asyncio.timeout(limit):
+            # Polled: what tells of a child's end without collecting it differs by system.
+            while self.alive:  # noqa: ASYNC110
+                await asyncio.sleep(_TICK)
+        return await self.end()
+
+    async def end(self, *, grace: float = 5.0) -> int:
+        """End the whole family: TERM, and after `grace` seconds KILL. Returns the exit code."""
+        if self.exit_code is None:
+            members = await asyncio.to_thread(family, self._leader, self._mark)
+            await end_all(members, grace=grace)
+            # Who was started while the others ended.
+            late = await asyncio.to_thread(family, self._leader, self._mark)
+            await end_all(late, grace=0.0)
+            self.exit_code = await asyncio.to_thread(self._child.wait, 10.0)
+        return self.exit_code
+
+    def members(self) -> list[psutil.Process]:
+        """The child and its descendants, as they are now."""
+        return descendants(self._leader)
+
+
+def _program(launch: Launch, path: str) -> str:
+    name = launch.command[0]
+    base = launch.cwd / name if "/" in name else name
+    found = shutil.which(base, path=path)
+    if found is not None:
+        return found
+    beside = Path(sys.executable).parent / name
+    if "/" not in name and os.access(beside, os.X_OK):
+        hint = f"it is beside the interpreter, and not on PATH: write {beside} in {launch.key}"
+    else:
+        hint = f"install it, or correct {launch.key}; {{python}} is the interpreter of seamproof"
+    raise ServiceError(f"{launch.name} cannot be started: there is no program {name!r}", hint=hint)
+
+
+def descendants(root: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it; none where its pid is another's by now."""
+    try:
+        return [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def family(leader: psutil.Process, mark: str) -> list[psutil.Process]:
+    """Everybody who belongs to a child that leads a session, and is not yet collected."""
+    found = {each.pid: each for each in descendants(leader)}
+    for process in psutil.process_iter():
+        if process.pid not in found and (_grouped(process, leader.pid) or carries(process, mark)):
+            found[process.pid] = process
+    found.pop(os.getpid(), None)
+    return list(found.values())
+
+
+def _grouped(process: psutil.Process, leader: int) -> bool:
+    try:
+        return leader in (os.getpgid(process.pid), os.getsid(process.pid))
+    except OSError:
+        return False
+
+
+def carries(process: psutil.Process, mark: str) -> bool:
+    """Whether a process has a child's mark in its environment or, for a run's token, any of its."""
+    try:
+        value = process.environ().get(VARIABLE, "")
+    except (psutil.Error, OSError):
+        return False
+    return value == mark or value.startswith(f"{mark}.")
+
+
+async def end_all(members: Iterable[psutil.Process], *, grace: float) -> None:
+    """End processes: TERM, and after `grace` seconds KILL. psutil compares start times itself."""
+    remaining = _signalled(members, signal.SIGTERM) if grace else list(members)
+    remaining = await _gone(remaining, grace)
+    remaining = _signalled(remaining, signal.SIGKILL)
+    await _gone(remaining, 5.0)
+
+
+def _signalled(members: Iterable[psutil.Process], number: signal.Signals) -> list[psutil.Process]:
+    reached: list[psutil.Process] = []
+    for each in members:
+        with contextlib.suppress(psutil.Error):
+            each.send_signal(number)
+            reached.append(each)
+    return reached
+
+
+async def _gone(members: list[psutil.Process], limit: float) -> list[psutil.Process]:
+    deadline = time.monotonic() + limit
+    while members := [each for each in members if _running(each)]:
+        if time.monotonic() >= deadline:
+            break
+        await asyncio.sleep(_TICK)
+    return members
+
+
+def _ended(child: psutil.Process) -> bool:
+    """Whether a child of ours has ended. It stays to be collected."""
+    if sys.platform == "linux":
+        # Asked in each phase of each experiment, and hundreds of times cheaper than /proc.
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, child.pid, flags) is not None or _exiting(child.pid)
+        except ChildProcessError:
+            return True
+    return not _running(child)
+
+
+def _exiting(pid: int) -> bool:
+    """Whether a process is on its way out: its sockets close before it can be waited for, and who
+    sees them close must not take it for alive."""
+    try:
+        descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)  # pathlib takes three times as long
+    except OSError:
+        return False
+    try:
+        stat = os.read(descriptor, 1024)
+    finally:
+        os.close(descriptor)
+    flags = int(stat.rpartition(b")")[2].split()[6])  # proc(5): the ninth field
+    return bool(flags & _PF_EXITING)
+
+
+def _running(process: psutil.Process) -> bool:
+    # A zombie has ended; it is its parent, and not we, who has to collect it.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

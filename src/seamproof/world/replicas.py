@@ -1,0 +1,167 @@
+"""A process with the boundary that it reaches the database by: a replica of the service, or a
+companion that the service also needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seamproof.boundaries.postgres import PostgresBoundary
+from seamproof.config.models import ProcessConfig, ServiceConfig
+from seamproof.core.errors import Bug, ServiceError
+from seamproof.world.diagnosis import exit_text
+from seamproof.world.guard import Guard, Watched
+from seamproof.world.intents import Intents
+from seamproof.world.ports import LOOPBACK, require_free
+from seamproof.world.processes import Launch, Process
+from seamproof.world.readiness import Readiness
+
+_FLUSH_LIMIT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What everything in one world shares."""
+
+    intents: Intents
+    guard: Guard
+    database: str
+    """The name of the database that was made for this world."""
+    dropped: tuple[str, ...]
+    """Variables that no child inherits, for messages."""
+
+
+class Member:
+    """A process of a world. It keeps its port and its boundary when it is started again."""
+
+    def __init__(
+        self, site: Site, launch: Launch, port: int, boundary: PostgresBoundary | None
+    ) -> None:
+        self.site = site
+        self.launch = launch
+        self.port = port
+        self._boundary = boundary
+        self._process: Process | None = None
+        self._before = 0
+
+    @property
+    def process(self) -> Process:
+        """The process as it was last started."""
+        if self._process is None:
+            raise Bug(f"{self.launch.name} was asked for before it was started")
+        return self._process
+
+    @property
+    def watched(self) -> Watched:
+        """What the guard looks at."""
+        return Watched(self.process, self._boundary, self.site.database, self._before)
+
+    def start(self) -> None:
+        """Start the process. Raises MachineError where its port is in use, and ServiceError."""
+        self._before = len(self._boundary.startups()) if self._boundary else 0
+        self._process = Process.start(self.launch, self.site.intents)
+
+    async def end(self) -> None:
+        """End the process and its family."""
+        if self._process is not None:
+            await self._process.end()
+
+
+class Replica(Member):
+    """One copy of the service."""
+
+    host = LOOPBACK
+
+    def __init__(
+        self,
+        site: Site,
+        launch: Launch,
+        port: int,
+        boundary: PostgresBoundary,
+        *,
+        index: int,
+        settings: ServiceConfig,
+    ) -> None:
+        super().__init__(site, launch, port, boundary)
+        self.index = index
+        self.boundary = boundary
+        self._settings = settings
+
+    def start(self) -> None:
+        """Start the process. Raises MachineError where its port is in use, and ServiceError."""
+        require_free(self.port, who=self.launch.name)
+        super().start()
+
+    async def ready(self) -> None:
+        """Wait until it answers and has connected to its own database.
+
+        Raises ServiceError that says why it does not, or SafetyError for another database.
+        """
+        settings = self._settings
+        awaited = Readiness(
+            self.process, self.port, settings.start_timeout, settings.ready, self.site.dropped
+        )
+        await awaited.wait(lambda: self.site.guard.check(self.watched))
+        await self.site.guard.require(self.watched, self.port, self.harmless)
+
+    @property
+    def harmless(self) -> tuple[str, ...]:
+        """Paths that may be asked for at any time."""
+        openapi = self._settings.openapi or ""
+        return (self._settings.ready, *((openapi,) if openapi.startswith("/") else ()))
+
+
+class Companion(Member):
+    """A process that the service also needs."""
+
+    def __init__(
+        self,
+        site: Site,
+        launch: Launch,
+        port: int,
+        boundary: PostgresBoundary | None,
+        *,
+        settings: ProcessConfig,
+        ready_port: int | None,
+        flush: Launch | None,
+    ) -> None:
+        super().__init__(site, launch, port, boundary)
+        self.boundary = boundary
+        """None for one that was given no database."""
+        self._settings = settings
+        self._ready_port = ready_port
+        self._flush = flush
+
+    def start(self) -> None:
+        """Start the process. Raises MachineError where its port is in use, and ServiceError."""
+        if self._ready_port is not None:
+            require_free(self._ready_port, who=self.launch.name)
+        super().start()
+
+    async def ready(self) -> None:
+        """Wait until its port is open, or where it has none until it has lived a moment.
+
+        Raises ServiceError that says why it is not ready, or SafetyError for another database.
+        """
+        awaited = Readiness(
+            self.process,
+            self._ready_port,
+            self._settings.start_timeout,
+            dropped=self.site.dropped,
+        )
+        await awaited.wait(lambda: self.site.guard.check(self.watched))
+
+    async def flush(self) -> None:
+        """Have it forget its state, where it can. Raises ServiceError."""
+        if self._flush is None:
+            return
+        launch, process = self._flush, Process.start(self._flush, self.site.intents)
+        try:
+            code = await process.wait(_FLUSH_LIMIT)
+        except TimeoutError:
+            code = await process.end(grace=0.0)
+        if code:
+            raise ServiceError(
+                f"{launch.name} failed with {exit_text(code)}",
+                hint=f"see {launch.key}",
+                details=process.log_tail(8),
+            )

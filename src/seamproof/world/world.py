@@ -1,0 +1,92 @@
+"""One running copy of the system, once everything has come up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from seamproof.boundaries.postgres import PostgresBoundary
+from seamproof.config.models import Config
+from seamproof.core.history import Disturbance, DisturbanceKind
+from seamproof.database.postgres.database import PostgresDatabase
+from seamproof.world.diagnosis import exit_text
+from seamproof.world.replicas import Companion, Member, Replica, Site
+
+_LOOK_AGAIN = 10.0
+"""Seconds after which the processes' sockets are looked at again: that costs milliseconds."""
+
+
+class World:
+    """The service's replicas, their boundaries, their database, and what else runs beside them."""
+
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        site: Site,
+        database: PostgresDatabase,
+        *,
+        replicas: Sequence[Replica],
+        companions: Sequence[Companion],
+    ) -> None:
+        self.config = config
+        self.folder = folder
+        """This run's own: logs and rendered files. It goes away with the world."""
+        self.database = database
+        self.replicas = tuple(replicas)
+        self.companions = tuple(companions)
+        self._site = site
+        self._looked = time.monotonic()
+
+    @property
+    def boundaries(self) -> tuple[PostgresBoundary, ...]:
+        """Every SQL boundary: of the replicas in their order, then of the companions."""
+        others = (each.boundary for each in self.companions)
+        return (*(each.boundary for each in self.replicas), *(each for each in others if each))
+
+    async def ensure_alive(self) -> tuple[Disturbance, ...]:
+        """Start again what has died, and say what did.
+
+        Raises ServiceError where it does not come up again, and SafetyError where something uses
+        another database by now.
+        """
+        found: list[Disturbance] = []
+        members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
+        for member in members:
+            member.process.trim_log()
+            if not member.process.alive:
+                found.append(await _obituary(member))
+                member.start()
+                await member.ready()
+            self._site.guard.check_startups(member.watched)
+        if time.monotonic() - self._looked > _LOOK_AGAIN:
+            self._looked = time.monotonic()
+            for member in members:
+                self._site.guard.check(member.watched)
+        return tuple(found)
+
+    async def restart(self, indexes: Collection[int]) -> None:
+        """Start these replicas anew: what the service remembers in their processes is gone."""
+        chosen = [replica for replica in self.replicas if replica.index in indexes]
+        for replica in chosen:
+            await replica.end()
+            replica.start()
+        for replica in chosen:
+            await replica.ready()
+
+    async def flush(self) -> None:
+        """Have every companion forget its state, where it can. Raises ServiceError."""
+        for each in self.companions:
+            await each.flush()
+
+    def log_tail(self, replica: int, lines: int = 20) -> tuple[str, ...]:
+        """The last lines of a replica's output."""
+        return self.replicas[replica].process.log_tail(lines)
+
+
+async def _obituary(member: Member) -> Disturbance:
+    code = await member.process.end()
+    last = " | ".join(member.process.log_tail(3))
+    detail = f"{member.launch.name} ended with {exit_text(code)}: {last}"
+    return Disturbance(DisturbanceKind.SERVICE_DIED, detail)

@@ -1,0 +1,132 @@
+import os
+import sys
+
+import pytest
+
+from seamproof.config.loading import parse
+from seamproof.core.errors import ConfigurationError
+from seamproof.core.protocols import Address
+from seamproof.world.cautions import cautions_of
+from seamproof.world.inputs import key_of
+from seamproof.world.launching import Launcher, setup_statements
+from seamproof.world.schema import Plan
+
+ADDRESS = Address("127.0.0.1", 6000, "role", "p@ss", "seamproof_1")
+
+
+def config(root, **sections):
+    service = {"command": "run --port {port}", **sections.pop("service", {})}
+    return parse({"service": service, **sections}, root)
+
+
+def launcher(given, folder):
+    return Launcher(given, folder, process_ports={"redis": 6379}, stub_ports={"mail": 25})
+
+
+def test_a_replica_gets_its_words_its_folder_and_its_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("PGHOST", "production")
+    monkeypatch.setenv("ALICE", "a b")
+    given = config(
+        tmp_path,
+        service={
+            "command": "{python} -m app '--name={env.ALICE}' {port}",
+            "cwd": "app",
+            "env_file": ".env",
+            "env": {
+                "URL": "{database.url:postgresql+asyncpg}",
+                "DATABASE_HOST": "{database.host}:{database.port}",
+                "MAIL": "{stubs.mail.url}",
+                "CACHE": "{processes.redis.port}",
+            },
+        },
+        stubs={"mail": {}},
+        processes={"redis": {"command": "redis-server --port {port}"}},
+    )
+    (tmp_path / ".env").write_text("DATABASE_URL=postgres://prod\nMODE=test\n")
+    made = launcher(given, tmp_path)
+    launch = made.replica(1, ADDRESS, 8001)
+    assert launch.command == (sys.executable, "-m", "app", "--name=a b", "8001")
+    assert launch.cwd == tmp_path / "app"
+    assert launch.name == "replica 1 of the service"
+    assert launch.secrets == ("p@ss",)
+    wanted = {
+        "URL": "postgresql+asyncpg://role:p%40ss@127.0.0.1:6000/seamproof_1",
+        "DATABASE_HOST": "127.0.0.1:6000",
+        "MAIL": "http://127.0.0.1:25",
+        "CACHE": "6379",
+        "MODE": "test",
+        "PATH": os.environ["PATH"],
+    }
+    assert wanted.items() <= launch.environment.items()
+    assert {"PGHOST", "DATABASE_URL"} <= set(made.dropped)
+    assert not {"PGHOST", "DATABASE_URL"} & launch.environment.keys()
+
+
+def test_rendered_files_stay_in_the_runs_folder(tmp_path):
+    (tmp_path / "t").write_text("url={database.url} port={port} {other}")
+    made = launcher(config(tmp_path, service={"files": {"a.cfg": "t"}}), tmp_path / "run")
+    made.replica(0, ADDRESS, 8001)
+    text = (tmp_path / "run" / "replica-0" / "a.cfg").read_text()
+    assert text == f"url={ADDRESS.url()} port=8001 {{other}}"
+    for name in ("../a.cfg", "/etc/a.cfg"):
+        outside = config(tmp_path, service={"files": {name: "t"}})
+        with pytest.raises(ConfigurationError, match=r"service\.files"):
+            launcher(outside, tmp_path / "run").replica(0, ADDRESS, 1)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        launcher(config(tmp_path, service={"files": {"a": "no"}}), tmp_path).replica(0, ADDRESS, 1)
+
+
+def test_ready_port_must_be_a_port(tmp_path):
+    given = config(tmp_path, processes={"p": {"command": "x", "ready_port": "many"}})
+    made = launcher(given, tmp_path)
+    with pytest.raises(ConfigurationError, match=r"processes\.p\.ready_port must be a port"):
+        made.listening_port("p", given.processes["p"], 1)
+
+
+def test_setup_sql_is_text_or_files(tmp_path):
+    (tmp_path / "roles.sql").write_text("CREATE ROLE a")
+    given = config(tmp_path, database={"setup_sql": ["roles.sql", "SELECT 1"]})
+    assert setup_statements(given) == "CREATE ROLE a;\nSELECT 1"
+    missing = config(tmp_path, database={"setup_sql": "no.sql"})
+    with pytest.raises(ConfigurationError, match=r"setup_sql\[0\]"):
+        setup_statements(missing)
+
+
+def test_the_plan_is_what_is_said_else_what_is_found(tmp_path):
+    assert Plan.of(config(tmp_path)).by_service
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "001_a.sql").write_text("SELECT 1")
+    assert Plan.of(config(tmp_path)).describe(tmp_path) == "SQL files, detected from migrations"
+    assert Plan.of(config(tmp_path, database={"migrate": "make db"})).command == "make db"
+    assert Plan.of(config(tmp_path, database={"migrate": "service"})).by_service
+
+
+def test_the_template_depends_on_what_makes_it(tmp_path):
+    (tmp_path / "migrations").mkdir()
+    file = tmp_path / "migrations" / "001_a.sql"
+    file.write_text("SELECT 1")
+
+    def key(**sections):
+        given = config(tmp_path, **sections)
+        return key_of(given, Plan.of(given))
+
+    first = key()
+    (tmp_path / "app.py").write_text("changed")
+    assert key() == first
+    assert key(service={"env": {"A": "1"}}) != first
+    assert key(database={"migrate": "make db"}) != first
+    assert key(database={"seed": "python seed.py"}) != first
+    file.write_text("SELECT 2")
+    assert key() != first
+    by_service = key(database={"migrate": "service"})
+    (tmp_path / "app.py").write_text("changed again")
+    assert key(database={"migrate": "service"}) != by_service
+
+
+def test_a_dangerous_env_file_is_told_unless_env_sets_the_same(tmp_path):
+    (tmp_path / ".env").write_text("DATABASE_URL=x\nMODE=1\n")
+    (notice,) = cautions_of(config(tmp_path))
+    assert notice.warning
+    assert "DATABASE_URL" in notice.text
+    safe = config(tmp_path, service={"env": {"DATABASE_URL": "{database.url}"}})
+    assert list(cautions_of(safe)) == []
