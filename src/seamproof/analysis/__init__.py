@@ -1,0 +1,13 @@
+"""Pure functions over histories: what a check needs to know of what was seen.
+
+- `statements`  the shape and the kind of an SQL statement
+- `values`      JSON leaves, and the look of times, numbers and identifiers
+- `naming`      one canonical name for each generated value, whatever it was in this run
+- `changes`     the net effect of an act, masked, and how two effects compare
+- `intervals`   transactions, commit intervals and where a fault tells something new
+- `responses`   whether two answers say the same
+- `trouble`     why a history cannot be judged
+- `confirm`     sub-explorations: replay, control, minimise, warm up
+
+Nothing here does I/O. What explores is a generator that yields experiments.
+"""

@@ -1,0 +1,139 @@
+"""Sub-explorations that turn a suspicion into a proof: warm up, minimise, replay, control.
+
+yield from minimise(...)      the fewest phases and faults that still show it
+yield from replay(...)        three times of three from a fresh state, then the control
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from seamproof.analysis.trouble import trouble
+from seamproof.core.experiment import Experiment, Settings
+from seamproof.core.history import History
+from seamproof.core.protocols import Exploration
+from seamproof.core.subject import Subject
+
+REPLAYS = 3
+
+Shows = Callable[[History], bool]
+"""Whether a history shows the defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How often it was seen again, and whether the same without a fault went well beside it."""
+
+    shown: int
+    of: int
+    control: History
+    passed: bool
+    recovered: bool = True
+    """Whether the control passed in the process that had met the replays."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether every replay showed it and the control passed."""
+        return self.passed and self.shown == self.of > 0
+
+
+def plain(subject: Subject, purpose: str, *, fresh_process: bool = False) -> Experiment:
+    """The subject's act once, under no fault."""
+    settings = Settings(
+        fresh_process=fresh_process, fresh_sequences=subject.profile.fresh_sequences
+    )
+    return replace(Experiment.of(subject.scenario, purpose=purpose), settings=settings)
+
+
+def warm(subject: Subject, *, fresh_process: bool = False) -> Exploration[History]:
+    """Run the act until a process that may be cold is warm, as the profile learned it.
+
+    Returns the last history: the act without a fault, in the process that what follows meets.
+    """
+    history: History = yield plain(subject, "warm up", fresh_process=fresh_process)
+    for _ in range(1, subject.profile.warm_rounds):
+        history = yield plain(subject, "warm up")
+    return history
+
+
+def clean_run(subject: Subject) -> Exploration[History]:
+    """The act without a fault, in a fresh process where the one that is there fails it.
+
+    What another check provoked may have poisoned the process; that is told where it was provoked.
+    """
+    history: History = yield plain(subject, "clean run")
+    if trouble(history) or not as_expected(subject, history):
+        yield from warm(subject, fresh_process=True)
+        history = yield plain(subject, "clean run")
+    return history
+
+
+def as_expected(subject: Subject, history: History) -> bool:
+    """Whether the act answered as its scenario says."""
+    exchange, expected = history.section.exchange, subject.scenario.act.expect
+    return exchange.status in expected if expected else exchange.ok
+
+
+def minimise(experiment: Experiment, shows: Shows) -> Exploration[Experiment]:
+    """Drop phases from the end, then faults one by one, while it still shows. One run a try."""
+    smallest = experiment
+    while len(smallest.phases) > 1:
+        shorter = replace(smallest, phases=smallest.phases[:-1])
+        if not (yield from _shown(shorter, shows)):
+            break
+        smallest = shorter
+    for fault in smallest.phases[0].faults:
+        first = smallest.phases[0]
+        if len(first.faults) == 1:
+            break
+        fewer = replace(first, faults=tuple(each for each in first.faults if each != fault))
+        candidate = replace(smallest, phases=(fewer, *smallest.phases[1:]))
+        if (yield from _shown(candidate, shows)):
+            smallest = candidate
+    return smallest
+
+
+def _shown(experiment: Experiment, shows: Shows) -> Exploration[bool]:
+    history: History = yield replace(experiment, purpose="minimise")
+    return not trouble(history) and shows(history)
+
+
+def replay(
+    subject: Subject, experiment: Experiment, shows: Shows, passes: Shows
+) -> Exploration[Confirmation]:
+    """Run it three times from a fresh state, and the act without a fault as the control."""
+    again = replace(experiment, purpose="replay")
+    histories: tuple[History, ...] = yield (again,) * REPLAYS
+    control: History = yield plain(subject, "control")
+    recovered = not trouble(control) and passes(control)
+    if not recovered:
+        # A fault may have left the process cold or poisoned: that is another finding.
+        yield from warm(subject, fresh_process=True)
+        control = yield plain(subject, "control")
+    shown = sum(not trouble(each) and shows(each) for each in histories)
+    passed = not trouble(control) and passes(control)
+    return Confirmation(shown, REPLAYS, control, passed, recovered)
+
+
+def replay_afresh(
+    subject: Subject,
+    experiment: Experiment,
+    shows: Shows,
+    passes: Shows,
+    first: tuple[History, ...] = (),
+) -> Exploration[Confirmation]:
+    """The same for what ends or poisons the process: each replay in a fresh one.
+
+    The control is the act without a fault in that process, right before. `first` are runs in a
+    fresh process that are there already, with what they showed. It is left poisoned.
+    """
+    shown, passed = sum(not trouble(each) and shows(each) for each in first), True
+    control: History | None = None
+    for _ in range(REPLAYS - len(first)):
+        control = yield from warm(subject, fresh_process=True)
+        passed = passed and not trouble(control) and passes(control)
+        history: History = yield replace(experiment, purpose="replay")
+        shown += not trouble(history) and shows(history)
+    assert control is not None
+    return Confirmation(shown, REPLAYS, control, passed, recovered=False)

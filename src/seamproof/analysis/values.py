@@ -1,0 +1,81 @@
+"""The leaves of a JSON text, and what a value looks like: a time, a number, an identifier."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+Leaf: TypeAlias = tuple[str, str | None]
+"""A path and the text there. Array places have no number: `data.$.items[].id`."""
+
+_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"(?:[ T]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d{2}(?::?\d{2})?))?)?"
+)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_TOKEN = re.compile(r"[A-Za-z0-9_+/=.~$-]{16,}")
+_EPOCH = (1_500_000_000, 2_500_000_000)
+"""Seconds of the years 2017 to 2049."""
+_DEPTH = 40
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number: an amount, a count or a key."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def is_time(text: str) -> bool:
+    """Whether it is a date or time of ISO 8601, or seconds to nanoseconds since 1970."""
+    if _TIME.fullmatch(text):
+        return True
+    if len(text) < 10 or not is_number(text):
+        return False
+    value = float(text)
+    return any(_EPOCH[0] <= value / scale < _EPOCH[1] for scale in (1, 1e3, 1e6, 1e9))
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is a UUID (RFC 9562), with or without its hyphens."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_identifier(text: str) -> bool:
+    """Whether it may be a random name: a UUID, a ULID, a hash, a signed token."""
+    return is_uuid(text) or (_TOKEN.fullmatch(text) is not None and not is_number(text))
+
+
+def _walk(path: str, value: Any, depth: int) -> Iterator[Leaf]:
+    if isinstance(value, dict) and value and depth < _DEPTH:
+        for key in sorted(value):
+            yield from _walk(f"{path}.{key}", value[key], depth + 1)
+    elif isinstance(value, list) and value and depth < _DEPTH:
+        for each in value:
+            yield from _walk(f"{path}[]", each, depth + 1)
+    elif value is None or isinstance(value, str):
+        yield path, value
+    else:
+        yield path, json.dumps(value, sort_keys=True)
+
+
+@lru_cache(maxsize=4096)
+def json_leaves(text: str) -> tuple[Leaf, ...] | None:
+    """The leaves of a JSON object or array in document order; None where it is neither."""
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        value = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None
+    return tuple(_walk("$", value, 0))
+
+
+def leaves(column: str, text: str | None) -> tuple[Leaf, ...]:
+    """A column's value as leaves: one, or for a JSON document each of its own."""
+    inside = json_leaves(text) if text else None
+    if inside is None:
+        return ((column, text),)
+    return tuple((f"{column}.{path}", value) for path, value in inside)
