@@ -1,0 +1,9 @@
+"""What is run, and in which order, and what is normal for the service that it is run on.
+
+- `profile`       learns what equal runs of a service differ in, and what each act does alone
+- `audit`         which tables only record the requests themselves
+- `differences`   what equal runs of one act differ in: pure, over histories
+- `profile_file`  the profile as a file that a person reviews
+- `parity`        whether the replicas are one service: sign in on one, act on the other
+- `risk`          which operation comes first when the time is short
+"""

@@ -1,0 +1,105 @@
+"""What is audit and what only looks like it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
+from seamproof.core.experiment import Act, Experiment, Phase
+from seamproof.core.history import (
+    Changes,
+    Exchange,
+    History,
+    Request,
+    Response,
+    RowChange,
+    Section,
+)
+from seamproof.core.model import Operation, Step
+from seamproof.plan.audit import audit_tables
+
+ACT = Act(Step(Operation("POST", "/")))
+
+
+def table(name: str, **references: str) -> Table:
+    keys = tuple(ForeignKey((c,), other, ("id",)) for c, other in references.items())
+    return Table(name, (Column("id", "bigint"),), ("id",), foreign_keys=keys)
+
+
+CATALOG = Catalog(
+    {
+        each.name: each
+        for each in (
+            table("users"),
+            table("products"),
+            table("orders"),
+            table("log", user_id="users"),
+            table("movements", product_id="products"),
+        )
+    }
+)
+
+
+def history(status: int, *rows: tuple[str, str]) -> History:
+    """One act that inserted rows, as (table, transaction) pairs."""
+    changes = Changes(tuple(RowChange(t, None, {"id": "1"}, x) for t, x in rows))
+    exchange = Exchange(ACT, Request("POST", "/"), 0.0, 0.1, Response(status))
+    return History(Experiment((Phase((ACT,)),)), (Section((exchange,), changes=changes),))
+
+
+NOTED = [
+    ("POST /orders", history(201, ("orders", "1"), ("log", "2"))),
+    ("POST /orders", history(409, ("log", "1"))),
+    ("POST /products", history(201, ("products", "1"), ("log", "2"))),
+    ("PUT /role", history(200, ("users", "1"), ("log", "2"))),
+]
+
+
+def test_a_note_of_every_request_is_audit() -> None:
+    assert audit_tables(NOTED, CATALOG) == {"log"}
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        ("POST /x", history(201, ("orders", "1"), ("log", "1"))),
+        ("POST /x", history(201, ("orders", "1"), ("log", "2"), ("log", "3"))),
+        ("POST /x", history(201, ("log", "1"))),
+    ],
+    ids=["in the effect's transaction", "two rows", "the only effect"],
+)
+def test_one_request_that_writes_it_otherwise_makes_it_an_effect(
+    another: tuple[str, History],
+) -> None:
+    assert audit_tables([*NOTED, another], CATALOG) == frozenset()
+
+
+def test_an_update_makes_it_an_effect() -> None:
+    operation, seen = NOTED[0]
+    rows = tuple(
+        replace(row, old={"id": "1"}) if row.table == "log" else row
+        for row in seen.section.changes.rows
+    )
+    changed = replace(seen, sections=(replace(seen.section, changes=Changes(rows)),))
+    assert audit_tables([*NOTED, (operation, changed)], CATALOG) == frozenset()
+
+
+def test_without_a_refusal_it_is_an_effect() -> None:
+    accepted = [pair for pair in NOTED if pair[1].section.exchange.ok]
+    assert audit_tables(accepted, CATALOG) == frozenset()
+
+
+def test_what_points_at_the_rows_changed_beside_it_is_an_effect() -> None:
+    moved = [
+        (name, history(status, ("products", "1"), ("movements", "2")))
+        for name, status in (("POST /a", 201), ("POST /b", 200), ("POST /c", 200))
+    ]
+    refused = ("POST /a", history(409, ("movements", "1")))
+    assert audit_tables([*moved, refused], CATALOG) == frozenset()
+
+
+def test_what_something_points_at_is_an_effect() -> None:
+    tables = {**CATALOG.tables, "notes": table("notes", log_id="log")}
+    assert audit_tables(NOTED, Catalog(tables)) == frozenset()

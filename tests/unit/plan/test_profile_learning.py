@@ -1,0 +1,269 @@
+"""Learning what is normal, on services in memory with every kind of noise, one at a time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from doubles.fake_world import FakeService, FakeWorld, Handler
+from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.experiment import Experiment
+from seamproof.core.history import History
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.plan.profile import Learned, learn
+
+ORDERS = Table("orders", (Column("id", "integer", identity=True),), ("id",))
+CATALOG = Catalog({"orders": ORDERS})
+
+
+def scenario(operation: str, *expect: int) -> Scenario:
+    return Scenario(operation, Step(Operation.parse(operation), expect=expect))
+
+
+def learned(handlers: dict[str, Handler], *, background: Handler | None = None) -> Learned:
+    world = FakeWorld(handlers, background=background)
+    return world.drive(learn([scenario(each) for each in handlers], CATALOG))
+
+
+def test_times_and_random_names_are_volatile_and_counted_keys_are_not() -> None:
+    def create(service: FakeService) -> int:
+        with service.connect() as db:
+            db.insert(
+                "orders",
+                id=service.next_id("orders"),
+                reference=uuid.uuid4(),
+                created=service.now(),
+                status="new",
+            )
+        return 201
+
+    found = learned({"POST /orders": create})
+    assert found.profile.volatile == {"orders.reference", "orders.created"}
+    assert found.profile.effects == {"orders"}
+    (only,) = found.scenarios
+    assert (only.reached, only.disturbed, only.tables) == (True, "", ("orders",))
+    assert only.clean is not None
+
+
+def test_a_place_in_a_json_column_is_volatile_alone() -> None:
+    def create(service: FakeService) -> int:
+        document = f'{{"title": "x", "at": "{service.now()}"}}'
+        service.connect().insert("orders", id=1, data=document)
+        return 201
+
+    assert learned({"POST /orders": create}).profile.volatile == {"orders.data.$.at"}
+
+
+def test_a_number_is_never_volatile_it_disturbs() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        service.connect().insert("orders", id=1, total=service.memory["n"])
+        return 201
+
+    found = learned({"POST /orders": create})
+    assert found.profile.volatile == frozenset()
+    assert found.scenarios[0].disturbed == "equal runs leave other numbers in orders.total"
+
+
+def test_what_reads_insert_is_ambient_and_what_they_update_is_so_by_column() -> None:
+    def read(service: FakeService) -> int:
+        db = service.connect()
+        db.insert("sessions", id=1)
+        db.update("users", {"id": 1, "name": "a", "seen": None}, seen=service.now())
+        return 200
+
+    found = learned({"GET /orders": read})
+    assert found.profile.ambient == {"sessions", "users.seen"}
+
+
+def test_a_table_whose_row_count_varies_is_optional() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        db = service.connect()
+        db.insert("orders", id=1)
+        for number in range(service.memory["n"] % 2):
+            db.insert("samples", id=number)
+        return 201
+
+    found = learned({"POST /orders": create})
+    assert found.profile.optional == {"samples"}
+    assert found.scenarios[0].tables == ("orders",)
+
+
+def test_the_only_effect_is_not_optional_it_disturbs() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        for number in range(1 + service.memory["n"] % 2):
+            service.connect().insert("orders", id=number)
+        return 201
+
+    found = learned({"POST /orders": create})
+    assert "another number of rows in orders" in found.scenarios[0].disturbed
+
+
+def test_audit_is_what_three_refusals_insert_and_no_success() -> None:
+    def refuse(service: FakeService) -> int:
+        db = service.connect()
+        db.insert("refusals", id=service.next_id("refusals"))
+        db.insert("orders", id=service.next_id("orders"))
+        return 403
+
+    def create(service: FakeService) -> int:
+        service.connect().insert("orders", id=service.next_id("orders"))
+        return 201
+
+    names = ["POST /a", "PUT /b", "DELETE /c"]
+    world = FakeWorld({**dict.fromkeys(names, refuse), "POST /orders": create})
+    scenarios = [scenario(each, 403) for each in names] + [scenario("POST /orders")]
+    profile = world.drive(learn(scenarios, CATALOG)).profile
+    assert profile.audit == {"refusals"}, "orders are what a success makes"
+
+    two = FakeWorld(dict.fromkeys(names[:2], refuse))
+    assert two.drive(learn(scenarios[:2], CATALOG)).profile.audit == frozenset()
+
+
+def test_background_work_is_named_but_never_transaction_control() -> None:
+    def job(service: FakeService) -> int:
+        with service.connect() as db:
+            db.begin()
+            db.read("SELECT id FROM jobs WHERE due < now()")
+            db.commit()
+        return 0
+
+    def create(service: FakeService) -> int:
+        service.connect().insert("orders", id=1)
+        return 201
+
+    found = learned({"POST /orders": create}, background=job)
+    assert found.profile.background == {"SELECT id FROM jobs WHERE due < now()"}
+
+
+def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        if service.memory["n"] <= 2:
+            db.read(f"SELECT a{service.memory['n']} FROM pg_catalog.pg_type")
+        db.insert("orders", id=1)
+        return 201
+
+    assert learned({"POST /orders": create}).profile.warm_rounds == 4
+
+
+def test_a_rate_limiter_disturbs_its_scenario() -> None:
+    def limited(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        return 429 if service.memory["n"] > 3 else 201
+
+    (only,) = learned({"POST /orders": limited}).scenarios
+    assert not only.reached
+    assert only.disturbed.startswith("429")
+
+
+def test_a_refusal_is_the_reason_why_it_is_not_reached() -> None:
+    (only,) = learned({"POST /orders": lambda service: 401}).scenarios
+    assert (only.reached, only.reason, only.disturbed) == (False, "answered 401", "")
+
+
+def test_a_memory_that_no_reset_clears_fails_the_reset_proof() -> None:
+    def spend(service: FakeService) -> int:
+        db = service.connect()
+        if service.memory.get("spent"):
+            return 402
+        service.memory["spent"] = True
+        db.insert("payments", id=1)
+        return 201
+
+    (only,) = learned({"POST /payments": spend}).scenarios
+    assert only.disturbed == "equal runs answer 201, 402"
+
+
+def test_rows_that_no_reset_brings_back_fail_the_reset_proof() -> None:
+    def spend(service: FakeService) -> int:
+        db = service.connect()
+        status = "again" if service.memory.get("spent") else "first"
+        service.memory["spent"] = True
+        db.insert("payments", id=1, status=status)
+        return 201
+
+    (only,) = learned({"POST /payments": spend}).scenarios
+    assert only.disturbed.startswith("a reset does not bring the state back")
+    assert "payments" in only.disturbed
+
+
+def test_what_a_first_request_sets_up_once_is_no_failure_of_the_reset() -> None:
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        if not service.memory.get("ready"):
+            db.insert("settings", id=1)
+        service.memory["ready"] = True
+        db.insert("orders", id=1)
+        return 201
+
+    (only,) = learned({"POST /orders": create}).scenarios
+    assert only.disturbed == ""
+
+
+@dataclass
+class Remembering(FakeWorld):
+    """Moves its sequences on where an experiment asks for it."""
+
+    epoch: int = 0
+
+    def run(self, experiment: Experiment) -> History:
+        self.epoch += experiment.settings.fresh_sequences
+        return super().run(experiment)
+
+
+def test_fresh_sequences_prove_the_reset_of_a_service_that_remembers_ids() -> None:
+    def create(service: FakeService) -> int:
+        world = service.world
+        assert isinstance(world, Remembering)
+        number = world.epoch * 1000 + service.next_id("orders")
+        known = service.memory.setdefault("known", set())
+        status = "seen" if number in known else "new"
+        known.add(number)
+        service.connect().insert("orders", id=number, status=status)
+        return 201
+
+    world = Remembering({"POST /orders": create})
+    found = world.drive(learn([scenario("POST /orders")], CATALOG))
+    assert found.profile.fresh_sequences
+    assert found.scenarios[0].disturbed == ""
+
+
+def test_baselines_are_over_a_second_apart_and_wait_once_a_round() -> None:
+    def create(service: FakeService) -> int:
+        service.connect().insert("orders", id=1)
+        return 201
+
+    names = ["POST /a", "POST /b", "POST /c"]
+    world = FakeWorld(dict.fromkeys(names, create))
+    world.drive(learn([scenario(each) for each in names], CATALOG))
+    waits = [each.settings.wait for each in world.experiments if each.purpose == "baseline"]
+    assert len(waits) == 9
+    assert sum(waits) >= 1.1
+    assert sum(wait > 0 for wait in waits) == 3
+    assert len({wait for wait in waits if wait}) == 3
+
+
+def test_what_ends_the_service_is_asked_twice_and_says_how_it_ended() -> None:
+    def die(service: FakeService) -> int:
+        service.die()
+        return 0
+
+    world = FakeWorld({"POST /die": die})
+    found = world.drive(learn([scenario("POST /die")], CATALOG))
+    assert found.scenarios[0].reason == "no answer (closed); exit code 1"
+    assert len([each for each in world.experiments if each.phases[0].acts]) == 2
+
+
+def test_what_hangs_is_asked_once() -> None:
+    def hang(service: FakeService) -> int:
+        service.hang()
+        return 0
+
+    world = FakeWorld({"POST /hang": hang})
+    found = world.drive(learn([scenario("POST /hang")], CATALOG))
+    assert found.scenarios[0].reason == "no answer (timeout)"
+    assert len([each for each in world.experiments if each.phases[0].acts]) == 1
