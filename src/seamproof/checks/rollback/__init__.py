@@ -1,0 +1,12 @@
+"""The check `rollback`: a failure leaves no partial state.
+
+- `check`      which faults, in which order, and what is made of them
+- `judgement`  what one faulted history shows, against the clean run
+- `refusal`    natural failures: a request that is refused must not have written
+- `report`     verdicts with their evidence
+- `classes`    the kinds of defect, and what a person needs to know of each
+"""
+
+from seamproof.checks.rollback.check import Rollback
+
+__all__ = ["Rollback"]

@@ -1,0 +1,250 @@
+"""What one faulted history shows, against the clean run. Pure: the same for a replay.
+
+the act answers   and leaves        the identical retry        that is
+success           after                                        survived
+success           before                                       lost-write
+success           a part, other                                partial-state, proven
+an error          before                                       held
+an error          after             success, more than after   doubled-by-retry
+an error          a part, other     converges to after         partial-state, suspected
+an error          a part, other     4xx or 503, no effect      partial-state, suspected
+an error          a part, other     success, not after         partial-state, proven
+an error          a part, other     an error, not after        stuck-retry, proven
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from seamproof.analysis.changes import Comparison, Effect, State, compare, effect
+from seamproof.analysis.intervals import Placement, Transaction, intervals, left_open, transactions
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.trouble import died, missed, trouble
+from seamproof.checks.rollback.classes import (
+    DOUBLED_BY_RETRY,
+    LEFT_IN_TRANSACTION,
+    LOST_WRITE,
+    PARTIAL_STATE,
+    SERVICE_DIED,
+    STUCK_RETRY,
+)
+from seamproof.core.history import Changes, Crossing, Exchange, History, Section
+from seamproof.core.model import Operation
+from seamproof.core.verdict import FindingClass, Tier
+
+_UNAVAILABLE = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """The act under no fault: what it does, and what it leaves."""
+
+    history: History
+    effect: Effect
+    crossings: tuple[Crossing, ...]
+    """Those that every clean run had."""
+    transactions: tuple[Transaction, ...]
+    mask: Mask
+
+    @property
+    def exchange(self) -> Exchange:
+        """The request and its answer."""
+        return self.history.section.exchange
+
+    @property
+    def intervals(self) -> tuple[Transaction, ...]:
+        """The transactions that committed writes."""
+        return intervals(self.transactions)
+
+    @classmethod
+    def of(cls, history: History, crossings: tuple[Crossing, ...], mask: Mask) -> Clean:
+        """What a clean history shows."""
+        changes = history.section.changes
+        return cls(
+            history,
+            effect(changes, mask),
+            crossings,
+            transactions(crossings, changes, mask.profile.ignored),
+            mask,
+        )
+
+    def compared(self, section: Section) -> Comparison:
+        """How the state after a phase compares with that after the clean act."""
+        judged = self._without_records_of_failure(section.changes)
+        return compare(effect(judged, self.mask), self.effect, self.mask.catalog)
+
+    def _without_records_of_failure(self, changes: Changes) -> Changes:
+        """Leave out rows that are only inserted, into tables that no success changes.
+
+        A refusal leaves such rows too: attempts, audit. With them a state is compensated, which is
+        as legal as before and after.
+        """
+        known = self.mask.profile.effects.union(self.effect.tables)
+        altered = {row.table for row in changes.rows if row.old is not None}
+        kept = known | altered
+        return Changes(tuple(row for row in changes.rows if row.table in kept))
+
+    def succeeded(self, exchange: Exchange) -> bool:
+        """Whether the client was told that it worked."""
+        return exchange.ok or exchange.status == self.exchange.status
+
+    def holds(self, history: History) -> bool:
+        """Whether another run without a fault went as this one: the control."""
+        section = history.section
+        return (
+            section.exchange.status == self.exchange.status
+            and self.compared(section).state is State.AFTER
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing that is wrong, named so that a replay can be asked for the same."""
+
+    finding_class: FindingClass
+    tier: Tier
+    left: str
+    """The signature of the state left: with the class, what it is deduplicated by."""
+    comparison: Comparison
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What a replay must show again."""
+        return self.finding_class.name, self.left
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A faulted history, judged."""
+
+    placement: Placement
+    history: History
+    trouble: str = ""
+    missed: str = ""
+    state: Comparison | None = None
+    symptoms: tuple[Symptom, ...] = field(default=())
+    needs_recovery: bool = False
+    """Whether only a fresh start can tell if the service recovers."""
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether all was stored and the client could not know."""
+        return (
+            self.state is not None
+            and self.state.state is State.AFTER
+            and not self.history.section.exchange.ok
+        )
+
+
+def judge(clean: Clean, placement: Placement, history: History) -> Observation:
+    """Judge a history whose first phase met the fault and whose second, if any, is the retry."""
+    reason = trouble(history)
+    if reason:
+        return Observation(placement, history, trouble=reason)
+    if absent := missed(history):
+        return Observation(placement, history, missed=absent)
+    state = clean.compared(history.section)
+    symptoms = tuple(_symptoms(clean, history, state))
+    return Observation(
+        placement,
+        history,
+        state=state,
+        symptoms=symptoms,
+        needs_recovery=_needs_recovery(clean, history, state),
+    )
+
+
+def _symptoms(clean: Clean, history: History, state: Comparison) -> Iterator[Symptom]:
+    section = history.section
+    if died(section):
+        yield Symptom(SERVICE_DIED, Tier.PROVEN, "", state)
+    elif left_open(section) and not left_open(clean.history.section):
+        yield Symptom(LEFT_IN_TRANSACTION, Tier.PROVEN, "", state)
+    if clean.succeeded(section.exchange):
+        yield from _after_success(state)
+    elif not state.legal:
+        yield _after_error(clean, history, state)
+    elif state.state is State.AFTER:
+        yield from _after_ambiguity(clean, history)
+
+
+def _after_success(state: Comparison) -> Iterator[Symptom]:
+    if state.state is State.BEFORE:
+        yield Symptom(LOST_WRITE, Tier.PROVEN, state.signature, state)
+    elif not state.legal:
+        tier = Tier.SUSPECTED if _all_beside(state) else Tier.PROVEN
+        yield Symptom(PARTIAL_STATE, tier, state.signature, state)
+
+
+def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom:
+    retry = _retry(history)
+    if retry is None:
+        return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
+    now = clean.compared(retry)
+    healed = now.state is State.AFTER or _all_beside(state) or _recorded(clean, state, now)
+    if healed or _refused(retry.exchange, state, now):
+        return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
+    if clean.succeeded(retry.exchange):
+        return Symptom(PARTIAL_STATE, Tier.PROVEN, state.signature, state)
+    return Symptom(STUCK_RETRY, Tier.PROVEN, state.signature, state)
+
+
+def _all_beside(state: Comparison) -> bool:
+    """Whether all is there, and new rows beside it, as of a service that records its attempts."""
+    if state.missing or state.doubled:
+        return False
+    return bool(state.extra) and all(each.old is None for each in state.extra)
+
+
+def _recorded(clean: Clean, state: Comparison, now: Comparison) -> bool:
+    """Whether a failure only left rows that record it, and the retry its whole effect beside them.
+
+    A record is in a table that the act itself does not write: a row of the act's own kind that
+    nothing takes back is half of its effect, however well the retry goes.
+    """
+    added = [each for each in state.extra if each.old is None]
+    only_added = len(added) == len(state.left) == len(state.extra) > 0
+    foreign = not {each.table for each in added} & set(clean.effect.tables)
+    return only_added and foreign and not now.missing and len(now.extra) <= len(state.extra)
+
+
+def _after_ambiguity(clean: Clean, history: History) -> Iterator[Symptom]:
+    retry = _retry(history)
+    if retry is None or not clean.succeeded(retry.exchange):
+        return
+    now = clean.compared(retry)
+    if now.state is not State.AFTER:
+        tier = _tier_of_doubling(history.experiment.phases[0].acts[0].step.operation, now)
+        yield Symptom(DOUBLED_BY_RETRY, tier, "", now)
+
+
+def _tier_of_doubling(operation: Operation, now: Comparison) -> Tier:
+    if not operation.idempotent:
+        return Tier.NOTE
+    return Tier.PROVEN if now.doubled else Tier.SUSPECTED
+
+
+def _refused(exchange: Exchange, before: Comparison, now: Comparison) -> bool:
+    """Whether the retry was refused as it may be: 4xx or 503, and without effect."""
+    status = exchange.status or 0
+    return (400 <= status < 500 or status == _UNAVAILABLE) and now.signature == before.signature
+
+
+def _retry(history: History) -> Section | None:
+    """The retry, where it tells something: not of a process that has just been started."""
+    if len(history.sections) < 2 or died(history.section):
+        return None
+    return history.sections[1]
+
+
+def _needs_recovery(clean: Clean, history: History, state: Comparison) -> bool:
+    """Whether the retry failed for no reason that the rows explain, or only they may explain."""
+    retry = _retry(history)
+    if retry is None or state.state is State.AFTER:
+        return False
+    if 400 <= (retry.exchange.status or 0) < 500:
+        return False
+    if not clean.succeeded(retry.exchange):
+        return True
+    return state.state is State.BEFORE and clean.compared(retry).state is not State.AFTER

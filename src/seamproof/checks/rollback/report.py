@@ -1,0 +1,177 @@
+"""Verdicts of `rollback` with their evidence: what was seen, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seamproof.analysis.confirm import Confirmation
+from seamproof.analysis.intervals import Placement
+from seamproof.checks.rollback.judgement import Clean, Observation, Symptom
+from seamproof.core.experiment import Experiment
+from seamproof.core.history import Crossing, CrossingKind, Exchange, History, RowChange
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
+
+_CHECK = "rollback"
+TRIES = 3
+"""How often the act may fail after a fault before the service counts as not recovering."""
+
+_LONGEST = 120
+"""Characters of a statement in a title; the evidence has it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a finding is made of."""
+
+    symptom: Symptom
+    observation: Observation
+    first: Placement
+    """The first placement that showed the same: it names the defect over runs."""
+    experiment: Experiment | None = None
+    """The minimal one; the observation's own where it was not minimised."""
+
+
+def held(subject: Subject, clean: Clean, observations: Sequence[Observation]) -> Verdict:
+    """Every fault that was reached left all or nothing."""
+    reached = [each for each in observations if each.state is not None]
+    crossings = {each.placement.crossing.key for each in reached}
+    reason = (
+        f"{len(reached)} faults at {len(crossings)} crossings; "
+        f"exhaustive over {len(clean.intervals)} commit intervals"
+    )
+    drifted = sum(bool(each.missed) for each in observations)
+    if drifted:
+        reason += f"; {drifted} faults not reached"
+    ambiguous = sum(each.ambiguous for each in observations)
+    if ambiguous:
+        reason += f"; {ambiguous} ambiguous answers"
+    evidence = Evidence(
+        control=_control(clean.exchange, clean.compared(clean.history.section).left),
+        masked=clean.mask.hidden(clean.effect.tables),
+        facts={
+            "faults": len(reached),
+            "crossings": len(crossings),
+            "intervals": len(clean.intervals),
+            "not_reached": drifted,
+            "ambiguous": ambiguous,
+        },
+    )
+    return Verdict(Outcome.HELD, _CHECK, subject.operation.id, reason, evidence=evidence)
+
+
+def inconclusive(subject: Subject, reason: str, observed: Observation | None = None) -> Verdict:
+    """Nothing follows from what was seen."""
+    evidence = Evidence()
+    if observed is not None:
+        evidence = Evidence(
+            experiment=observed.history.experiment,
+            exchanges=tuple(e for s in observed.history.sections for e in s.exchanges),
+            crossing=observed.placement.crossing,
+        )
+    return Verdict(Outcome.INCONCLUSIVE, _CHECK, subject.operation.id, reason, evidence=evidence)
+
+
+def violated(
+    subject: Subject, clean: Clean, case: Case, confirmation: Confirmation | None
+) -> Verdict:
+    """A finding: proven, suspected or a note; inconclusive where it did not come again."""
+    symptom = case.symptom
+    shown, of = (confirmation.shown, confirmation.of) if confirmation else (0, 0)
+    outcome, tier, reason = Outcome.VIOLATED, symptom.tier, ""
+    if tier is Tier.NOTE:
+        outcome = Outcome.HELD
+    elif confirmation is None or not confirmation.passed:
+        outcome, reason = Outcome.INCONCLUSIVE, "the act without a fault did not pass beside it"
+    elif shown == 0:
+        outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in 0 of {of} replays"
+    elif shown < of:
+        tier = Tier.SUSPECTED
+    return Verdict(
+        outcome,
+        _CHECK,
+        subject.operation.id,
+        reason,
+        finding_class=symptom.finding_class.name,
+        tier=tier,
+        replays=(shown, of),
+        table=symptom.comparison.table,
+        shape=_naming(case.first, clean).key.shape,
+        evidence=_evidence(subject, clean, case, confirmation),
+    )
+
+
+def _naming(placement: Placement, clean: Clean) -> Crossing:
+    """The statement that a person must look at: a COMMIT says less than the write before it."""
+    if placement.crossing.kind is not CrossingKind.COMMIT or placement.interval < 0:
+        return placement.crossing
+    return clean.intervals[placement.interval].writes[-1]
+
+
+def _place(placement: Placement, named: Crossing) -> str:
+    """Where the fault was, in words: a COMMIT is told by the write before it."""
+    statement = f"`{named.key.shape[:_LONGEST]}`"
+    at_commit = placement.crossing.kind is CrossingKind.COMMIT and named is not placement.crossing
+    return f"the COMMIT after {statement}" if at_commit else statement
+
+
+def _evidence(
+    subject: Subject, clean: Clean, case: Case, confirmation: Confirmation | None
+) -> Evidence:
+    history, comparison = case.observation.history, case.symptom.comparison
+    exchanges = tuple(each for section in history.sections for each in section.exchanges)
+    expected = clean.compared(clean.history.section).left
+    fault = case.observation.placement.fault
+    crossing = _naming(case.observation.placement, clean)
+    control = confirmation.control if confirmation else clean.history
+    return Evidence(
+        experiment=case.experiment or history.experiment,
+        control=_control(
+            control.sections[0].exchange if control.sections else None,
+            expected,
+            confirmation.passed if confirmation else True,
+        ),
+        exchanges=exchanges,
+        crossing=_met(history, case.observation.placement),
+        crossings=history.section.crossings,
+        left=comparison.left,
+        expected=expected,
+        masked=clean.mask.hidden(clean.effect.tables),
+        facts={
+            "operation": subject.operation.id,
+            "fault": fault.label,
+            "place": _place(case.observation.placement, crossing),
+            "statement": crossing.key.shape[:_LONGEST],
+            "occurrence": crossing.key.occurrence,
+            "interval": case.observation.placement.interval + 1,
+            "intervals": len(clean.intervals),
+            "answer": _answer(exchanges[0]),
+            "retry": _answer(exchanges[-1]) if len(exchanges) > 1 else None,
+            "state": str(comparison.state),
+            "left_rows": len(comparison.left),
+            "missing_rows": len(comparison.missing),
+            "expected_rows": len(expected),
+            "tables": ", ".join(sorted({each.table for each in comparison.left})),
+            "tries": TRIES,
+        },
+    )
+
+
+def _met(history: History, placement: Placement) -> Crossing:
+    """The crossing as it was under the fault; that of the clean run where it left no trace."""
+    for crossing in history.section.crossings:
+        if crossing.fault == placement.fault:
+            return crossing
+    return placement.crossing
+
+
+def _control(
+    exchange: Exchange | None, changes: tuple[RowChange, ...], passed: bool = True
+) -> Control:
+    return Control("the same act with no fault", exchange, changes, passed)
+
+
+def _answer(exchange: Exchange) -> str:
+    """The status, or why there is none."""
+    return str(exchange.status) if exchange.response else f"no answer ({exchange.silence})"

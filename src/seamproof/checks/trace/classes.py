@@ -1,0 +1,79 @@
+"""What `trace` can find, for people."""
+
+from __future__ import annotations
+
+from seamproof.core.verdict import FindingClass
+
+_COMMIT = "https://www.postgresql.org/docs/current/sql-commit.html"
+
+COMMIT_ROLLED_BACK = FindingClass(
+    name="commit-rolled-back",
+    title="{operation} answers success although its COMMIT rolled back",
+    consequence=(
+        "The client was told {answer}; the database answered COMMIT with ROLLBACK, because "
+        "`{statement}` had failed before: nothing of that transaction is stored."
+    ),
+    why=(
+        "PostgreSQL answers COMMIT in a failed transaction with the tag ROLLBACK and with no "
+        "error. A service that catches the first error and goes on to commit takes that for "
+        "success."
+    ),
+    fix=(
+        "Do not catch a database error inside its transaction without rolling back to a "
+        "savepoint; let it end the request with an error."
+    ),
+    cwe=(252, 390),
+    references=(_COMMIT,),
+)
+
+EARLY_ANSWER = FindingClass(
+    name="early-answer",
+    title="{operation} answers success before it has committed",
+    consequence=(
+        "While the COMMIT after `{statement}` was held, the client was told {answer}. Whatever "
+        "happens to that COMMIT, the client believes that its data are stored."
+    ),
+    why=(
+        "The answer is sent before the transaction ends: the commit is in a finaliser, a "
+        "dependency that closes after the response, or a background task. A commit that fails "
+        "then is never told, and a client that reads its own write at once may not find it."
+    ),
+    fix="Commit before the response is made; leave only closing to what runs after it.",
+    cwe=(367, 696),
+    references=(_COMMIT,),
+)
+
+TRANSACTION_LEFT_OPEN = FindingClass(
+    name="transaction-left-open",
+    title="{operation} leaves a connection inside a transaction",
+    consequence=(
+        "After the answer ({answer}) and silence, the connection of `{statement}` is still in "
+        "its transaction, with its locks and its snapshot."
+    ),
+    why=(
+        "The driver opened a transaction with the first statement and nobody ended it. It holds "
+        "what it locked, keeps vacuum from cleaning up, and its writes are lost with the "
+        "connection."
+    ),
+    fix="End the transaction on every path, or use autocommit for reads.",
+    cwe=(404,),
+    references=(
+        "https://www.postgresql.org/docs/current/runtime-config-client.html"
+        "#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT",
+    ),
+)
+
+SPREAD_WRITES = FindingClass(
+    name="spread-writes",
+    title="{operation} writes in {transactions} transactions",
+    consequence=(
+        "From `{statement}` on, the operation writes in a transaction of its own: a failure in "
+        "between leaves a part. The check `rollback` tries that."
+    ),
+    why="Each commit in the middle of an operation is a place where half of it can remain.",
+    fix="Do all writes of the operation in one transaction, where nothing speaks against it.",
+    cwe=(460,),
+    references=("https://www.postgresql.org/docs/current/tutorial-transactions.html",),
+)
+
+CLASSES = (COMMIT_ROLLED_BACK, EARLY_ANSWER, TRANSACTION_LEFT_OPEN, SPREAD_WRITES)
