@@ -1,0 +1,394 @@
+"""One experiment in one world: reset, arrange, act, wait for quiet, record.
+
+    undo -> arrange -> mark -> [ arm -> send -> quiet -> read ] per phase -> end open transactions
+
+The state after an arrangement is marked, so that the next experiment with the same arrangement
+undoes to there instead of arranging again. Only one experiment runs at a time in a world:
+everything that crosses a boundary belongs to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from seamproof.core.experiment import Act, Experiment, Fault, Phase
+from seamproof.core.history import (
+    Crossing,
+    Disturbance,
+    DisturbanceKind,
+    Exchange,
+    History,
+    Request,
+    Section,
+    Silence,
+)
+from seamproof.core.model import Step
+from seamproof.core.profile import Profile
+from seamproof.run import lane, requests
+from seamproof.run.clock import Clock
+from seamproof.run.extraction import NotThere, extract
+from seamproof.run.quiet import come_to_rest, release_after
+from seamproof.run.requests import Bindings, Credentials, UnknownReference
+
+if TYPE_CHECKING:
+    from seamproof.run.redaction import Redactor
+    from seamproof.world import Replica, World
+
+REQUEST_TIMEOUT = 20.0
+"""Seconds that the service may take to answer."""
+SILENCE = 0.002
+SILENCE_AFTER_FAULT = 0.010
+WARM_ROUNDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Arranged:
+    """What the mark `arranged` stands for, and what was extracted on the way there."""
+
+    experiment: Experiment
+    bindings: Bindings
+    exchanges: tuple[Exchange, ...]
+
+    def serves(self, experiment: Experiment) -> bool:
+        return (
+            self.experiment.arrangement == experiment.arrangement
+            and self.experiment.edits == experiment.edits
+            and self.experiment.settings.fresh_sequences == experiment.settings.fresh_sequences
+        )
+
+
+class Conductor:
+    """Runs experiments in one world, one after the other."""
+
+    def __init__(
+        self,
+        world: World,
+        credentials: Mapping[str, Credentials],
+        redactor: Redactor,
+        *,
+        seed: int = 0,
+    ) -> None:
+        self._world = world
+        self._credentials = credentials
+        self._redactor = redactor
+        self._seed = seed
+        self._arranged: _Arranged | None = None
+        self._cold = False
+        self._standing = list(range(len(world.replicas)))
+        """Which replica stands where acts name the first, the second, …"""
+        self._harmed: set[int] = set()
+        """The replicas that have met a fault since they were started."""
+        self.profile = Profile()
+        self.on_history: Callable[[History], None] = lambda history: None
+        """Called with each history, before it is returned."""
+
+    async def conduct(self, experiment: Experiment) -> History:
+        """Run one experiment from the marked state and return what was seen."""
+        started = time.monotonic()
+        if experiment.settings.fresh_process:
+            await self._refresh(experiment)
+            self._cold = True
+        if self._cold:
+            await self._warm(experiment)
+        history = await self._run(experiment)
+        if history.disturbed(DisturbanceKind.RESET_BY_CLONE):
+            # It ended the service's connections, which the service notices only when it uses them.
+            await self._warm(experiment)
+            history = await self._run(experiment)
+        history = replace(history, timing=replace(history.timing, total=time.monotonic() - started))
+        self.on_history(history)
+        return history
+
+    async def _refresh(self, experiment: Experiment) -> None:
+        """Let replicas act that have met no fault since they were started.
+
+        One that stands by is quicker than a start; where there are not enough, all that were
+        harmed are started anew, side by side.
+        """
+        wanted = {act.replica for phase in experiment.phases for act in phase.acts}
+        whole = [each for each in self._standing if each not in self._harmed]
+        if len(whole) < len(wanted):
+            await self._world.restart(self._harmed)
+            self._harmed.clear()
+            return
+        rest = [each for each in self._standing if each in self._harmed]
+        self._standing = [*whole, *rest]
+
+    def _replica(self, act: Act) -> Replica:
+        return self._world.replicas[self._standing[act.replica]]
+
+    async def _warm(self, experiment: Experiment) -> None:
+        """Let fresh processes and connections do what they do only once."""
+        self._cold = False
+        phases = tuple(Phase(phase.acts) for phase in experiment.phases[:1])
+        plain = replace(experiment, phases=phases, settings=replace(experiment.settings, wait=0.0))
+        for _ in range(WARM_ROUNDS):
+            await self._run(plain)
+
+    async def _run(self, experiment: Experiment) -> History:
+        clock = Clock()
+        before = await self._reset(experiment, clock)
+        arranged, failed = await self._arrange(experiment, clock)
+        if failed is not None:
+            await self._end_hung(arranged.exchanges)
+            return History(
+                experiment,
+                (),
+                self._cleaned(arranged.exchanges),
+                (*before, failed),
+                clock.timing(),
+            )
+        if experiment.settings.wait:
+            await asyncio.sleep(experiment.settings.wait)
+        epoch = time.monotonic()
+        sections = [
+            await self._phase(experiment, phase, arranged.bindings, epoch, clock)
+            for phase in experiment.phases
+        ]
+        if sections:
+            ended = await self._settle()
+            sections[-1] = replace(sections[-1], disturbances=sections[-1].disturbances + ended)
+            await self._end_hung([each for section in sections for each in section.exchanges])
+        return History(
+            experiment, tuple(sections), self._cleaned(arranged.exchanges), before, clock.timing()
+        )
+
+    # Reset and arrangement
+
+    async def _reset(self, experiment: Experiment, clock: Clock) -> tuple[Disturbance, ...]:
+        with clock.part("reset"):
+            await self._settle()
+            reuse = self._arranged is not None and self._arranged.serves(experiment)
+            for boundary in self._world.boundaries:
+                boundary.pause()
+            try:
+                undone = await self._world.database.undo("arranged" if reuse else "base")
+                await self._world.flush()
+            finally:
+                for boundary in self._world.boundaries:
+                    boundary.resume()
+        if not undone.cloned:
+            return ()
+        # The service's connections were ended with the old copy.
+        self._arranged = None
+        self._cold = True
+        return (Disturbance(DisturbanceKind.RESET_BY_CLONE, undone.cloned),)
+
+    async def _arrange(
+        self, experiment: Experiment, clock: Clock
+    ) -> tuple[_Arranged, Disturbance | None]:
+        if self._arranged is not None and self._arranged.serves(experiment):
+            return self._arranged, None
+        self._arranged = None
+        bindings = Bindings(salt=str(self._seed))
+        exchanges: list[Exchange] = []
+        with clock.part("arrange"):
+            for index, step in enumerate(experiment.arrangement):
+                exchange = await self._send(Act(step), bindings, f"arrange/{index}", 0.0)
+                exchanges.append(exchange)
+                problem = _unexpected(step, self._redactor.exchange(exchange))
+                if problem is None:
+                    bindings, problem = _extracted(step, exchange, bindings)
+                if problem is not None:
+                    detail = f"step {index + 1}, {step.operation.id}: {problem}"
+                    failed = Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
+                    return _Arranged(experiment, bindings, tuple(exchanges)), failed
+                await self._quiet()
+            if experiment.edits:
+                await self._world.database.edit(experiment.edits)
+            if experiment.settings.fresh_sequences:
+                await self._world.database.fresh_sequences()
+            await self._world.database.mark("arranged")
+        self._arranged = _Arranged(experiment, bindings, tuple(exchanges))
+        return self._arranged, None
+
+    # Phases
+
+    async def _phase(
+        self,
+        experiment: Experiment,
+        phase: Phase,
+        bindings: Bindings,
+        epoch: float,
+        clock: Clock,
+    ) -> Section:
+        open_before = self._open_backends()
+        for boundary in self._world.boundaries:
+            boundary.begin(epoch, phase.faults)
+        if phase.faults:
+            self._harmed |= {self._replica(act).index for act in phase.acts}
+        disturbances: list[Disturbance] = []
+        with clock.part("service"):
+            exchanges = await self._acts(experiment, phase, bindings, epoch, disturbances)
+        with clock.part("quiet"):
+            quiet, unrest = await self._quiet(
+                phase.faults,
+                at_least=experiment.settings.extra_quiet,
+                open_before=open_before,
+            )
+        disturbances += unrest
+        open_backends = self._open_backends()
+        with clock.part("changes"):
+            changes = await self._world.database.changes()
+        reached = {fault for each in self._world.boundaries for fault in each.reached()}
+        disturbances += [
+            Disturbance(DisturbanceKind.NOT_REACHED, f"{fault.label} at {fault.at.shape}")
+            for fault in phase.faults
+            if fault not in reached
+        ]
+        dead = await self._world.ensure_alive()
+        if dead:
+            self._cold = True
+            disturbances += dead
+        disturbances = [
+            replace(each, detail=self._redactor.text(each.detail)) for each in disturbances
+        ]
+        return Section(
+            self._cleaned(exchanges),
+            tuple(self._redactor.crossing(each) for each in self._crossings()),
+            self._redactor.changes(changes),
+            tuple(disturbances),
+            quiet,
+            open_backends,
+        )
+
+    async def _acts(
+        self,
+        experiment: Experiment,
+        phase: Phase,
+        bindings: Bindings,
+        epoch: float,
+        disturbances: list[Disturbance],
+    ) -> tuple[Exchange, ...]:
+        """Send the acts, side by side, each under its own holds."""
+        if len(phase.acts) == 1 and phase.schedule is None:
+            act = phase.acts[0]
+            return (await self._send(act, bindings, _place(experiment, act), epoch),)
+        holds = phase.schedule.holds if phase.schedule else ()
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._send(act, bindings, _place(experiment, act), epoch))
+                for act in phase.acts
+            ]
+            for index, key in holds:
+                boundary = self._replica(phase.acts[index]).boundary
+                held = boundary.hold(key)
+                group.create_task(release_after(held, tasks[index], disturbances))
+        return tuple(task.result() for task in tasks)
+
+    async def _send(self, act: Act, bindings: Bindings, place: str, epoch: float) -> Exchange:
+        replica = self._replica(act)
+        name = act.identity or act.step.identity
+        credentials = self._credentials.get(name, Credentials()) if name else Credentials()
+        try:
+            request = requests.build(
+                act.step, bindings, credentials, place=place, extra_headers=act.headers
+            )
+        except UnknownReference as error:
+            # Checked when the scenario was read; only a source of ours can come here.
+            raise AssertionError(f"nothing gives {{{error}}} a value in {place}") from None
+        self._redactor.learn_from(act.step.json)
+        self._redactor.learn_from(act.step.form)
+        data = act.raw if act.raw is not None else requests.encode(request, self._host)
+        answer = await lane.send(replica.host, replica.port, data, timeout=REQUEST_TIMEOUT)
+        return Exchange(
+            act,
+            request if act.raw is None else Request(request.method, request.target, body=act.raw),
+            answer.sent - epoch,
+            answer.received - epoch,
+            answer.response,
+            answer.silence,
+        )
+
+    @property
+    def _host(self) -> str:
+        """One Host for all replicas: links and cookies are made of it."""
+        first = self._world.replicas[0]
+        return f"{first.host}:{first.port}"
+
+    # Quiet
+
+    async def _quiet(
+        self,
+        faults: Sequence[Fault] = (),
+        *,
+        at_least: float = 0.0,
+        open_before: Collection[int] = (),
+    ) -> tuple[float, tuple[Disturbance, ...]]:
+        """Wait until nothing is under way. Returns the seconds, and what did not come to rest."""
+        started = time.monotonic()
+        silence = 2 * self.profile.tail or SILENCE
+        if faults:
+            silence = max(silence, SILENCE_AFTER_FAULT)
+        # Silence counts from the answer: what comes behind it may not have begun yet.
+        await asyncio.sleep(max(at_least, silence))
+        unrest: list[Disturbance] = []
+        for boundary in self._world.boundaries:
+            problem = await come_to_rest(boundary, silence, open_before)
+            if problem is not None:
+                unrest.append(problem)
+        return time.monotonic() - started, tuple(unrest)
+
+    async def _settle(self) -> tuple[Disturbance, ...]:
+        """End what is still in a transaction after quiet: it would commit after the undo."""
+        if not self._open_backends():
+            return ()
+        ended = await self._world.database.barrier(0.0)
+        if not ended:
+            return ()
+        self._cold = True
+        return (Disturbance(DisturbanceKind.BACKEND_ENDED, f"{len(ended)} left in a transaction"),)
+
+    async def _end_hung(self, exchanges: Sequence[Exchange]) -> None:
+        """Start anew what may still work on a request that is awaited no more: it could write into
+        the next experiment."""
+        hung = {each.act.replica for each in exchanges if each.silence is Silence.TIMEOUT}
+        if hung:
+            await self._world.restart(hung)
+            self._cold = True
+
+    def _open_backends(self) -> tuple[int, ...]:
+        return tuple(
+            backend
+            for boundary in self._world.boundaries
+            for backend in boundary.activity().open_transactions
+        )
+
+    # Records
+
+    def _crossings(self) -> tuple[Crossing, ...]:
+        found = [each for boundary in self._world.boundaries for each in boundary.crossings()]
+        return tuple(sorted(found, key=lambda each: each.started))
+
+    def _cleaned(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+        return tuple(self._redactor.exchange(each) for each in exchanges)
+
+
+def _place(experiment: Experiment, act: Act) -> str:
+    """Where an act stands: equal steps share it, so that a retry repeats the same bytes."""
+    steps = [each.step for phase in experiment.phases for each in phase.acts]
+    return f"act/{steps.index(act.step)}"
+
+
+def _unexpected(step: Step, exchange: Exchange) -> str | None:
+    if exchange.response is None:
+        return f"no response ({exchange.silence})"
+    allowed = exchange.status in step.expect if step.expect else exchange.ok
+    if allowed:
+        return None
+    text = exchange.response.body[:200].decode("utf-8", "replace")
+    return f"answered {exchange.status}: {text}"
+
+
+def _extracted(step: Step, exchange: Exchange, bindings: Bindings) -> tuple[Bindings, str | None]:
+    assert exchange.response is not None
+    for wanted in step.extracts:
+        try:
+            bindings = bindings.with_value(wanted.name, extract(exchange.response, wanted.source))
+        except (NotThere, ValueError) as error:
+            return bindings, f"cannot extract {wanted.name!r}: {error}"
+    return bindings, None

@@ -1,0 +1,102 @@
+"""Verdicts to findings: one a defect, stored where `seamproof replay` finds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from seamproof.core import codec
+from seamproof.core.errors import ConfigurationError, MachineError
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.registry import Part
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, fingerprint
+
+_SURENESS = (Tier.NOTE, Tier.SUSPECTED, Tier.PROVEN)
+
+
+def collect(verdicts: Iterable[Verdict], parts: dict[str, Part]) -> tuple[Finding, ...]:
+    """The findings among verdicts, the surest verdict of each defect, surest first."""
+    surest: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        note = verdict.tier is Tier.NOTE and bool(verdict.finding_class)
+        if verdict.outcome is not Outcome.VIOLATED and not note:
+            continue
+        name = _name(verdict)
+        other = surest.get(name)
+        if other is None or surer(verdict.tier, other.tier):
+            surest[name] = verdict
+    findings = [_finding(name, each, parts) for name, each in surest.items()]
+    return tuple(
+        sorted(findings, key=lambda each: (-_sureness(each.tier), each.check, each.fingerprint))
+    )
+
+
+def surer(tier: Tier, other: Tier) -> bool:
+    """Whether one tier says more than another."""
+    return _sureness(tier) > _sureness(other)
+
+
+def _sureness(tier: Tier) -> int:
+    return _SURENESS.index(tier)
+
+
+def _name(verdict: Verdict) -> str:
+    return fingerprint(
+        verdict.check, verdict.finding_class, verdict.operation, verdict.table, verdict.shape
+    )
+
+
+def _finding(name: str, verdict: Verdict, parts: dict[str, Part]) -> Finding:
+    return Finding(
+        name,
+        verdict.check,
+        verdict.finding_class,
+        verdict.tier,
+        verdict.operation,
+        parts[verdict.check].boundary or BoundaryKind.HTTP_IN,
+        verdict.replays,
+        verdict.evidence,
+    )
+
+
+class Shelf:
+    """The findings of the runs of one project, `.seamproof/runs/<run>/findings/F-….json`."""
+
+    def __init__(self, runs: Path) -> None:
+        self._runs = runs
+
+    def put(self, run: str, finding: Finding) -> Path:
+        """Store a finding under a run; only its owner may read it. Raises MachineError."""
+        folder = self._runs / run / "findings"
+        path = folder / f"{finding.id}.json"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(codec.dump(finding, indent=1))
+        except OSError as error:
+            raise MachineError(
+                f"{path} cannot be written: {error.strerror}",
+                hint="seamproof keeps findings there, for `seamproof replay`",
+            ) from None
+        return path
+
+    def get(self, name: str) -> Finding:
+        """The newest finding of this name, `F-3a9c01` or its beginning. Raises where none is."""
+        wanted = name if name.startswith("F-") else f"F-{name}"
+        paths = sorted(
+            self._runs.glob(f"*/findings/{wanted}*.json"), key=lambda path: path.parts[-3]
+        )
+        if not paths:
+            raise ConfigurationError(
+                f"no finding {wanted} in {self._runs}",
+                hint="findings are kept by `seamproof run`; its report lists their names",
+            )
+        try:
+            return codec.load(Finding, paths[-1].read_bytes())
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{paths[-1]} is no finding of this version: {str(error).splitlines()[0]}",
+                hint="run `seamproof run` again",
+            ) from None

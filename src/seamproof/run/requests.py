@@ -1,0 +1,174 @@
+"""Steps as bytes: references resolved, credentials added, parameters encoded."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from seamproof.core.history import Request
+from seamproof.core.model import Json, Step
+
+_REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_LINE_BREAK = re.compile(r"[\r\n]")
+_UUID = "uuid"
+_NAMESPACE = uuid.UUID("6f1b2a52-62e4-4f0e-9a55-0b7a6c1d0e5f")
+
+
+class UnknownReference(LookupError):
+    """A reference to something that no earlier step extracted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What shows who an identity is: headers and cookies to send."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What references mean in one scenario.
+
+    `{uuid}` is made of the seed and the step, so that equal experiments send equal bytes and a
+    retry repeats them, while two steps never share one.
+    """
+
+    values: dict[str, Json] = field(default_factory=dict)
+    salt: str = ""
+
+    def with_value(self, name: str, value: Json) -> Bindings:
+        """The same with one more."""
+        return Bindings({**self.values, name: value}, self.salt)
+
+    def lookup(self, name: str, place: str) -> Json:
+        """The value of a reference at a place in a step. Raises UnknownReference."""
+        if name in self.values:
+            return self.values[name]
+        if name == _UUID:
+            return str(uuid.uuid5(_NAMESPACE, f"{self.salt}/{place}"))
+        raise UnknownReference(name)
+
+
+def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:
+    """Replace references. A string that is one alone takes the value's own JSON type.
+
+    A brace pair that holds no known name is kept as it is: bodies may hold braces.
+    """
+    if isinstance(value, str):
+        return _resolve_text(value, bindings, place)
+    if isinstance(value, dict):
+        return {
+            str(_resolve_text(name, bindings, f"{place}.{name}")): resolve(
+                each, bindings, f"{place}.{name}"
+            )
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [resolve(each, bindings, f"{place}[{i}]") for i, each in enumerate(value)]
+    return value
+
+
+def _resolve_text(text: str, bindings: Bindings, place: str) -> Json:
+    whole = _REFERENCE.fullmatch(text)
+    if whole is not None:
+        try:
+            return bindings.lookup(whole.group(1), place)
+        except UnknownReference:
+            return text
+
+    def one(match: re.Match[str]) -> str:
+        try:
+            return _as_text(bindings.lookup(match.group(1), place))
+        except UnknownReference:
+            return match.group()
+
+    return _REFERENCE.sub(one, text)
+
+
+def _as_text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+def target(step: Step, bindings: Bindings, place: str = "") -> str:
+    """The request target: path parameters percent-encoded (RFC 3986), then the query.
+
+    Raises UnknownReference for a path parameter that nothing gives a value.
+    """
+
+    def parameter(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in step.path_parameters:
+            value = resolve(step.path_parameters[name], bindings, f"{place}/path.{name}")
+        else:
+            value = bindings.lookup(name, f"{place}/path.{name}")
+        return quote(_as_text(value), safe="")
+
+    path = _REFERENCE.sub(parameter, step.operation.path)
+    query = resolve(step.query, bindings, f"{place}/query")
+    return f"{path}?{_form(query)}" if query else path
+
+
+def _form(values: Mapping[str, Json]) -> str:
+    pairs = [
+        (name, _as_text(each))
+        for name, value in values.items()
+        for each in (value if isinstance(value, list) else [value])
+        if each is not None
+    ]
+    return urlencode(pairs)
+
+
+def build(
+    step: Step,
+    bindings: Bindings,
+    credentials: Credentials,
+    *,
+    place: str,
+    extra_headers: Mapping[str, str] | None = None,
+) -> Request:
+    """The request that a step becomes. Raises UnknownReference."""
+    headers: dict[str, str] = {"Accept": "application/json"}
+    body = b""
+    if step.json is not None:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(resolve(step.json, bindings, f"{place}/json")).encode()
+    elif step.form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = _form(resolve(step.form, bindings, f"{place}/form")).encode()
+    elif step.text is not None:
+        headers["Content-Type"] = "text/plain; charset=utf-8"
+        body = _as_text(resolve(step.text, bindings, f"{place}/text")).encode()
+    headers |= dict(credentials.headers)
+    if credentials.cookies:
+        headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in credentials.cookies.items())
+    for name, value in step.headers.items():
+        _set(headers, name, _as_text(resolve(value, bindings, f"{place}/headers.{name}")))
+    for name, value in (extra_headers or {}).items():
+        _set(headers, name, value)
+    return Request(
+        step.operation.method, target(step, bindings, place), tuple(headers.items()), body
+    )
+
+
+def _set(headers: dict[str, str], name: str, value: str) -> None:
+    for present in [each for each in headers if each.lower() == name.lower()]:
+        del headers[present]
+    headers[name] = value
+
+
+def encode(request: Request, host: str) -> bytes:
+    """The request as HTTP/1.1 bytes (RFC 9112), to be answered on a connection of its own."""
+    lines = [f"{request.method} {request.target} HTTP/1.1", f"Host: {host}"]
+    # A value taken from a hostile response must not begin a header of its own (RFC 9110, 5.5).
+    lines += [f"{name}: {_LINE_BREAK.sub(' ', value)}" for name, value in request.headers]
+    if request.body or request.method in {"POST", "PUT", "PATCH"}:
+        lines.append(f"Content-Length: {len(request.body)}")
+    lines += ["Accept-Encoding: identity", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace") + request.body

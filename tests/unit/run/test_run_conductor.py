@@ -1,0 +1,328 @@
+"""The conductor in a world of doubles: what it asks of them, in which order, what it records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from seamproof.core.experiment import (
+    Act,
+    CrossingKey,
+    Experiment,
+    Fault,
+    FaultKind,
+    Phase,
+    Settings,
+)
+from seamproof.core.history import (
+    Changes,
+    Crossing,
+    Disturbance,
+    DisturbanceKind,
+    Response,
+    RowChange,
+    Silence,
+)
+from seamproof.core.model import Extract, Operation, Scenario, Step
+from seamproof.core.protocols import Activity
+from seamproof.run import lane
+from seamproof.run.conductor import Conductor
+from seamproof.run.redaction import Redactor
+from seamproof.run.requests import Credentials
+
+
+@dataclass
+class FakeBoundary:
+    log: list[str]
+    open_transactions: tuple[int, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    reachable: bool = True
+    seen: tuple[Crossing, ...] = ()
+
+    def begin(self, epoch: float, faults: Sequence[Fault] = ()) -> None:
+        self.faults = tuple(faults)
+        self.log.append("begin")
+
+    def crossings(self) -> tuple[Crossing, ...]:
+        return self.seen
+
+    def reached(self) -> tuple[Fault, ...]:
+        return self.faults if self.reachable else ()
+
+    def activity(self) -> Activity:
+        return Activity(0, self.open_transactions)
+
+    async def wait_quiet(self, silence: float, limit: float) -> bool:
+        return not self.open_transactions
+
+    def pause(self) -> None:
+        self.log.append("pause")
+
+    def resume(self) -> None:
+        self.log.append("resume")
+
+
+@dataclass(frozen=True)
+class Undone:
+    cloned: str = ""
+
+
+@dataclass
+class FakeDatabase:
+    log: list[str]
+    clone_reason: str = ""
+    rows: tuple[RowChange, ...] = ()
+
+    async def undo(self, to: str) -> Undone:
+        self.log.append(f"undo {to}")
+        reason, self.clone_reason = self.clone_reason, ""
+        return Undone(reason)
+
+    async def mark(self, level: str) -> None:
+        self.log.append(f"mark {level}")
+
+    async def changes(self) -> Changes:
+        return Changes(self.rows)
+
+    async def barrier(self, limit: float) -> tuple[int, ...]:
+        self.log.append("barrier")
+        return (7,)
+
+
+@dataclass
+class FakeReplica:
+    boundary: FakeBoundary
+    index: int = 0
+    host: str = "127.0.0.1"
+    port: int = 1
+
+
+@dataclass
+class FakeWorld:
+    log: list[str] = field(default_factory=list)
+    dead: tuple[Disturbance, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.database = FakeDatabase(self.log)
+        self.replicas = (FakeReplica(FakeBoundary(self.log)),)
+        self.boundaries = (self.replicas[0].boundary,)
+
+    async def flush(self) -> None:
+        self.log.append("flush")
+
+    async def restart(self, indexes: Collection[int]) -> None:
+        self.log.append(f"restart {sorted(indexes)}")
+
+    async def ensure_alive(self) -> tuple[Disturbance, ...]:
+        dead, self.dead = self.dead, ()
+        return dead
+
+
+CREATE = Step(Operation("POST", "/products"), "admin", json={"name": "w"})
+EXTRACTING = replace(CREATE, extracts=(Extract("product", "$.id"),))
+ORDER = Step(Operation("POST", "/orders"), "alice", json={"product": "{product}"})
+SCENARIO = Scenario("order", ORDER, (EXTRACTING,))
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    return FakeWorld()
+
+
+@pytest.fixture
+def service(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Answers by method and target; a test overrides what it wants."""
+    answers: dict[str, Any] = {
+        "POST /products": Response(201, (), b'{"id": 5}'),
+        "POST /orders": Response(201, (), b"{}"),
+    }
+
+    async def send(host: str, port: int, request: bytes, *, timeout: float) -> lane.Answer:
+        line, _, rest = request.partition(b" HTTP/1.1\r\n")
+        world.log.append(line.decode())
+        answers["last"] = rest
+        answer = answers[line.decode()]
+        if isinstance(answer, Silence):
+            return lane.Answer(1.0, 2.0, None, answer)
+        return lane.Answer(1.0, 2.0, answer)
+
+    monkeypatch.setattr(lane, "send", send)
+    return answers
+
+
+def conductor(world: FakeWorld) -> Conductor:
+    credentials = {"alice": Credentials((("Authorization", "Bearer alice-token"),))}
+    return Conductor(world, credentials, Redactor())  # type: ignore[arg-type]
+
+
+def test_the_order_of_an_experiment(world: FakeWorld, service: dict[str, Any]) -> None:
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert world.log == [
+        "pause",
+        "undo base",
+        "flush",
+        "resume",
+        "POST /products",
+        "mark arranged",
+        "begin",
+        "POST /orders",
+    ]
+    assert history.section.exchange.status == 201
+    assert b'{"product": 5}' in service["last"]
+    assert b"Authorization: Bearer alice-token" in service["last"]
+
+
+def test_an_equal_arrangement_is_not_done_again(world: FakeWorld, service: dict[str, Any]) -> None:
+    async def twice() -> None:
+        ours = conductor(world)
+        await ours.conduct(Experiment.of(SCENARIO))
+        world.log.clear()
+        await ours.conduct(Experiment.of(SCENARIO))
+
+    asyncio.run(twice())
+    assert "POST /products" not in world.log
+    assert "undo arranged" in world.log
+    assert b'{"product": 5}' in service["last"]
+
+
+def test_another_arrangement_starts_from_the_base(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    async def both() -> None:
+        ours = conductor(world)
+        await ours.conduct(Experiment.of(SCENARIO))
+        world.log.clear()
+        await ours.conduct(Experiment.of(Scenario("bare", CREATE)))
+
+    asyncio.run(both())
+    assert "undo base" in world.log
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Response(409, (), b"taken"), "answered 409: taken"),
+        (Response(201, (), b"[]"), "cannot extract 'product'"),
+        (Silence.CLOSED, "no response (closed)"),
+    ],
+)
+def test_a_failed_arrangement_runs_no_phase_and_is_not_reused(
+    world: FakeWorld, service: dict[str, Any], answer: Any, problem: str
+) -> None:
+    service["POST /products"] = answer
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert history.sections == ()
+    failed = history.disturbed(DisturbanceKind.ARRANGEMENT_FAILED)
+    assert failed is not None
+    assert problem in failed.detail
+    assert "POST /orders" not in world.log
+    assert "mark arranged" not in world.log
+
+
+def test_a_fault_that_was_not_reached_is_said(world: FakeWorld, service: dict[str, Any]) -> None:
+    world.replicas[0].boundary.reachable = False
+    fault = Fault(FaultKind.CUT, CrossingKey("COMMIT"))
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO, faults=(fault,))))
+    assert history.disturbed(DisturbanceKind.NOT_REACHED) is not None
+    world.replicas[0].boundary.reachable = True
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO, faults=(fault,))))
+    assert history.disturbed(DisturbanceKind.NOT_REACHED) is None
+
+
+def test_a_transaction_left_open_is_ended_and_said(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    world.replicas[0].boundary.open_transactions = (7,)
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert history.disturbed(DisturbanceKind.BACKEND_ENDED) is not None
+    assert "barrier" in world.log
+
+
+def test_a_death_is_said_and_the_next_experiment_warms_up(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    async def two() -> list[str]:
+        ours = conductor(world)
+        world.dead = (Disturbance(DisturbanceKind.SERVICE_DIED, "exit 1"),)
+        history = await ours.conduct(Experiment.of(SCENARIO))
+        assert history.disturbed(DisturbanceKind.SERVICE_DIED) is not None
+        world.log.clear()
+        await ours.conduct(Experiment.of(SCENARIO))
+        return world.log
+
+    log = asyncio.run(two())
+    assert log.count("POST /orders") == 3
+
+
+def test_after_a_clone_the_service_is_warmed_and_the_experiment_run_again(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    async def two() -> None:
+        ours = conductor(world)
+        await ours.conduct(Experiment.of(SCENARIO))
+        world.log.clear()
+        world.database.clone_reason = "DDL"
+        history = await ours.conduct(Experiment.of(SCENARIO))
+        assert history.disturbed(DisturbanceKind.RESET_BY_CLONE) is None
+
+    asyncio.run(two())
+    assert world.log.count("POST /products") == 1, "the arrangement is forgotten, and done again"
+    assert world.log.count("POST /orders") == 4
+
+
+def test_a_retry_repeats_the_same_bytes(world: FakeWorld, service: dict[str, Any]) -> None:
+    step = Step(Operation("POST", "/orders"), json={"key": "{uuid}"})
+    sent: list[bytes] = []
+
+    async def run() -> None:
+        ours = conductor(world)
+        for experiment in (
+            Experiment((Phase((Act(step),)),)).then(Phase((Act(step),))),
+            Experiment((Phase((Act(step),)),)),
+        ):
+            history = await ours.conduct(experiment)
+            sent.extend(each.exchange.request.body for each in history.sections)
+
+    asyncio.run(run())
+    assert len(sent) == 3
+    assert len(set(sent)) == 1
+
+
+def test_a_process_that_met_no_fault_stands_by(
+    world: FakeWorld, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.replicas[0]
+    world.replicas = (first, FakeReplica(FakeBoundary(world.log), index=1, port=2))
+    ports: list[int] = []
+    send = lane.send
+
+    async def noting(host: str, port: int, request: bytes, *, timeout: float) -> lane.Answer:
+        ports.append(port)
+        return await send(host, port, request, timeout=timeout)
+
+    monkeypatch.setattr(lane, "send", noting)
+    broken = Experiment.of(SCENARIO, faults=(Fault(FaultKind.CUT, CrossingKey("COMMIT")),))
+    fresh = replace(broken, settings=Settings(fresh_process=True))
+
+    async def harm_twice_and_once_more() -> None:
+        ours = conductor(world)
+        for experiment in (broken, fresh, fresh):
+            ports.clear()
+            await ours.conduct(experiment)
+            world.log.append(f"on {ports[-1]}")
+
+    asyncio.run(harm_twice_and_once_more())
+    told = [each for each in world.log if each.startswith(("on ", "restart"))]
+    assert told == ["on 1", "on 2", "restart [0, 1]", "on 2"]
+
+
+def test_secrets_are_not_in_the_history(world: FakeWorld, service: dict[str, Any]) -> None:
+    row = {"id": "1", "token": "abcdef"}
+    world.database.rows = (RowChange("sessions", None, row),)
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert "alice-token" not in repr(history)
+    assert "abcdef" not in repr(history)
