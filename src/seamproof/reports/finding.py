@@ -1,0 +1,296 @@
+"""A finding as labelled lines: the problem, why it is one, the next step; at most thirty.
+
+PROVEN  partial-state  POST /orders                  boundary broken: transaction
+Let:     the request, and the fault with the crossing where it strikes
+Then:    what the client was told, what the identical retry gave
+SQL #4   the statements around it, the broken one marked
+Left:    rows that are there          Legal:  rows that a legal outcome has
+Control: the same thing done rightly, the replays
+Fix:     what usually cures it
+Next:    how to see it again, where to read more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from seamproof.core.experiment import Act, Fault, FaultKind
+from seamproof.core.history import (
+    Crossing,
+    CrossingKind,
+    Exchange,
+    Request,
+    Response,
+    TransactionStatus,
+)
+from seamproof.core.verdict import Evidence, Finding, FindingClass
+from seamproof.reports import rows
+from seamproof.reports.text import body, clip, fill, fold, harmless, pad, paragraph
+
+MOST = 30
+LABEL = 9
+_STATEMENTS = 6
+_LEFT = 5
+_LEGAL = 3
+_ALONE = "<- commits alone"
+_LANDMARKS = frozenset(
+    {CrossingKind.BEGIN, CrossingKind.COMMIT, CrossingKind.ROLLBACK, CrossingKind.WRITE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a label (empty on continuation lines), its text, a mark at the right."""
+
+    label: str
+    text: str
+    mark: str = ""
+
+
+def title(finding: Finding, known: FindingClass | None) -> str:
+    """Return the finding's title, filled with its facts."""
+    return finding.finding_class if known is None else _filled(known.title, finding)
+
+
+def _filled(template: str, finding: Finding) -> str:
+    return fill(template, finding.evidence.facts | {"operation": finding.operation})
+
+
+def lines(finding: Finding, known: FindingClass | None, width: int) -> list[Line]:
+    """Return everything below the heading, in at most 29 lines of `width` cells."""
+    evidence, room = finding.evidence, width - LABEL
+    sections = (
+        _problem(finding, known, room),
+        _let(evidence, room),
+        _told(evidence, room),
+        _statements(evidence, room),
+        _left(evidence, room),
+        _legal(evidence, room),
+        _masked(evidence, room),
+        _control(finding, room),
+        _also(finding, room),
+        _fix(known, finding, room),
+        [Line("Next:", _next(finding))],
+    )
+    return [line for section in sections for line in section]
+
+
+def _labelled(label: str, texts: Iterable[str]) -> list[Line]:
+    return [Line("" if place else label, text) for place, text in enumerate(texts)]
+
+
+def _problem(finding: Finding, known: FindingClass | None, room: int) -> list[Line]:
+    texts = paragraph(title(finding, known), room, 1)
+    if known is not None and known.consequence:
+        texts += paragraph(_filled(known.consequence, finding), room, 3)
+    return _labelled("What:", texts)
+
+
+def _let(evidence: Evidence, room: int) -> list[Line]:
+    texts = [clip(_request(each), room) for each in evidence.exchanges[:1]]
+    if not texts and evidence.experiment is not None:
+        acts = [act for phase in evidence.experiment.phases for act in phase.acts]
+        texts = [clip(_act(act), room) for act in acts[:1]]
+    if struck := faults(evidence):
+        texts.append(clip("; ".join(struck), room))
+    return _labelled("Let:", texts)
+
+
+def faults(evidence: Evidence) -> list[str]:
+    """Return each fault with the crossing where it strikes, the position where it is known."""
+    return [_fault(fault, evidence) for fault in injected(evidence)]
+
+
+def injected(evidence: Evidence) -> list[Fault]:
+    """Return the faults of the experiment, else of the crossings."""
+    if evidence.experiment is not None:
+        return [fault for phase in evidence.experiment.phases for fault in phase.faults]
+    return [each.fault for each in evidence.crossings if each.fault]
+
+
+_STRIKES = {
+    FaultKind.ERROR: "error at",
+    FaultKind.CUT: "connection cut before",
+    FaultKind.REPLY_LOST: "reply lost after",
+    FaultKind.REFUSED: "connection refused at",
+}
+
+
+def _fault(fault: Fault, evidence: Evidence) -> str:
+    struck = next((each for each in _crossings(evidence) if each[1].fault == fault), None)
+    statement = fault.at.shape if struck is None else struck[1].statement
+    place = f" (#{struck[0]})" if struck else _occurrence(fault.at.occurrence)
+    name = _STRIKES[fault.kind]
+    if fault.sqlstate:
+        name = name.replace("error", f"error {harmless(fault.sqlstate)}", 1)
+    return f"{name} {clip(harmless(fold(statement)), 60)}{place}"
+
+
+def _occurrence(occurrence: int) -> str:
+    return f" (its occurrence {occurrence})" if occurrence > 1 else ""
+
+
+def _request(exchange: Exchange) -> str:
+    request = exchange.request
+    who = exchange.act.identity or exchange.act.step.identity
+    sent = f"{harmless(request.method)} {harmless(request.target)} {_short(request.body, 60)}"
+    return f"{harmless(who)} sends {sent}" if who else f"the client sends {sent}"
+
+
+def _act(act: Act) -> str:
+    who = act.identity or act.step.identity
+    return f"{harmless(who) if who else 'the client'} sends {harmless(act.step.operation.id)}"
+
+
+def _short(content: bytes, width: int) -> str:
+    return clip(harmless(fold(body(content))), width)
+
+
+def _told(evidence: Evidence, room: int) -> list[Line]:
+    """Return what the clients were told: first the act, then what was sent after it."""
+    drawn: list[Line] = []
+    for place, exchange in enumerate(evidence.exchanges[:3]):
+        label = "Then:" if place == 0 else "Retry:"
+        if place and not _same(exchange.request, evidence.exchanges[0].request):
+            label = "After:"
+        sent = "" if label != "After:" else f"{_request(exchange)}: "
+        drawn.append(Line(label, clip(f"{sent}{_answer(exchange)}", room)))
+    return drawn
+
+
+def _same(one: Request, other: Request) -> bool:
+    return (one.method, one.target, one.body) == (other.method, other.target, other.body)
+
+
+def _answer(exchange: Exchange) -> str:
+    if exchange.response is None:
+        reason = exchange.silence or "nothing came"
+        return f"no answer ({reason})"
+    return f"answered {response(exchange.response)}"
+
+
+def response(answer: Response) -> str:
+    """Return a response in one line: the status and the start of the body."""
+    return f"{answer.status} {_short(answer.body, 100)}".rstrip()
+
+
+def _crossings(evidence: Evidence) -> list[tuple[int, Crossing]]:
+    """Return the crossings with their positions.
+
+    The evidence may hold a window: the fact `position` then says where `crossing` stands among all.
+    """
+    every = evidence.crossings or ((evidence.crossing,) if evidence.crossing else ())
+    first = 1
+    position = evidence.facts.get("position")
+    if isinstance(position, int) and evidence.crossing in every:
+        first = position - every.index(evidence.crossing)
+    return list(enumerate(every, first))
+
+
+def _statements(evidence: Evidence, room: int) -> list[Line]:
+    every = _crossings(evidence)
+    shown = _chosen(every, evidence)
+    marks = [mark(crossing, evidence) for _, crossing in shown]
+    drawn: list[Line] = []
+    for (position, crossing), note in zip(shown, marks, strict=True):
+        statement = harmless(fold(crossing.statement))
+        space = room - len(note) - 2 if note else room
+        drawn.append(Line(f"SQL #{position}", clip(statement, space), note))
+    missing = len(every) - len(shown)
+    if missing > 0:
+        drawn.append(Line("", f"… and {missing} more statements"))
+    return drawn
+
+
+def _chosen(every: list[tuple[int, Crossing]], evidence: Evidence) -> list[tuple[int, Crossing]]:
+    """Choose what fits: marked crossings first, then landmarks near them, then the rest."""
+    if len(every) <= _STATEMENTS:
+        return every
+    centre = next((p for p, each in every if each == evidence.crossing), every[-1][0])
+
+    def priority(numbered: tuple[int, Crossing]) -> tuple[bool, bool, int]:
+        position, crossing = numbered
+        return (
+            mark(crossing, evidence) in {"", _ALONE},
+            crossing.kind not in _LANDMARKS,
+            abs(position - centre),
+        )
+
+    return sorted(sorted(every, key=priority)[: _STATEMENTS - 1])
+
+
+def mark(crossing: Crossing, evidence: Evidence) -> str:
+    """Return what is wrong at a crossing, or nothing."""
+    if crossing.fault is not None:
+        return f"<- {harmless(crossing.fault.label)}"
+    if crossing.kind is CrossingKind.COMMIT and crossing.tag == "ROLLBACK":
+        return "<- answered ROLLBACK"
+    if crossing.sqlstate:
+        return f"<- {harmless(crossing.sqlstate)}"
+    if crossing == evidence.crossing:
+        return "<- here"
+    if crossing.kind is CrossingKind.WRITE and (
+        crossing.before is crossing.after is TransactionStatus.IDLE
+    ):
+        return _ALONE
+    return ""
+
+
+def _left(evidence: Evidence, room: int) -> list[Line]:
+    if not evidence.left and evidence.expected:
+        return [Line("Left:", "no row changed")]
+    return _labelled("Left:", rows.lines(evidence.left, evidence.masked, room, _LEFT))
+
+
+def _legal(evidence: Evidence, room: int) -> list[Line]:
+    """Return what is missing; where nothing is, what a legal outcome has."""
+    missing = rows.without(evidence.expected, evidence.left, evidence.masked)
+    label, shown = ("Missing:", missing) if missing else ("Legal:", evidence.expected)
+    return _labelled(label, rows.lines(shown, evidence.masked, room, _LEGAL))
+
+
+def _masked(evidence: Evidence, room: int) -> list[Line]:
+    if not evidence.masked:
+        return []
+    names = ", ".join(harmless(each) for each in evidence.masked)
+    return [Line("Masked:", clip(names, room))]
+
+
+def _control(finding: Finding, room: int) -> list[Line]:
+    replayed = "replayed " + replays(finding)
+    control = finding.evidence.control
+    if control is None:
+        return [Line("Control:", replayed)]
+    told = "" if control.exchange is None else f" -> {control.exchange.status or 'no answer'}"
+    count = len(control.changes)
+    seen = f"{told}, {count} row{'' if count == 1 else 's'} changed, {replayed}"
+    return [Line("Control:", clip(harmless(control.description), room - len(seen)) + seen)]
+
+
+def replays(finding: Finding) -> str:
+    """Return `3/3`."""
+    return f"{finding.replays[0]}/{finding.replays[1]}"
+
+
+def _also(finding: Finding, room: int) -> list[Line]:
+    if not finding.also:
+        return []
+    return [Line("Also:", clip(", ".join(harmless(each) for each in finding.also), room))]
+
+
+def _fix(known: FindingClass | None, finding: Finding, room: int) -> list[Line]:
+    if known is None or not known.fix:
+        return []
+    return _labelled("Fix:", paragraph(_filled(known.fix, finding), room, 2))
+
+
+def _next(finding: Finding) -> str:
+    return f"seamproof replay {finding.id} · seamproof explain {finding.finding_class}"
+
+
+def heading(finding: Finding, known: FindingClass | None, width: int) -> tuple[str, str]:
+    """Return the heading's left and right parts, the tier left out of the left one."""
+    left = f"{finding.finding_class}  {harmless(finding.operation)}"
+    right = f"boundary broken: {known.broken if known else finding.boundary}"
+    return pad(clip(left, width - len(right) - 2), width - len(right)), right

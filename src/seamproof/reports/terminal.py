@@ -1,0 +1,289 @@
+"""What a person sees: set-up, progress, each finding as it is found, and the sum at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from seamproof.core.errors import MachineError
+from seamproof.core.events import (
+    Baseline,
+    BoundaryStatus,
+    Event,
+    ExperimentRun,
+    FindingReported,
+    JobFinished,
+    JobStarted,
+    Notice,
+    ProfileLearned,
+    RunFinished,
+    RunStarted,
+    Stage,
+)
+from seamproof.core.registry import reporter
+from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.reports import finding as explained
+from seamproof.reports.ledger import Ledger
+from seamproof.reports.screen import Screen
+from seamproof.reports.text import bounded, cells, clip, harmless, pad, paragraph
+
+_TIERS = {Tier.PROVEN: "red", Tier.SUSPECTED: "yellow", Tier.NOTE: "cyan"}
+_OUTCOMES = {
+    Outcome.VIOLATED: "red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.HELD: "green",
+    Outcome.SKIPPED: "dim",
+    Outcome.NOT_RUN: "dim",
+}
+_LABEL = 22
+_UNREMARKABLE = frozenset({Outcome.HELD, Outcome.VIOLATED})
+"""Outcomes whose reasons the JSON report has and a person does not need."""
+_NAMES = {"http-in": "HTTP", "sql": "SQL", "http-out": "outbound", "cache": "cache"}
+
+
+@reporter("terminal", title="Lines for a person, as it runs and at the end")
+class Terminal:
+    """Writes lines for a person: to the terminal, or to a file where a path is given."""
+
+    def __init__(self, path: Path | None, reports: Sequence[str] = ()) -> None:
+        """Write to standard output, or to a file. `reports` are named at the end."""
+        self._file = _open(path) if path else None
+        self._screen = Screen(self._file or sys.stdout)
+        self._reports = reports
+        self._ledger = Ledger()
+        self._experiments = 0
+        self._began = time.monotonic()
+        self._told: set[str] = set()
+        self._sighted: list[str] = []
+
+    def on_event(self, event: Event) -> None:
+        """Write what the event says, if a person needs it."""
+        self._ledger.on_event(event)
+        if self._sighted and not isinstance(event, BoundaryStatus):
+            self._screen.line(f"  {pad('boundaries', _LABEL)}{', '.join(self._sighted)}")
+            self._sighted = []
+        match event:
+            case RunStarted():
+                self._on_run_started(event)
+            case Stage():
+                self._on_stage(event)
+            case Notice():
+                self._on_notice(event)
+            case BoundaryStatus():
+                self._on_boundary(event)
+            case ProfileLearned():
+                self._on_profile(event)
+            case Baseline():
+                self._on_baseline(event)
+            case JobStarted():
+                self._progress(event.operation, event.check)
+            case ExperimentRun():
+                self._experiments += 1
+                self._progress(event.operation, event.check, event.purpose)
+            case JobFinished():
+                self._on_job_finished(event)
+            case FindingReported():
+                self._on_finding(event.finding)
+            case RunFinished():
+                self._on_run_finished(event)
+            case _:
+                pass
+
+    # While it runs
+
+    def _on_run_started(self, event: RunStarted) -> None:
+        count = len(set(event.operations))
+        head = f"seamproof {event.version}"
+        self._screen.line(
+            f"{self._screen.paint(head, 'bold')}  {harmless(event.target)}  seed {event.seed}"
+        )
+        self._screen.line(
+            f"  {pad('to do', _LABEL)}{count} operation{_s(count)}: {', '.join(event.checks)}"
+        )
+
+    def _on_stage(self, event: Stage) -> None:
+        name = harmless(event.name)
+        if event.seconds is None:
+            self._screen.progress(f"  {name} {harmless(event.detail)}")
+            return
+        room = self._screen.width - _LABEL - 12
+        detail = pad(clip(harmless(event.detail), room), room)
+        self._screen.line(f"  {pad(name, _LABEL)}{detail} {event.seconds:6.1f} s")
+
+    def _on_notice(self, event: Notice) -> None:
+        label = "warning" if event.warning else "note"
+        style = "yellow" if event.warning else "cyan"
+        room = self._screen.width - 12
+        lines = paragraph(harmless(event.text), room, 4)
+        if event.hint:
+            lines += paragraph(f"-> {harmless(event.hint)}", room, 3)
+        for place, text in enumerate(lines):
+            head = self._screen.paint(pad(label, 9), style) if place == 0 else " " * 9
+            self._screen.line(f"  {head} {text}")
+
+    def _on_boundary(self, event: BoundaryStatus) -> None:
+        name = _NAMES.get(event.name, harmless(event.name))
+        state = "ok" if event.sighted else "not observed"
+        detail = f" ({harmless(event.detail)})" if event.detail not in ("", state) else ""
+        self._sighted.append(f"{name} {state}{detail}")
+
+    def _on_profile(self, event: ProfileLearned) -> None:
+        profile, width = event.profile, self._screen.width
+        parts = [
+            f"{label} {', '.join(sorted(names))}"
+            for label, names in (
+                ("masks", profile.volatile),
+                ("ignores", profile.ignored),
+            )
+            if names
+        ]
+        if profile.background:
+            parts.append(f"{len(profile.background)} statements of background work")
+        where = f" ({event.path})" if event.path else ""
+        text = harmless(("; ".join(parts) or "nothing to mask") + where)
+        self._screen.line(f"  {pad('profile', _LABEL)}{clip(text, width - _LABEL - 2)}")
+        for change in bounded((harmless(each) for each in event.changed), 5, "changes"):
+            self._screen.line(f"  {' ' * _LABEL}{clip(f'changed: {change}', width - _LABEL - 2)}")
+        if profile.disturbed:
+            self._on_notice(Notice(f"every verdict is inconclusive: {profile.disturbed}", "", True))
+
+    def _on_baseline(self, event: Baseline) -> None:
+        if event.reached:
+            self._screen.progress(f"  {harmless(event.operation)}: baseline reached")
+            return
+        text = f"{harmless(event.operation)}: {harmless(event.reason)}"
+        for place, line in enumerate(paragraph(text, self._screen.width - 14, 3)):
+            head = self._screen.paint("no baseline", "yellow") if place == 0 else " " * 11
+            self._screen.line(f"  {head} {line}")
+
+    def _progress(self, operation: str, check: str, purpose: str = "") -> None:
+        seconds = time.monotonic() - self._began
+        done = f"{self._experiments} experiments, {seconds:.0f} s"
+        now = " · ".join(harmless(each) for each in (operation, check, purpose) if each)
+        self._screen.progress(f"  {done} · {now}")
+
+    def _on_job_finished(self, event: JobFinished) -> None:
+        """On a plain stream say a line for each operation, once all checks are done with it."""
+        self._progress(event.operation, event.check)
+        name = event.operation
+        if self._screen.live or name in self._told or not self._ledger.complete(name):
+            return
+        self._told.add(name)
+        record = self._ledger.operations[name]
+        outcomes = " · ".join(
+            f"{check} {self._ledger.entry(name, check).outcome}" for check in self._ledger.checks
+        )
+        self._screen.line(
+            f"  {clip(harmless(name), 48)}  {outcomes}  "
+            f"({record.experiments} experiment{_s(record.experiments)}, {record.seconds:.1f} s)"
+        )
+
+    # Findings
+
+    def _on_finding(self, finding: Finding) -> None:
+        screen, known = self._screen, self._ledger.classes.get(finding.finding_class)
+        if finding.tier is Tier.NOTE:
+            head = screen.paint("note", "cyan")
+            text = f"{finding.finding_class}  {harmless(finding.operation)}: "
+            text += explained.title(finding, known)
+            screen.line(f"  {head}  {clip(text, screen.width - 8)}")
+            return
+        tier = finding.tier.upper()
+        left, right = explained.heading(finding, known, screen.width - len(tier) - 2)
+        screen.line()
+        head = screen.paint(tier, _TIERS[finding.tier])
+        screen.line(f"{head}  {screen.paint(left, 'bold')}{right}")
+        for line in explained.lines(finding, known, screen.width):
+            self._labelled(line)
+        screen.line()
+
+    def _labelled(self, line: explained.Line) -> None:
+        screen = self._screen
+        label = screen.paint(pad(line.label, explained.LABEL), "bold" if line.label else "")
+        if not line.mark:
+            screen.line(f"{label}{line.text}".rstrip())
+            return
+        room = screen.width - explained.LABEL - len(line.mark) - 2
+        screen.line(f"{label}{pad(line.text, room)}  {screen.paint(line.mark, 'red')}")
+
+    # The end
+
+    def _on_run_finished(self, event: RunFinished) -> None:
+        self._screen.clear()
+        if self._ledger.exercised:
+            self._table()
+            self._reasons()
+        if self._ledger.started is not None:
+            self._counts(event)
+        for written in self._reports:
+            self._screen.line(f"  {pad('report', _LABEL)}{harmless(written)}")
+        if self._file is not None:
+            self._file.close()
+
+    def _table(self) -> None:
+        ledger, screen = self._ledger, self._screen
+        rows = [["operation", *ledger.checks]]
+        styles = [["bold"] * len(rows[0])]
+        for name in ledger.operations:
+            outcomes = [ledger.entry(name, check).outcome for check in ledger.checks]
+            rows.append([clip(harmless(name), 48), *(str(each) for each in outcomes)])
+            styles.append(["", *(_OUTCOMES[each] for each in outcomes)])
+        widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
+        screen.line()
+        for row, style in zip(rows, styles, strict=True):
+            drawn = (
+                screen.paint(pad(cell, width), name)
+                for cell, width, name in zip(row, widths, style, strict=True)
+            )
+            screen.line(f"  {'  '.join(drawn)}".rstrip())
+
+    def _reasons(self) -> None:
+        """Say why, for every outcome that needs it, equal reasons together."""
+        gathered: dict[tuple[str, str, str], list[str]] = {}
+        for name in self._ledger.operations:
+            for check in self._ledger.checks:
+                entry = self._ledger.entry(name, check)
+                if entry.reason and entry.outcome not in _UNREMARKABLE:
+                    key = (check, str(entry.outcome), entry.reason)
+                    gathered.setdefault(key, []).append(name)
+        if gathered:
+            self._screen.line()
+        for (check, outcome, reason), names in gathered.items():
+            every = len(names) == len(self._ledger.operations)
+            listed = "every operation" if every else ", ".join(harmless(name) for name in names)
+            text = f"{check} {outcome}: {harmless(reason)}: {listed}"
+            for place, line in enumerate(paragraph(text, self._screen.width - 4, 4)):
+                self._screen.line(f"  {'  ' if place else ''}{line}")
+
+    def _counts(self, event: RunFinished) -> None:
+        reached, known = self._ledger.share()
+        screen = self._screen
+        parts = [
+            f"{event.proven} proven",
+            f"{event.suspected} suspected",
+            f"{event.notes} note{_s(event.notes)}",
+            f"{event.inconclusive} inconclusive",
+        ]
+        style = "red" if event.proven else "yellow" if event.suspected else "green"
+        ended = " · interrupted" if event.interrupted else ""
+        if event.crashed:
+            ended += f" · ended by an error: {clip(harmless(event.crashed), 60)}"
+        screen.line()
+        screen.line(
+            f"  {screen.paint(', '.join(parts), style)} · {event.experiments} experiments "
+            f"in {event.seconds:.1f} s · {reached} of {known} operations exercised{ended}"
+        )
+
+
+def _open(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from report_samples import ORDER, STOCK
+
+from seamproof.core.history import RowChange
+from seamproof.reports.rows import lines, without
+
+
+def test_an_inserted_row_shows_its_keys_first() -> None:
+    assert lines((ORDER,), (), 90, 5) == ["+ orders  id 10001  user_id 3  total 40.00  note NULL"]
+
+
+def test_an_updated_row_shows_its_key_and_what_changed() -> None:
+    assert lines((STOCK,), (), 90, 5) == ["~ products  id 7  stock 10 -> 8"]
+
+
+def test_a_deleted_row_and_an_empty_text() -> None:
+    gone = RowChange("carts", {"id": "4", "label": ""}, None)
+    assert lines((gone,), (), 90, 5) == ["- carts  id 4  label ''"]
+
+
+def test_tables_are_aligned_and_rows_bounded() -> None:
+    drawn = lines((ORDER, STOCK, ORDER, ORDER), (), 40, 3)
+    assert drawn[0].startswith("+ orders    id 10001")
+    assert drawn[2] == "… and 2 more rows"
+    assert all(len(line) <= 40 for line in drawn)
+
+
+def test_many_columns_and_long_or_hostile_values_are_bounded() -> None:
+    wide = RowChange("t", None, {f"c{place}": "x" * 100 for place in range(40)})
+    assert len(lines((wide,), (), 1000, 1)[0]) < 250
+    hostile = RowChange("t\x1b", None, {"a\x07": "\x1b[31m"})
+    assert lines((hostile,), (), 90, 1) == ["+ t\\x1b  a\\x07 \\x1b[31m"]
+
+
+def test_masked_columns_are_left_out() -> None:
+    assert lines((ORDER,), ("orders.total", "other.note"), 90, 5) == [
+        "+ orders  id 10001  user_id 3  note NULL"
+    ]
+
+
+def test_rows_are_missing_by_what_they_say_and_each_counts_once() -> None:
+    again = RowChange("orders", None, {"id": "10002", "total": "40.00", "note": None})
+    other = RowChange("orders", None, {"id": "10003", "total": "41.00", "note": None})
+    assert without((ORDER, again, STOCK), (again,), ()) == [again, STOCK]
+    assert without((ORDER,), (other,), ()) == [ORDER]
+    assert without((ORDER,), (other,), ("orders.total",)) == []
+    gone = RowChange("orders", ORDER.new, None)
+    assert without((ORDER,), (gone,), ()) == [ORDER]
