@@ -1,0 +1,1 @@
+"""Routes that both twins share: signing in, and reservations."""
