@@ -1,0 +1,28 @@
+"""`seamproof demo`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from seamproof.cli.options import Report, Seed
+
+
+def demo(
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Run the corrected twin: nothing is proven there.")
+    ] = False,
+    report: Report = None,
+    seed: Seed = 0,
+) -> None:
+    """See it work on a bundled service.
+
+    An order service with planted defects, on a database of its own; nothing needs to be set up."""
+    from seamproof.run import session, showcase
+    from seamproof.run.reporting import report as tell
+    from seamproof.run.reporting import reporters
+
+    listeners = reporters(report or ())
+    options = session.Options(config=showcase.prepare(fixed=fixed), seed=seed)
+    raise typer.Exit(tell(session.run(options), listeners))

@@ -1,0 +1,1 @@
+replay F-123abc
