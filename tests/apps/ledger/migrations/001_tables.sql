@@ -1,0 +1,15 @@
+CREATE TABLE accounts (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    balance bigint NOT NULL DEFAULT 0
+);
+CREATE TABLE postings (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    account_id integer NOT NULL REFERENCES accounts,
+    amount bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL);
+CREATE TABLE messages (id bigserial PRIMARY KEY, body text NOT NULL);
+CREATE TABLE signups (email text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+INSERT INTO accounts (name, balance) VALUES ('rent', 500), ('food', 200);

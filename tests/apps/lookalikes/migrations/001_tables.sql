@@ -1,0 +1,27 @@
+CREATE TABLE clients (
+    id serial PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    credit numeric(12, 2) NOT NULL DEFAULT 0
+);
+CREATE TABLE sightings (client_id integer PRIMARY KEY REFERENCES clients, last_seen_at timestamptz);
+CREATE TABLE audit_log (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    action text NOT NULL,
+    outcome text NOT NULL
+);
+CREATE TABLE documents (
+    id text PRIMARY KEY,
+    body text NOT NULL,
+    etag uuid NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE TABLE comments (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    document_id text NOT NULL REFERENCES documents,
+    body text NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE receipts (number serial PRIMARY KEY, amount numeric(12, 2) NOT NULL);
+INSERT INTO clients (name, credit) VALUES ('ann', 100);
+INSERT INTO documents VALUES ('intro', 'text', gen_random_uuid(), now());

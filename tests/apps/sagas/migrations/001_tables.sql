@@ -1,0 +1,13 @@
+CREATE TABLE shelves (product text PRIMARY KEY, units integer NOT NULL CHECK (units >= 0));
+CREATE TABLE shipments (
+    key uuid PRIMARY KEY,
+    product text NOT NULL,
+    units integer NOT NULL,
+    state text NOT NULL CHECK (state IN ('pending', 'booked'))
+);
+CREATE TABLE attempts (
+    key uuid PRIMARY KEY,
+    product text NOT NULL,
+    state text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed'))
+);
+INSERT INTO shelves VALUES ('lamp', 20), ('desk', 5);
