@@ -1,0 +1,125 @@
+"""How many experiments one worker runs a second, and where their time goes.
+
+    uv run python benchmarks/experiments.py
+
+It runs the rollback check, on the embedded database, on a small service (FastAPI and asyncpg, the
+corrected twin of tests/apps/ledger) and on the bundled order service (FastAPI and SQLAlchemy). The
+service's own time, from a request's first byte to its answer's last, is the bare operation that
+everything else is compared with. Quiet windows, in which we listen whether the service goes on
+working, are counted apart. Last line: one JSON object; the keys without a prefix are of the small
+service, those that begin with demo_ of the bundled one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from seamproof.checks.rollback import Rollback
+from seamproof.config import load
+from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.history import History, Timing
+from seamproof.core.subject import Subject
+from seamproof.discovery.scenarios import load_scenarios
+from seamproof.plan.profile import learn
+from seamproof.run.conductor import Conductor
+from seamproof.run.drive import drive
+from seamproof.run.openapi import OpenApi
+from seamproof.run.redaction import Redactor
+from seamproof.run.reporting import run_loop
+from seamproof.run.showcase import prepare
+from seamproof.run.signin import Door, sign_in
+from seamproof.world import open_world
+
+ROUNDS = 5
+DEMO_ROUNDS = 1
+LEDGER = Path(__file__).parents[1] / "tests" / "apps" / "ledger"
+
+
+class Meter:
+    """Adds up the experiments that pass through it."""
+
+    def __init__(self, conductor: Conductor) -> None:
+        self._conductor = conductor
+        self.timings: list[Timing] = []
+        self.inside = 0.0
+
+    async def conduct(self, experiment: Experiment) -> History:
+        began = time.perf_counter()
+        history = await self._conductor.conduct(experiment)
+        self.inside += time.perf_counter() - began
+        self.timings.append(history.timing)
+        return history
+
+    def sum(self, part: str) -> float:
+        return sum(getattr(each, part) for each in self.timings)
+
+
+async def measure(configuration: Path, rounds: int) -> dict[str, float]:
+    config = load(configuration)
+    paths = [path for glob in config.scenarios for path in config.root.glob(glob)]
+    everything = load_scenarios(paths, config.identities)
+    scenarios = [each for each in everything if each.operation.mutates and not each.act.expect]
+    redactor = Redactor()
+    async with open_world(config, notify=lambda event: None) as world:
+        first = world.replicas[0]
+        door = Door(first.host, first.port, f"{first.host}:{first.port}")
+        openapi = OpenApi(None, config.root, door, lambda event: None)
+        credentials = await sign_in(config.identities, door, redactor, openapi)
+        await world.database.mark("base")
+        conductor = Conductor(world, credentials, redactor)
+        catalog = await world.database.catalog()
+        learned = await drive(learn(scenarios, catalog), conductor.conduct)
+        conductor.profile = learned.profile
+        sight = frozenset({BoundaryKind.HTTP_IN, BoundaryKind.SQL})
+        meter = Meter(conductor)
+        began = time.perf_counter()
+        for _ in range(rounds):
+            for scenario in scenarios:
+                subject = Subject(scenario, learned.profile, catalog, sight)
+                await drive(Rollback().explore(subject), meter.conduct)
+        elapsed = time.perf_counter() - began
+    return figures(meter, elapsed)
+
+
+def figures(meter: Meter, elapsed: float) -> dict[str, float]:
+    count = len(meter.timings)
+    judging = elapsed - meter.inside
+    service, quiet = meter.sum("service"), meter.sum("quiet")
+    ours = elapsed - service - quiet
+    return {
+        "experiments_per_second": round(count / elapsed, 1),
+        "ours_over_service_time": round(ours / service, 3),
+        "experiments": count,
+        "ms_request": round(1000 * service / count, 2),
+        "ms_reset": round(1000 * meter.sum("reset") / count, 2),
+        "ms_changes": round(1000 * meter.sum("changes") / count, 2),
+        "ms_quiet": round(1000 * quiet / count, 2),
+        "ms_judging": round(1000 * judging / count, 2),
+        "ms_ours": round(1000 * ours / count, 2),
+    }
+
+
+async def both() -> dict[str, float]:
+    os.environ["SEAMPROOF_VARIANT"] = "fixed"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(LEDGER, Path(folder) / "ledger")
+        small = await measure(copy / "seamproof.toml", ROUNDS)
+    demo = await measure(prepare(fixed=True), DEMO_ROUNDS)
+    return small | {f"demo_{name}": value for name, value in demo.items()}
+
+
+def main() -> None:
+    result = run_loop(both())
+    print(json.dumps(result))
+    enough = result["experiments_per_second"] >= 40 and result["ours_over_service_time"] <= 1
+    sys.exit(0 if enough else 1)
+
+
+if __name__ == "__main__":
+    main()

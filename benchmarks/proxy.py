@@ -1,0 +1,283 @@
+"""What the SQL boundary costs: a round trip against pgbouncer and none, a request against none.
+
+Needs pgbouncer (Debian's package of that name). The last line is one JSON object:
+
+- `rtt_vs_pgbouncer`, `rtt_vs_direct`   a prepared statement's round trip through the boundary
+- `request_vs_direct`                   an HTTP request of five statements to a small service
+
+Medians over interleaved rounds; the means are printed beside them. The boundary has a process and a
+uvloop of its own and records everything. As in a run it is asked for what crossed between the
+requests, never during one; what that takes is printed, and is no part of a request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import pwd
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import psycopg_pool
+import uvloop
+
+from seamproof.boundaries.postgres import PostgresBoundary
+from seamproof.core.protocols import Address
+from seamproof.database.postgres import Postgres
+from seamproof.database.settings import DatabaseSettings
+
+LOOPBACK = "127.0.0.1"
+SETUP = """
+CREATE TABLE products (id int PRIMARY KEY, stock int);
+CREATE TABLE orders (id serial PRIMARY KEY, product int, quantity int);
+INSERT INTO products SELECT n, 1000000 FROM generate_series(1, 100) n;
+"""
+
+
+# ---------------------------------------------------------------------------- what is compared
+
+
+async def serve_boundary(host: str, port: int) -> None:
+    """Run the boundary, print its port, and tell and forget what crossed at each line of input."""
+    boundary = PostgresBoundary(0, host, port)
+    await boundary.start()
+    boundary.begin(time.monotonic())
+    print(boundary.port, flush=True)
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
+    )
+    async for _ in lines:
+        start = time.perf_counter()
+        crossings = boundary.crossings()
+        boundary.begin(time.monotonic())
+        print(len(crossings), time.perf_counter() - start, flush=True)
+    await boundary.stop()
+
+
+async def serve_http(url: str) -> None:
+    """Run a small service until standard input ends, and print its port."""
+
+    async def order(product: int) -> int:
+        async with pool.connection() as connection, connection.transaction():
+            found = await connection.execute("SELECT stock FROM products WHERE id = %s", (product,))
+            assert (await found.fetchone())[0] > 0
+            made = await connection.execute(
+                "INSERT INTO orders (product, quantity) VALUES (%s, 1) RETURNING id", (product,)
+            )
+            (number,) = await made.fetchone()
+            await connection.execute(
+                "UPDATE products SET stock = stock - 1 WHERE id = %s", (product,)
+            )
+        return int(number)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(
+            asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError
+        ):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                product = int(head.split(b" ", 2)[1].rsplit(b"/", 1)[1])
+                body = json.dumps({"order": await order(product)}).encode()
+                writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(body))
+                writer.write(body)
+        writer.close()
+
+    kept = {"autocommit": True}
+    async with psycopg_pool.AsyncConnectionPool(url, min_size=1, max_size=4, kwargs=kept) as pool:
+        server = await asyncio.start_server(answer, LOOPBACK, 0)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+class Child:
+    """A part of this program in a process of its own, which prints its port first."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.port = int(self._answer())
+        self.crossed = 0
+        self.seconds = 0.0
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+    def ask(self) -> None:
+        """Ask the boundary for what crossed."""
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        crossed, seconds = self._answer().split()
+        self.crossed += int(crossed)
+        self.seconds += float(seconds)
+
+    def _answer(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline()
+
+
+@contextlib.contextmanager
+def pgbouncer(upstream: Address) -> Iterator[Address]:
+    """Run pgbouncer with session pooling, which is what the boundary is comparable to."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        sys.exit("pgbouncer is not installed: apt-get install pgbouncer")
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        settings = Path(folder, "pgbouncer.ini")
+        settings.write_text(
+            f"[databases]\n{upstream.name} = host={upstream.host} port={upstream.port}"
+            f" user={upstream.user} password={upstream.password}\n"
+            f"[pgbouncer]\nlisten_addr = {LOOPBACK}\nlisten_port = {port}\nunix_socket_dir =\n"
+            "auth_type = any\npool_mode = session\nignore_startup_parameters = extra_float_digits\n"
+        )
+        command = [program, "-q", str(settings)]
+        if os.getuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            identity = [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+            command = ["setpriv", *identity, *command]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(port)
+            yield Address(LOOPBACK, port, upstream.user, upstream.password, upstream.name)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wait_for(port: int) -> None:
+    """Wait until something listens. Raises OSError."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection((LOOPBACK, port)).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def database() -> AsyncIterator[Address]:
+    """Run the embedded server with the service's tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = await Postgres().provision(DatabaseSettings(), Path(folder))
+        try:
+            with psycopg.connect(server.admin.url(), autocommit=True) as connection:
+                connection.execute(SETUP)
+            yield server.admin
+        finally:
+            await server.stop()
+
+
+# ---------------------------------------------------------------------------- what is timed
+
+
+def round_trips(address: Address) -> Callable[[], None]:
+    """Return one round trip of a prepared statement on a connection that is kept."""
+    connection = psycopg.connect(address.url(), autocommit=True, prepare_threshold=0)
+    cursor = connection.cursor()
+    return lambda: cursor.execute("SELECT stock FROM products WHERE id = %s", (7,)) and None
+
+
+def requests(port: int) -> Callable[[], None]:
+    """Return one request of five statements: BEGIN, SELECT, INSERT, UPDATE, COMMIT."""
+    connection = http.client.HTTPConnection(LOOPBACK, port)
+
+    def once() -> None:
+        connection.request("POST", "/orders/7")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 201
+
+    return once
+
+
+def measure(
+    ways: dict[str, Callable[[], None]], rounds: int, each: int, between: Callable[[], None]
+) -> dict[str, tuple[float, float]]:
+    """Time every way in turn, `each` times a round; return median and mean in microseconds."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name, way in ways.items():
+            for _ in range(each):
+                start = time.perf_counter()
+                way()
+                taken = time.perf_counter() - start
+                if number:  # the first round warms up
+                    times[name].append(taken * 1e6)
+            between()
+    return {
+        name: (statistics.median(taken), statistics.fmean(taken)) for name, taken in times.items()
+    }
+
+
+def ratio(taken: dict[str, tuple[float, float]], other: str) -> float:
+    """Return how many times the other's median the boundary's is."""
+    return round(taken["boundary"][0] / taken[other][0], 3)
+
+
+async def main(rounds: int) -> None:
+    """Measure and print."""
+    async with database() as upstream:
+        with contextlib.ExitStack() as stack:
+            proxy = stack.enter_context(Child("boundary", upstream.host, str(upstream.port)))
+            boundary = replace(upstream, host=LOOPBACK, port=proxy.port)
+            bouncer = stack.enter_context(pgbouncer(upstream))
+            near = stack.enter_context(Child("service", upstream.url()))
+            far = stack.enter_context(Child("service", boundary.url()))
+            addresses = {"direct": upstream, "pgbouncer": bouncer, "boundary": boundary}
+            statements = {name: round_trips(address) for name, address in addresses.items()}
+            rtt = measure(statements, rounds, 40, proxy.ask)
+            services = {"direct": requests(near.port), "boundary": requests(far.port)}
+            request = measure(services, rounds * 5, 1, proxy.ask)
+    print(f"telling a crossing afterwards  {proxy.seconds / proxy.crossed * 1e6:.0f} us")
+    for what, taken in (("round trip", rtt), ("request", request)):
+        for name, (median, mean) in taken.items():
+            print(f"{what:10}  {name:10}  median {median:6.0f} us  mean {mean:6.0f} us")
+    figures = {
+        "rtt_vs_pgbouncer": ratio(rtt, "pgbouncer"),
+        "rtt_vs_direct": ratio(rtt, "direct"),
+        "request_vs_direct": ratio(request, "direct"),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=80)
+    parser.add_argument("part", nargs="*", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    match options.part:
+        case ["boundary", host, port]:
+            uvloop.run(serve_boundary(host, int(port)))
+        case ["service", url]:
+            uvloop.run(serve_http(url))
+        case _:
+            uvloop.run(main(options.rounds))
