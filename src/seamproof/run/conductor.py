@@ -157,20 +157,25 @@ class Conductor:
             experiment, tuple(sections), self._cleaned(arranged.exchanges), before, clock.timing()
         )
 
+    async def prove_reset(self) -> None:
+        """Go back to where every experiment starts, and compare everything that is stored with it.
+
+        Raises Bug where it differs.
+        """
+        await self._settle()
+        async with self._world.still():
+            await self._world.database.undo("base")
+            await self._world.database.audit()
+
     # Reset and arrangement
 
     async def _reset(self, experiment: Experiment, clock: Clock) -> tuple[Disturbance, ...]:
         with clock.part("reset"):
             await self._settle()
             reuse = self._arranged is not None and self._arranged.serves(experiment)
-            for boundary in self._world.boundaries:
-                boundary.pause()
-            try:
+            async with self._world.still():
                 undone = await self._world.database.undo("arranged" if reuse else "base")
                 await self._world.flush()
-            finally:
-                for boundary in self._world.boundaries:
-                    boundary.resume()
         if not undone.cloned:
             return ()
         # The service's connections were ended with the old copy.

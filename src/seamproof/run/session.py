@@ -213,8 +213,7 @@ class Session:
                     continue
                 for each in collect(await jobs.operation(subject), parts):
                     self._report(each, shelf)
-            await world.database.undo("base")
-            await world.database.audit()
+            await conductor.prove_reset()
 
     def _notify(self, event: Event) -> None:
         if isinstance(event, BoundaryStatus) and event.sighted:
@@ -241,7 +240,8 @@ class Session:
                 raise
         for boundary in world.boundaries:
             await boundary.wait_quiet(_SIGN_IN_SILENCE, _SIGN_IN_LIMIT)
-        await world.database.mark("base")
+        async with world.still():
+            await world.database.mark("base")
         return Conductor(world, credentials, self._redactor, seed=self._options.seed)
 
     async def _subjects(

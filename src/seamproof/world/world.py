@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from seamproof.boundaries.postgres import PostgresBoundary
@@ -13,6 +14,8 @@ from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.replicas import Companion, Member, Replica, Site
 
+_STILL_LIMIT = 1.0
+"""Seconds that what is under way may take to end, when the service is to stand still."""
 _LOOK_AGAIN = 10.0
 """Seconds after which the processes' sockets are looked at again: that costs milliseconds."""
 
@@ -44,6 +47,21 @@ class World:
         """Every SQL boundary: of the replicas in their order, then of the companions."""
         others = (each.boundary for each in self.companions)
         return (*(each.boundary for each in self.replicas), *(each for each in others if each))
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        """Keep the service's statements back meanwhile: its background writers go on else, and
+        what they write between two looks at the database would be in one of them only.
+        """
+        for boundary in self.boundaries:
+            boundary.pause()
+        try:
+            for boundary in self.boundaries:
+                await boundary.wait_quiet(0.0, _STILL_LIMIT)
+            yield
+        finally:
+            for boundary in self.boundaries:
+                boundary.resume()
 
     async def ensure_alive(self) -> tuple[Disturbance, ...]:
         """Start again what has died, and say what did.

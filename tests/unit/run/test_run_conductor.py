@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -59,12 +60,6 @@ class FakeBoundary:
     async def wait_quiet(self, silence: float, limit: float) -> bool:
         return not self.open_transactions
 
-    def pause(self) -> None:
-        self.log.append("pause")
-
-    def resume(self) -> None:
-        self.log.append("resume")
-
 
 @dataclass(frozen=True)
 class Undone:
@@ -88,6 +83,9 @@ class FakeDatabase:
     async def changes(self) -> Changes:
         return Changes(self.rows)
 
+    async def audit(self) -> None:
+        self.log.append("audit")
+
     async def barrier(self, limit: float) -> tuple[int, ...]:
         self.log.append("barrier")
         return (7,)
@@ -110,6 +108,12 @@ class FakeWorld:
         self.database = FakeDatabase(self.log)
         self.replicas = (FakeReplica(FakeBoundary(self.log)),)
         self.boundaries = (self.replicas[0].boundary,)
+
+    @asynccontextmanager
+    async def still(self) -> AsyncIterator[None]:
+        self.log.append("still")
+        yield
+        self.log.append("go on")
 
     async def flush(self) -> None:
         self.log.append("flush")
@@ -162,10 +166,10 @@ def conductor(world: FakeWorld) -> Conductor:
 def test_the_order_of_an_experiment(world: FakeWorld, service: dict[str, Any]) -> None:
     history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
     assert world.log == [
-        "pause",
+        "still",
         "undo base",
         "flush",
-        "resume",
+        "go on",
         "POST /products",
         "mark arranged",
         "begin",
@@ -174,6 +178,11 @@ def test_the_order_of_an_experiment(world: FakeWorld, service: dict[str, Any]) -
     assert history.section.exchange.status == 201
     assert b'{"product": 5}' in service["last"]
     assert b"Authorization: Bearer alice-token" in service["last"]
+
+
+def test_the_reset_is_proved_while_the_service_stands_still(world: FakeWorld) -> None:
+    asyncio.run(conductor(world).prove_reset())
+    assert world.log == ["still", "undo base", "audit", "go on"]
 
 
 def test_an_equal_arrangement_is_not_done_again(world: FakeWorld, service: dict[str, Any]) -> None:
