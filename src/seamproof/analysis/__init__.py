@@ -5,6 +5,7 @@
 - `naming`      one canonical name for each generated value, whatever it was in this run
 - `changes`     the net effect of an act, masked, and how two effects compare
 - `intervals`   transactions, commit intervals and where a fault tells something new
+- `background`  which crossings are an act's, and which a job's of the service
 - `responses`   whether two answers say the same
 - `trouble`     why a history cannot be judged
 - `confirm`     sub-explorations: replay, control, minimise, warm up

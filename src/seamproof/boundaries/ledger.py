@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from seamproof.analysis.background import foreground
 from seamproof.analysis.statements import kind, shape
 from seamproof.core.errors import Bug
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
@@ -164,6 +165,11 @@ class Ledger:
         """Return everything that crossed, in order."""
         self._index()
         return tuple(self._crossing(each) for each in self._records)
+
+    def last(self, background: Collection[str]) -> float:
+        """Return when the last crossing was over that is not of a background shape."""
+        own = foreground(self.crossings(), background)
+        return self._epoch + max((each.ended or each.started for each in own), default=0.0)
 
     def _index(self) -> None:
         while self._unkeyed:

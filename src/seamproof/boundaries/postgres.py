@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
@@ -164,6 +164,11 @@ class PostgresBoundary:
                 return False
             wait = _LOOK_AGAIN if busy else missing
             await asyncio.sleep(min(wait, deadline - now))
+
+    def last_of_acts(self, background: Collection[str]) -> float:
+        """When the last crossing since `begin` was over that is not of a background shape."""
+        self._settle()
+        return self.ledger.last(background)
 
     def pause(self) -> None:
         """Keep back what idle connections and new ones send, until `resume`.

@@ -7,9 +7,10 @@ different says that something beside the database remembers.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
+from seamproof.analysis.background import foreground
 from seamproof.analysis.changes import NetRow, net
 from seamproof.analysis.masks import key_scopes
 from seamproof.analysis.values import is_number, is_time, leaves
@@ -105,10 +106,10 @@ def ambient_writes(changes: Changes) -> frozenset[str]:
     return frozenset(whole | columns)
 
 
-def trailing(history: History) -> float:
+def trailing(history: History, background: Collection[str] = ()) -> float:
     """Seconds from the response to the last crossing of the act; 0 where none came after it."""
     if not history.sections:
         return 0.0
     section = history.section
-    ended = [each.ended or each.started for each in section.crossings]
+    ended = [each.ended or each.started for each in foreground(section.crossings, background)]
     return max(0.0, max(ended, default=0.0) - section.exchange.received)

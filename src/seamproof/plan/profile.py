@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from seamproof.analysis.background import CONTROL
 from seamproof.analysis.changes import Effect, effect
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.responses import same
@@ -22,7 +23,7 @@ from seamproof.analysis.responses import volatile_leaves as volatile_answers
 from seamproof.analysis.trouble import RATE_LIMITED, trouble
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import Act, Experiment, Phase, Settings
-from seamproof.core.history import Crossing, CrossingKind, DisturbanceKind, History, Silence
+from seamproof.core.history import Crossing, DisturbanceKind, History, Section, Silence
 from seamproof.core.model import SAFE_METHODS, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Exploration
@@ -46,16 +47,6 @@ IDLE_WATCH = 1.0
 DEATHS = 2
 """How often an act may end the service while it warms up, before it is asked no more."""
 READS = 3
-_CONTROL = frozenset(
-    {
-        CrossingKind.BEGIN,
-        CrossingKind.COMMIT,
-        CrossingKind.ROLLBACK,
-        CrossingKind.SAVEPOINT,
-        CrossingKind.SESSION,
-        CrossingKind.CONNECT,
-    }
-)
 _PLAIN = Settings()
 
 
@@ -181,8 +172,8 @@ def _idle(runs: Sequence[_Runs], profile: Profile) -> Exploration[Profile]:
     history: History = yield Experiment((Phase(()),), settings=settings, purpose="listen")
     if not history.sections:
         return profile
-    own = {each.key.shape for run in runs for each in _last_crossings(run)}
-    seen = {each.key.shape for each in history.section.crossings if each.kind not in _CONTROL}
+    own = {shape for run in runs for shape in _own(run)}
+    seen = {each.key.shape for each in history.section.crossings if each.kind not in CONTROL}
     return replace(
         profile,
         background=frozenset(seen - own),
@@ -191,13 +182,20 @@ def _idle(runs: Sequence[_Runs], profile: Profile) -> Exploration[Profile]:
     )
 
 
-def _last_crossings(run: _Runs) -> Sequence[Crossing]:
-    """What the act itself crossed: a job of the service's own may come behind its answer."""
-    last = run.warming[-1] if run.warming else None
-    if last is None or not last.sections:
-        return ()
-    answered = last.section.exchange.received
-    return [each for each in last.section.crossings if each.started <= answered]
+def _own(run: _Runs) -> frozenset[str]:
+    """The shapes that the act itself crosses, each time that it was warm: a job of the service's
+    own may come behind an answer, or fall into one run by chance.
+    """
+    warm = [each.section for each in run.warming[1:] or run.warming if each.sections]
+    shapes = [
+        frozenset(each.key.shape for each in section.crossings if _before_answer(each, section))
+        for section in warm
+    ]
+    return frozenset.intersection(*shapes) if shapes else frozenset()
+
+
+def _before_answer(crossing: Crossing, section: Section) -> bool:
+    return crossing.started <= section.exchange.received
 
 
 def _noted(profile: Profile, items: Sequence[str], text: str) -> tuple[str, ...]:
@@ -267,7 +265,10 @@ def _with_differences(runs: Sequence[_Runs], profile: Profile, catalog: Catalog)
         profile,
         effects=frozenset(effects - audit),
         audit=audit,
-        tail=max((trailing(history) for each in judged for history in each.equal), default=0.0),
+        tail=max(
+            (trailing(each, profile.background) for run in judged for each in run.equal),
+            default=0.0,
+        ),
     )
 
 

@@ -333,7 +333,9 @@ class Conductor:
         await asyncio.sleep(max(at_least, silence))
         unrest: list[Disturbance] = []
         for boundary in self._world.boundaries:
-            problem = await come_to_rest(boundary, silence, open_before)
+            problem = await come_to_rest(
+                boundary, silence, open_before, background=self.profile.background
+            )
             if problem is not None:
                 unrest.append(problem)
         return time.monotonic() - started, tuple(unrest)

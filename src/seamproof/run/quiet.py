@@ -22,19 +22,25 @@ HOLD_LIMIT = 2.0
 
 
 async def come_to_rest(
-    boundary: PostgresBoundary, silence: float, open_before: Collection[int]
+    boundary: PostgresBoundary,
+    silence: float,
+    open_before: Collection[int] = (),
+    *,
+    background: Collection[str] = (),
 ) -> Disturbance | None:
     """Wait for silence. A transaction that stays open in it is for the conductor to end and tell.
 
-    One that was open before this phase is not waited for again.
+    One that was open before this phase is not waited for again, and the service's own jobs, which
+    cross in shapes of `background`, do not break a silence.
     """
     deadline = time.monotonic() + QUIET_LIMIT
-    step = 2 * silence if open_before else OPEN_LIMIT
+    step = 2 * silence if open_before or background else OPEN_LIMIT
     while not await boundary.wait_quiet(silence, step):
         now = time.monotonic()
         activity = boundary.activity()
         awaited = set(activity.open_transactions) - set(open_before)
-        if not activity.pending and now - activity.last >= (OPEN_LIMIT if awaited else silence):
+        last = boundary.last_of_acts(background) if background else activity.last
+        if not activity.pending and now - last >= (OPEN_LIMIT if awaited else silence):
             return None
         if now >= deadline:
             detail = f"{activity.pending} statements under way"

@@ -138,6 +138,23 @@ def test_background_work_is_named_but_never_transaction_control() -> None:
     assert found.profile.background == {"SELECT id FROM jobs WHERE due < now()"}
 
 
+def test_a_job_that_falls_into_one_act_by_chance_is_background_still() -> None:
+    beat = "SELECT beat FROM hearts"
+
+    def job(service: FakeService) -> int:
+        service.connect().read(beat)
+        return 0
+
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        if service.memory["n"] == 3:
+            job(service)
+        service.connect().insert("orders", id=1)
+        return 201
+
+    assert learned({"POST /orders": create}, background=job).profile.background == {beat}
+
+
 def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
     def create(service: FakeService) -> int:
         db = service.connect()

@@ -1,0 +1,43 @@
+"""Which crossings are an act's."""
+
+from __future__ import annotations
+
+from seamproof.analysis.background import foreground
+from seamproof.core.experiment import CrossingKey
+from seamproof.core.history import Crossing, CrossingKind
+
+BEAT = "UPDATE hearts SET beat = now()"
+
+
+def crossing(shape: str, kind: CrossingKind, connection: int) -> Crossing:
+    return Crossing(CrossingKey(shape), kind, shape, 0, connection, 0.0)
+
+
+JOB = (
+    crossing("BEGIN", CrossingKind.BEGIN, 1),
+    crossing(BEAT, CrossingKind.WRITE, 1),
+    crossing("COMMIT", CrossingKind.COMMIT, 1),
+)
+ACT = (
+    crossing("BEGIN", CrossingKind.BEGIN, 2),
+    crossing("INSERT INTO orders DEFAULT VALUES", CrossingKind.WRITE, 2),
+    crossing("COMMIT", CrossingKind.COMMIT, 2),
+)
+
+
+def test_a_job_goes_with_its_transaction() -> None:
+    assert foreground((*JOB, *ACT), {BEAT}) == ACT
+
+
+def test_the_commit_of_an_act_stays_on_a_connection_that_a_job_shares() -> None:
+    shared = crossing("SELECT stock FROM products", CrossingKind.READ, 1)
+    assert foreground((*JOB, shared), {BEAT}) == (JOB[0], JOB[2], shared)
+
+
+def test_an_empty_transaction_is_the_acts() -> None:
+    empty = (ACT[0], ACT[2])
+    assert foreground(empty, {BEAT}) == empty
+
+
+def test_everything_is_the_acts_where_no_job_is_known() -> None:
+    assert foreground((*JOB, *ACT), ()) == (*JOB, *ACT)
