@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from seamproof.core.experiment import BoundaryKind, Fault
+from seamproof.boundaries.hold import Hold
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing
 from seamproof.core.protocols import Activity
 from seamproof.core.registry import boundary
@@ -40,3 +41,21 @@ class NoopBoundary:
     def activity(self) -> Activity:
         """It is always quiet."""
         return Activity(0)
+
+    def hold(self, key: CrossingKey | None) -> Hold:
+        """Nothing comes that could be held."""
+        return Hold(key)
+
+    async def wait_quiet(self, silence: float, limit: float) -> bool:
+        """It is always quiet."""
+        return True
+
+    def last_of_acts(self, background: Collection[str]) -> float:
+        """Nothing crossed."""
+        return 0.0
+
+    def pause(self) -> None:
+        """Nothing is new."""
+
+    def resume(self) -> None:
+        """Nothing was kept back."""

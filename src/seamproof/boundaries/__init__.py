@@ -2,5 +2,6 @@
 
 - `postgres`   the SQL boundary: a PostgreSQL proxy that records, holds and faults
 - `link`       one client's connection and its upstream, with flow control both ways
+- `hold`       a crossing that waits until somebody lets it go
 - `ledger`     what crossed, counted by shape, and the faults and holds that wait for it
 """

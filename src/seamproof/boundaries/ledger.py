@@ -6,14 +6,14 @@ is one append.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from seamproof.analysis.background import foreground
 from seamproof.analysis.statements import kind, shape
+from seamproof.boundaries.hold import Hold
 from seamproof.core.errors import Bug
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing, CrossingKind, TransactionStatus
@@ -51,42 +51,6 @@ class Record:
         return self.order is not None
 
 
-@dataclass(slots=True)
-class Hold:
-    """A crossing that waits: the client's frame stays here until `release`."""
-
-    key: CrossingKey
-    _reached: asyncio.Event = field(default_factory=asyncio.Event)
-    _release: Callable[[], None] | None = None
-    _released: bool = False
-
-    @property
-    def arrived(self) -> bool:
-        """Whether the crossing has come."""
-        return self._reached.is_set()
-
-    async def reached(self) -> None:
-        """Wait until the crossing has come, and is held."""
-        await self._reached.wait()
-
-    def release(self) -> None:
-        """Let it go; one that has not come will not be held."""
-        self._released = True
-        if self._release is not None:
-            release, self._release = self._release, None
-            release()
-
-    def take(self, release: Callable[[], None]) -> None:
-        """Note that the crossing is held, and how it is let go."""
-        self._release = release
-        self._reached.set()
-
-    @property
-    def released(self) -> bool:
-        """Whether it holds nothing any more."""
-        return self._released
-
-
 class Ledger:
     """The record since `begin`."""
 
@@ -97,7 +61,7 @@ class Ledger:
         self._unkeyed: deque[Record] = deque()
         self._counts: Counter[str] = Counter()
         self._armed: dict[CrossingKey, Fault] = {}
-        self._holds: dict[CrossingKey, Hold] = {}
+        self._holds: dict[CrossingKey | None, Hold] = {}
 
     @property
     def armed(self) -> bool:
@@ -123,8 +87,8 @@ class Ledger:
         self._counts = Counter()
         self._armed = armed
 
-    def hold(self, key: CrossingKey) -> Hold:
-        """Hold the crossing of this key when it comes."""
+    def hold(self, key: CrossingKey | None) -> Hold:
+        """Hold the crossing of this key when it comes; None is whichever comes next."""
         hold = self._holds[key] = Hold(key)
         return hold
 
@@ -132,8 +96,11 @@ class Ledger:
         """Return the hold that the next statement, of this text, must wait for."""
         self._index()
         form = shape(sql)
-        hold = self._holds.get(CrossingKey(form, self._counts[form] + 1))
-        return hold if hold is not None and not (hold.released or hold.arrived) else None
+        for key in (CrossingKey(form, self._counts[form] + 1), None):
+            hold = self._holds.get(key)
+            if hold is not None and not (hold.released or hold.arrived):
+                return hold
+        return None
 
     def add(self, record: Record) -> Order | None:
         """Take a statement before the server does, and say what is ordered at it."""

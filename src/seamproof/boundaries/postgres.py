@@ -9,7 +9,8 @@ from itertools import count
 from time import monotonic
 from typing import Any, Final
 
-from seamproof.boundaries.ledger import CONNECT, Hold, Ledger
+from seamproof.boundaries.hold import Hold
+from seamproof.boundaries.ledger import CONNECT, Ledger
 from seamproof.boundaries.link import ClientSide, Link, Upstream
 from seamproof.core.errors import MachineError
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
@@ -19,7 +20,7 @@ from seamproof.core.registry import boundary
 from seamproof.wire.postgres.events import IDLE
 from seamproof.wire.postgres.messages import ProtocolError
 
-__all__ = ["CONNECT", "ConnectionState", "Hold", "PostgresBoundary", "Startup"]
+__all__ = ["CONNECT", "ConnectionState", "PostgresBoundary", "Startup"]
 
 LOOPBACK: Final = "127.0.0.1"
 _LOOK_AGAIN: Final = 0.001
@@ -119,8 +120,8 @@ class PostgresBoundary:
         self._settle()
         return self.ledger.reached()
 
-    def hold(self, key: CrossingKey) -> Hold:
-        """Hold the crossing of this key before it reaches the server.
+    def hold(self, key: CrossingKey | None) -> Hold:
+        """Hold the crossing of this key, or the next where it is None, before the server has it.
 
         Of an extended query what is held is its Bind, since that takes the snapshot. Crossings
         are counted from `begin`.

@@ -22,13 +22,20 @@ class FaultKind(StrEnum):
     """What may go wrong at a crossing."""
 
     ERROR = "error"
-    """The other side answers an error: for SQL, one with `sqlstate`, raised on the backend."""
+    """The other side answers an error: for SQL, one with `sqlstate`, raised on the backend; for a
+    call, one with `status`."""
     CUT = "cut"
     """The connection is lost before the crossing reaches the other side."""
     REPLY_LOST = "reply-lost"
     """The other side does its work, and the connection is lost before its reply arrives."""
     REFUSED = "refused"
     """A new connection is refused: for SQL, with `sqlstate` 53300."""
+    STALL = "stall"
+    """The other side takes a call and does not answer while the client waits."""
+    TRUNCATED = "truncated"
+    """The answer to a call ends in the middle of its body."""
+    MALFORMED = "malformed"
+    """The answer to a call claims success, and its body is not what its type says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,14 @@ class Fault:
     kind: FaultKind
     at: CrossingKey
     sqlstate: str | None = None
+    status: int | None = None
+    """What a call is answered with."""
 
     @property
     def label(self) -> str:
-        """A short name: `error 40001`, `cut`, `reply-lost`."""
-        return f"{self.kind} {self.sqlstate}" if self.sqlstate else str(self.kind)
+        """A short name: `error 40001`, `error 503`, `cut`, `reply-lost`."""
+        code = self.sqlstate or self.status
+        return f"{self.kind} {code}" if code else str(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +91,30 @@ class RowEdit:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """The order in which the crossings of overlapping acts are released.
+class Turn:
+    """One act goes on while every other stands still, up to a crossing of its own or to its end."""
 
-    Each entry holds an act (its index in the phase) before a crossing until another act is done.
-    """
+    act: int
+    """Its index in the phase."""
+    until: CrossingKey | None = None
+    """The crossing that it stops before; None runs it to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The order in which the crossings of overlapping acts are released."""
 
     holds: tuple[tuple[int, CrossingKey], ...] = ()
+    """Each holds an act (its index in the phase) before a crossing until the act has its answer."""
+    turns: tuple[Turn, ...] = ()
+    """Who goes on, in order. An act is sent when its first turn begins. What is left when the turns
+    are over runs to its end, in the order of the acts. A turn that waits for a lock of an act that
+    stands still is broken off: the holder goes on to its end first."""
+
+    @property
+    def preemptions(self) -> int:
+        """How often an act is stopped before its end."""
+        return sum(turn.until is not None for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True)

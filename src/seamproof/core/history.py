@@ -27,6 +27,8 @@ class CrossingKind(StrEnum):
     COPY = "copy"
     SESSION = "session"
     """SET, SHOW, DISCARD, LISTEN and the like: nothing that a transaction keeps."""
+    CALL = "call"
+    """A request to another service."""
     OTHER = "other"
 
 
@@ -63,6 +65,10 @@ class Crossing:
     after: TransactionStatus | None = None
     fault: Fault | None = None
     """The fault that was injected here."""
+    request: Request | None = None
+    """Of a call: what the service sent, bounded and with secrets redacted."""
+    response: Response | None = None
+    """Of a call: what it was answered; None where it got no whole answer."""
 
     @property
     def boundary(self) -> BoundaryKind:
@@ -167,6 +173,10 @@ class DisturbanceKind(StrEnum):
     RESET_BY_CLONE = "reset-by-clone"
     ARRANGEMENT_FAILED = "arrangement-failed"
     """A step of the arrangement did not answer as expected; the phases did not run."""
+    BLOCKED = "blocked"
+    """An act whose turn it was waited for a lock of one that stood still."""
+    BLOCKED_OUTSIDE = "blocked-outside"
+    """An act whose turn it was neither crossed, answered nor waited for a lock in the database."""
     OURS = "ours"
     """A failure of seamproof itself."""
 

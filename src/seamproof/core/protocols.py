@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from seamproof.core.events import Event
-from seamproof.core.experiment import BoundaryKind, Experiment, Fault
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment, Fault
 from seamproof.core.history import Crossing, History
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Verdict
@@ -83,6 +83,25 @@ class Activity:
     """When the last frame passed, on the loop's clock (`time.monotonic`)."""
 
 
+class Held(Protocol):
+    """A crossing that waits at a boundary."""
+
+    key: CrossingKey | None
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the crossing has come."""
+        ...
+
+    async def reached(self) -> None:
+        """Wait until the crossing has come, and is held."""
+        ...
+
+    def release(self) -> None:
+        """Let it go; one that has not come will not be held."""
+        ...
+
+
 class Boundary(Protocol):
     """A controlled interposition point with one port on loopback."""
 
@@ -109,8 +128,31 @@ class Boundary(Protocol):
         """The armed faults that were injected."""
         ...
 
+    def hold(self, key: CrossingKey | None) -> Held:
+        """Hold the crossing of this key, or the next where it is None, before it goes further."""
+        ...
+
     def activity(self) -> Activity:
         """What is under way."""
+        ...
+
+    async def wait_quiet(self, silence: float, limit: float) -> bool:
+        """Wait for `silence` seconds in which nothing crosses and nothing is under way.
+
+        Returns False where that does not come within `limit` seconds.
+        """
+        ...
+
+    def last_of_acts(self, background: Collection[str]) -> float:
+        """When the last crossing since `begin` was over that is not of a background shape."""
+        ...
+
+    def pause(self) -> None:
+        """Keep back what is new until `resume`; what is under way goes on."""
+        ...
+
+    def resume(self) -> None:
+        """Carry what was kept back."""
         ...
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from seamproof.core.history import Disturbance, DisturbanceKind, Exchange
 
 if TYPE_CHECKING:
-    from seamproof.boundaries.ledger import Hold
-    from seamproof.boundaries.postgres import PostgresBoundary
+    from seamproof.core.protocols import Boundary, Held
 
 QUIET_LIMIT = 4.0
 """Seconds that the service may go on working after its response."""
@@ -22,7 +21,7 @@ HOLD_LIMIT = 2.0
 
 
 async def come_to_rest(
-    boundary: PostgresBoundary,
+    boundary: Boundary,
     silence: float,
     open_before: Collection[int] = (),
     *,
@@ -49,7 +48,7 @@ async def come_to_rest(
 
 
 async def release_after(
-    held: Hold, answered: asyncio.Task[Exchange], disturbances: list[Disturbance]
+    held: Held, answered: asyncio.Task[Exchange], disturbances: list[Disturbance]
 ) -> None:
     """Let a crossing go once its act has its answer, or HOLD_LIMIT seconds after it came."""
     arrived = asyncio.ensure_future(held.reached())
@@ -61,7 +60,7 @@ async def release_after(
             # It may come after the answer: that is what the hold is to show.
             await asyncio.wait((arrived,), timeout=OPEN_LIMIT)
         if not held.arrived:
-            detail = f"hold at {held.key.shape}"
+            detail = f"hold at {held.key.shape if held.key else 'the next crossing'}"
             disturbances.append(Disturbance(DisturbanceKind.NOT_REACHED, detail))
     finally:
         held.release()
