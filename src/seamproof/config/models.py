@@ -39,6 +39,8 @@ class ServiceConfig(Section):
     `{files.NAME}` is where it is."""
     replicas: int = Field(2, ge=1, le=8)
     """How many copies are started. Two show what one event loop hides."""
+    deadline: float = Field(10.0, gt=0, le=20)
+    """Seconds within which it must answer while a service that it calls does not."""
     retry_safe: tuple[OperationId, ...] = ()
     """Operations that must have one effect however often they are sent, as `POST /orders`."""
 

@@ -77,6 +77,9 @@ class Act:
     """Overrides the step's own identity, for replays as somebody else."""
     headers: dict[str, str] = field(default_factory=dict)
     """Added to the step's own."""
+    fresh: int = 0
+    """Acts of one step with different numbers send fresh values (`{uuid}`) of their own: another
+    request, where an equal number repeats the same bytes."""
     raw: bytes | None = None
     """The exact bytes to send in place of the request, for malformed ones."""
 

@@ -156,6 +156,15 @@ class Boundary(Protocol):
         ...
 
 
+@runtime_checkable
+class Stalls(Protocol):
+    """A boundary that can keep the service waiting for an answer."""
+
+    def release_stalled(self) -> None:
+        """Break off every call that is kept waiting."""
+        ...
+
+
 class Reporter(Protocol):
     """A pure writer over the event stream."""
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from seamproof.core.experiment import Act, Experiment, Fault, Phase
+from seamproof.core.experiment import Act, Experiment, Fault, FaultKind, Phase, Schedule
 from seamproof.core.history import (
     Crossing,
     Disturbance,
@@ -26,13 +27,14 @@ from seamproof.core.history import (
     Section,
     Silence,
 )
-from seamproof.core.model import Step
 from seamproof.core.profile import Profile
+from seamproof.core.protocols import Stalls
 from seamproof.run import lane, requests
 from seamproof.run.clock import Clock
-from seamproof.run.extraction import NotThere, extract
+from seamproof.run.exchanges import extracted, given_up, place_of, unexpected
 from seamproof.run.quiet import come_to_rest, release_after
 from seamproof.run.requests import Bindings, Credentials, UnknownReference
+from seamproof.run.turns import Participant, Turns
 
 if TYPE_CHECKING:
     from seamproof.run.redaction import Redactor
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 REQUEST_TIMEOUT = 20.0
 """Seconds that the service may take to answer."""
+DEADLINE = 10.0
+"""Seconds that it may take while something that it depends on does not answer."""
 SILENCE = 0.002
 SILENCE_AFTER_FAULT = 0.010
 WARM_ROUNDS = 2
@@ -71,11 +75,14 @@ class Conductor:
         redactor: Redactor,
         *,
         seed: int = 0,
+        deadline: float = DEADLINE,
     ) -> None:
         self._world = world
         self._credentials = credentials
         self._redactor = redactor
         self._seed = seed
+        self._deadline = deadline
+        self._isolation: str | None = None
         self._arranged: _Arranged | None = None
         self._cold = False
         self._standing = list(range(len(world.replicas)))
@@ -89,6 +96,8 @@ class Conductor:
     async def conduct(self, experiment: Experiment) -> History:
         """Run one experiment from the marked state and return what was seen."""
         started = time.monotonic()
+        if experiment.settings.isolation != self._isolation:
+            await self._isolate(experiment.settings.isolation)
         if experiment.settings.fresh_process:
             await self._refresh(experiment)
             self._cold = True
@@ -117,6 +126,14 @@ class Conductor:
             return
         rest = [each for each in self._standing if each in self._harmed]
         self._standing = [*whole, *rest]
+
+    async def _isolate(self, level: str | None) -> None:
+        """Have every session isolated otherwise: those that are there keep what they began with."""
+        await self._world.database.set_isolation(level)
+        await self._world.restart(self._standing)
+        self._harmed.clear()
+        self._isolation = level
+        self._cold = True
 
     def _replica(self, act: Act) -> Replica:
         return self._world.replicas[self._standing[act.replica]]
@@ -152,7 +169,7 @@ class Conductor:
         if sections:
             ended = await self._settle()
             sections[-1] = replace(sections[-1], disturbances=sections[-1].disturbances + ended)
-            await self._end_hung([each for section in sections for each in section.exchanges])
+            await self._end_hung(given_up(experiment, sections))
         return History(
             experiment, tuple(sections), self._cleaned(arranged.exchanges), before, clock.timing()
         )
@@ -195,9 +212,9 @@ class Conductor:
             for index, step in enumerate(experiment.arrangement):
                 exchange = await self._send(Act(step), bindings, f"arrange/{index}", 0.0)
                 exchanges.append(exchange)
-                problem = _unexpected(step, self._redactor.exchange(exchange))
+                problem = unexpected(step, self._redactor.exchange(exchange))
                 if problem is None:
-                    bindings, problem = _extracted(step, exchange, bindings)
+                    bindings, problem = extracted(step, exchange, bindings)
                 if problem is not None:
                     detail = f"step {index + 1}, {step.operation.id}: {problem}"
                     failed = Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
@@ -269,23 +286,48 @@ class Conductor:
         epoch: float,
         disturbances: list[Disturbance],
     ) -> tuple[Exchange, ...]:
-        """Send the acts, side by side, each under its own holds."""
-        if len(phase.acts) == 1 and phase.schedule is None:
-            act = phase.acts[0]
-            return (await self._send(act, bindings, _place(experiment, act), epoch),)
-        holds = phase.schedule.holds if phase.schedule else ()
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._send(act, bindings, _place(experiment, act), epoch))
-                for act in phase.acts
-            ]
-            for index, key in holds:
-                boundary = self._replica(phase.acts[index]).boundary
-                held = boundary.hold(key)
-                group.create_task(release_after(held, tasks[index], disturbances))
-        return tuple(task.result() for task in tasks)
+        """Send the acts, side by side or by turns, each under its own holds."""
+        stalls = any(fault.kind is FaultKind.STALL for fault in phase.faults)
+        limit = self._deadline if stalls else REQUEST_TIMEOUT
 
-    async def _send(self, act: Act, bindings: Bindings, place: str, epoch: float) -> Exchange:
+        def send(act: Act) -> Coroutine[Any, Any, Exchange]:
+            return self._send(act, bindings, place_of(experiment, act), epoch, limit)
+
+        schedule = phase.schedule or Schedule()
+        try:
+            if schedule.turns:
+                turns = Turns(
+                    [
+                        Participant(self._replica(act).boundaries, partial(send, act))
+                        for act in phase.acts
+                    ],
+                    self._world.database.blockers,
+                    2 * self.profile.tail or SILENCE,
+                )
+                exchanges = await turns.run(schedule)
+                disturbances += turns.disturbances
+                return exchanges
+            if len(phase.acts) == 1 and not schedule.holds:
+                return (await send(phase.acts[0]),)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(send(act)) for act in phase.acts]
+                for index, key in schedule.holds:
+                    held = self._replica(phase.acts[index]).boundary.hold(key)
+                    group.create_task(release_after(held, tasks[index], disturbances))
+            return tuple(task.result() for task in tasks)
+        finally:
+            for boundary in self._world.boundaries:
+                if isinstance(boundary, Stalls):
+                    boundary.release_stalled()
+
+    async def _send(
+        self,
+        act: Act,
+        bindings: Bindings,
+        place: str,
+        epoch: float,
+        limit: float = REQUEST_TIMEOUT,
+    ) -> Exchange:
         replica = self._replica(act)
         name = act.identity or act.step.identity
         credentials = self._credentials.get(name, Credentials()) if name else Credentials()
@@ -299,7 +341,7 @@ class Conductor:
         self._redactor.learn_from(act.step.json)
         self._redactor.learn_from(act.step.form)
         data = act.raw if act.raw is not None else requests.encode(request, self._host)
-        answer = await lane.send(replica.host, replica.port, data, timeout=REQUEST_TIMEOUT)
+        answer = await lane.send(replica.host, replica.port, data, timeout=limit)
         return Exchange(
             act,
             request if act.raw is None else Request(request.method, request.target, body=act.raw),
@@ -373,29 +415,3 @@ class Conductor:
 
     def _cleaned(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
         return tuple(self._redactor.exchange(each) for each in exchanges)
-
-
-def _place(experiment: Experiment, act: Act) -> str:
-    """Where an act stands: equal steps share it, so that a retry repeats the same bytes."""
-    steps = [each.step for phase in experiment.phases for each in phase.acts]
-    return f"act/{steps.index(act.step)}"
-
-
-def _unexpected(step: Step, exchange: Exchange) -> str | None:
-    if exchange.response is None:
-        return f"no response ({exchange.silence})"
-    allowed = exchange.status in step.expect if step.expect else exchange.ok
-    if allowed:
-        return None
-    text = exchange.response.body[:200].decode("utf-8", "replace")
-    return f"answered {exchange.status}: {text}"
-
-
-def _extracted(step: Step, exchange: Exchange, bindings: Bindings) -> tuple[Bindings, str | None]:
-    assert exchange.response is not None
-    for wanted in step.extracts:
-        try:
-            bindings = bindings.with_value(wanted.name, extract(exchange.response, wanted.source))
-        except (NotThere, ValueError) as error:
-            return bindings, f"cannot extract {wanted.name!r}: {error}"
-    return bindings, None

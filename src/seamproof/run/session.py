@@ -242,7 +242,13 @@ class Session:
             await boundary.wait_quiet(_SIGN_IN_SILENCE, _SIGN_IN_LIMIT)
         async with world.still():
             await world.database.mark("base")
-        return Conductor(world, credentials, self._redactor, seed=self._options.seed)
+        return Conductor(
+            world,
+            credentials,
+            self._redactor,
+            seed=self._options.seed,
+            deadline=config.service.deadline,
+        )
 
     async def _subjects(
         self,

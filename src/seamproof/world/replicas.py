@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import ProcessConfig, ServiceConfig
 from seamproof.core.errors import Bug, ServiceError
+from seamproof.core.protocols import Boundary
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard, Watched
 from seamproof.world.intents import Intents
@@ -90,6 +91,11 @@ class Replica(Member):
         """Start the process. Raises MachineError where its port is in use, and ServiceError."""
         require_free(self.port, who=self.launch.name)
         super().start()
+
+    @property
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """Every boundary that its requests cross."""
+        return (self.boundary,)
 
     async def ready(self) -> None:
         """Wait until it answers and has connected to its own database.

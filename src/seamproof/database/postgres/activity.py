@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Collection
 from typing import NamedTuple
 
+from seamproof.core.errors import Bug
 from seamproof.database.postgres.batch import Batch
+from seamproof.database.postgres.relations import quoted
 from seamproof.database.postgres.session import Connection, run
 
 _SESSIONS = """
@@ -17,6 +20,12 @@ SELECT pid, coalesce(state, ''), coalesce(application_name, ''), client_port,
    AND backend_type = 'client backend' AND pid <> pg_backend_pid()
  ORDER BY pid
 """
+_BLOCKERS = """
+SELECT pid, array_to_string(blocking, ',')
+  FROM (SELECT pid, pg_blocking_pids(pid) AS blocking FROM unnest($1::int[]) pid) waiting
+ WHERE cardinality(blocking) > 0
+"""
+_LEVELS = frozenset({"read committed", "repeatable read", "serializable"})
 _POLL = 0.002
 _END_LIMIT = 5.0
 
@@ -64,6 +73,16 @@ async def barrier(connection: Connection, limit: float) -> tuple[int, ...]:
     return ()
 
 
+async def blockers(connection: Connection, pids: Collection[int]) -> dict[int, frozenset[int]]:
+    """By backend, whom it waits for: row, index and advisory locks alike. Those that wait only."""
+    batch = Batch(connection)
+    batch.add(_BLOCKERS, "{" + ",".join(map(str, pids)) + "}")
+    (answer,) = await batch.send()
+    return {
+        int(pid or 0): frozenset(map(int, (others or "").split(","))) for pid, others in answer.rows()
+    }
+
+
 async def end(connection: Connection, pids: list[int]) -> None:
     """End backends, and wait until they are gone."""
     array = "{" + ",".join(map(str, pids)) + "}"
@@ -73,3 +92,15 @@ async def end(connection: Connection, pids: list[int]) -> None:
         if time.monotonic() >= deadline:
             return
         await asyncio.sleep(_POLL)
+
+
+async def set_isolation(connection: Connection, database: str, level: str | None) -> None:
+    """Set what a session's transactions are isolated by where they do not say it themselves."""
+    name = quoted(database)
+    if level is None:
+        await run(connection, f"ALTER DATABASE {name} RESET default_transaction_isolation")
+        return
+    if level not in _LEVELS:
+        raise Bug(f"{level!r} is no isolation level")
+    statement = f"ALTER DATABASE {name} SET default_transaction_isolation TO '{level}'"
+    await run(connection, statement)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -179,6 +179,17 @@ class PostgresDatabase:
         Returns the backends that were ended because they were in one still.
         """
         return await activity.barrier(self._session, limit)
+
+    async def blockers(self, backends: Collection[int]) -> dict[int, frozenset[int]]:
+        """By backend, whom it waits for; those that wait for a lock only."""
+        return await activity.blockers(self._session, backends)
+
+    async def set_isolation(self, level: str | None) -> None:
+        """Have sessions that begin from now on use this isolation level where they name none.
+
+        None is the server's own again. Sessions that are there keep theirs.
+        """
+        await activity.set_isolation(self._session, self._admin.name, level)
 
     async def changes(self) -> Changes:
         """The rows written since the last mark, each change as it was made."""

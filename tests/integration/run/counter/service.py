@@ -1,0 +1,55 @@
+"""FastAPI on asyncpg: one stock, taken from in several ways."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from fastapi import FastAPI, HTTPException
+
+READ = "SELECT units FROM stock WHERE id = 1"
+LOCK = "SELECT units FROM stock WHERE id = 1 FOR UPDATE"
+WRITE = "UPDATE stock SET units = $1 WHERE id = 1"
+ADVISORY = "SELECT pg_advisory_xact_lock(1)"
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
+        app.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.get("/health")
+async def health() -> int:
+    return await app.state.pool.fetchval("SELECT 1")
+
+
+async def _take(connection: asyncpg.Connection, read: str) -> dict[str, int]:
+    units = await connection.fetchval(read)
+    if units < 1:
+        raise HTTPException(409, "none left")
+    await connection.execute(WRITE, units - 1)
+    return {"left": units - 1}
+
+
+@app.post("/careless", status_code=201)
+async def careless() -> dict[str, int]:
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        return await _take(connection, READ)
+
+
+@app.post("/locked", status_code=201)
+async def locked() -> dict[str, int]:
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        return await _take(connection, LOCK)
+
+
+@app.post("/advisory", status_code=201)
+async def advisory() -> dict[str, int]:
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        await connection.execute(ADVISORY)
+        return await _take(connection, READ)
