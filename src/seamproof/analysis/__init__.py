@@ -6,6 +6,8 @@
 - `changes`     the net effect of an act, masked, and how two effects compare
 - `intervals`   transactions, commit intervals and where a fault tells something new
 - `background`  which crossings are an act's, and which a job's of the service
+- `footprint`   what a crossing reads and writes, and where two acts conflict
+- `outcomes`    what overlapping acts came to: state, statuses and calls together
 - `responses`   whether two answers say the same
 - `trouble`     why a history cannot be judged
 - `confirm`     sub-explorations: replay, control, minimise, warm up

@@ -94,6 +94,38 @@ def kind(sql: str) -> CrossingKind:
     return _cached_kind(sql) if len(sql) <= _CACHED_LENGTH else _kind(sql)
 
 
+def names(sql: str) -> frozenset[str]:
+    """Return every name in a statement, folded as the server folds it, qualified ones whole too."""
+    return _cached_names(sql) if len(sql) <= _CACHED_LENGTH else _names(sql)
+
+
+def locks(sql: str) -> bool:
+    """Return whether a query locks the rows that it reads."""
+    return _LOCKING.search(shape(sql)) is not None
+
+
+# ---------------------------------------------------------------------------- names
+
+_LOCKING = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)\b", re.IGNORECASE)
+
+
+def _names(sql: str) -> frozenset[str]:
+    found: set[str] = set()
+    qualified, dotted = "", False
+    for group, text, _ in _tokens(sql):
+        if group in ("word", "name"):
+            plain = text.lower() if group == "word" else text[1:-1].replace('""', '"')
+            found.add(plain)
+            qualified = f"{qualified}.{plain}" if dotted else plain
+            if dotted:
+                found.add(qualified)
+            dotted = False
+        else:
+            dotted = text == "." and bool(qualified)
+            qualified = qualified if dotted else ""
+    return frozenset(found)
+
+
 # ---------------------------------------------------------------------------- shape
 
 
@@ -272,5 +304,6 @@ def _reads_and_writes(words: list[str]) -> bool:
     return first == "EXPLAIN" and "ANALYZE" in words[:4] and bool(_WRITING & set(words))
 
 
+_cached_names = lru_cache(maxsize=4096)(_names)
 _cached_shape = lru_cache(maxsize=4096)(_shape)
 _cached_kind = lru_cache(maxsize=4096)(_kind)
