@@ -3,7 +3,8 @@
 The rules:
 
 1. One file a run, in `.seamproof/cache/intents/`. Its first line names the run that owns it, by
-   process id and start time: a pid alone is used again.
+   process id and start time: a pid alone is used again. The run holds a lock on the file, which
+   also tells a run in another container that it lives.
 2. A line is on disk before the resource is created; a resource without a line cannot exist, a line
    without a resource is harmless.
 3. A process has no pid before it is created. So each child carries the run's token and its own
@@ -13,6 +14,8 @@ The rules:
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -29,6 +32,9 @@ VARIABLE = "SEAMPROOF_PROCESS"
 """The environment variable that a child and all its descendants carry: `<token>.<number>`."""
 
 _GITIGNORE = "runs/\ncache/\n"
+_DRAFT = ".new"
+_SHORT = 12
+"""Characters of a token that tell runs apart in the name of a file."""
 _CLOCK_DRIFT = 2.0
 """Seconds that a start time may seem to move when the machine's clock is set."""
 
@@ -54,7 +60,7 @@ class Journal:
     @property
     def alive(self) -> bool:
         """Whether the run that owns it still runs."""
-        return same_process(self.pid, self.started) is not None
+        return same_process(self.pid, self.started) is not None or _locked(self.file)
 
 
 class Intents:
@@ -76,16 +82,34 @@ class Intents:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         started = psutil.Process().create_time()
         owner = {"token": self.token, "pid": str(os.getpid()), "started": repr(started)}
-        # Whoever sees the file must see its owner: it gets its name once that line is there.
-        draft = folder / f"{self.token}.new"
+        # Whoever sees the file must see its owner: it gets its name once that line is there, and
+        # has the owner in its name until then.
+        draft = folder / f"{self.token}-{os.getpid()}-{started!r}{_DRAFT}"
         self._descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self("run", owner)
+        # Not every file system can lock; the pid tells then.
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            self._write("run", owner)
+        except OSError:
+            os.close(self._descriptor)
+            draft.unlink(missing_ok=True)
+            raise
         draft.rename(self._file)
 
     def __call__(self, kind: str, details: Mapping[str, str]) -> None:
         """Write one intent. It is on disk when this returns."""
-        line = json.dumps({"kind": kind, **details}) + "\n"
-        os.write(self._descriptor, line.encode())
+        try:
+            self._write(kind, details)
+        except OSError as error:
+            raise _unwritable(self._file, error) from None
+
+    def _write(self, kind: str, details: Mapping[str, str]) -> None:
+        line = (json.dumps({"kind": kind, **details}) + "\n").encode()
+        written = os.write(self._descriptor, line)
+        if written < len(line):
+            # The rest tells why it does not fit; where it does, the line is whole.
+            os.write(self._descriptor, line[written:])
         os.fsync(self._descriptor)
 
     def child(self) -> str:
@@ -93,11 +117,28 @@ class Intents:
         self._children += 1
         return f"{self.token}.{self._children}"
 
+    def marks(self) -> Mapping[str, str]:
+        """The environment variables that one more child is found by."""
+        return {VARIABLE: self.child()}
+
+    def replace(self, path: Path, text: str) -> None:
+        """Write a file in one step: who reads it, now or after a kill, sees all of it or the old.
+
+        Raises OSError.
+        """
+        draft = path.with_name(f".{path.name}.{self.token[:_SHORT]}{_DRAFT}")
+        self("file", {"path": str(draft)})
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
     def close(self, *, clean: bool) -> None:
         """End the journal; where not all could be cleaned up, it stays for the next run."""
-        os.close(self._descriptor)
         if clean:
             self._file.unlink(missing_ok=True)
+        os.close(self._descriptor)
 
 
 def prepare_folder(root: Path) -> Path:
@@ -106,16 +147,17 @@ def prepare_folder(root: Path) -> Path:
     try:
         (folder / "cache").mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"
-        if not ignore.exists():
+        # A kill may have come between its creation and its text.
+        if not ignore.exists() or not ignore.stat().st_size:
             ignore.write_text(_GITIGNORE)
     except OSError as error:
         raise _unwritable(folder, error) from None
     return folder / "cache"
 
 
-def _unwritable(folder: Path, error: OSError) -> MachineError:
+def _unwritable(path: Path, error: OSError) -> MachineError:
     return MachineError(
-        f"{folder} cannot be written: {error.strerror}",
+        f"{path} cannot be written: {error.strerror}",
         hint="seamproof keeps its cache, and what it learns, beside the configuration",
     )
 
@@ -126,6 +168,36 @@ def journals(folder: Path) -> tuple[Journal, ...]:
         return ()
     found = (_read(file) for file in sorted(folder.glob("*.jsonl")))
     return tuple(each for each in found if each is not None)
+
+
+def stale_drafts(folder: Path) -> tuple[Path, ...]:
+    """Journals that runs were killed over before they had written their first line."""
+    return tuple(each for each in folder.glob(f"*{_DRAFT}") if not _drafting(each))
+
+
+def is_draft(path: Path, token: str) -> bool:
+    """Whether a path is one that only the run of this token writes under."""
+    return path.name.startswith(".") and path.name.endswith(f".{token[:_SHORT]}{_DRAFT}")
+
+
+def _drafting(draft: Path) -> bool:
+    try:
+        _, pid, started = draft.name.removesuffix(_DRAFT).split("-", maxsplit=2)
+        return same_process(int(pid), float(started)) is not None
+    except ValueError:
+        return True  # not a name of ours
+
+
+def _locked(file: Path) -> bool:
+    """Whether a run holds the lock on its journal."""
+    try:
+        with file.open() as opened:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no file, or no locks
+        pass
+    return False
 
 
 def _read(file: Path) -> Journal | None:

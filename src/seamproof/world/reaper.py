@@ -1,33 +1,39 @@
 """Ends what a killed run left behind, and nothing else.
 
 What is reaped must be named by the journal of a run that is dead, and still be what was named: a
-process by its start time or by the run's token in its environment, a directory by lying in a place
-that is ours. What lies on a database server is the database package's to reap, by its markers.
+process by its start time or by the run's token in its environment, a directory by lying where a run
+makes it, a half-written file by the token in its name. What lies on a database server is the
+database package's to reap, by its markers.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
-from seamproof.world.intents import Journal, journals, same_process
+from seamproof.database.postgres import orphans
+from seamproof.world.intents import Journal, is_draft, journals, same_process, stale_drafts
 from seamproof.world.processes import carries, descendants, end_all
 
 
 async def reap(folder: Path) -> tuple[str, ...]:
     """Reap every dead run of a folder of journals. Returns what was done, for a person."""
-    if not any(not journal.alive for journal in journals(folder)):
+    dead = any(not journal.alive for journal in journals(folder))
+    if not dead and not stale_drafts(folder):
         return ()
     done: list[str] = []
-    async with _alone(folder) as alone:
+    with _alone(folder) as alone:
         # Another run that reaps at this moment does the same work; one is enough.
         if alone:
+            for draft in stale_drafts(folder):
+                draft.unlink(missing_ok=True)
             for journal in journals(folder):
                 if not journal.alive:
                     done += await _reap_run(journal, folder.parent)
@@ -35,19 +41,39 @@ async def reap(folder: Path) -> tuple[str, ...]:
 
 
 async def _reap_run(journal: Journal, cache: Path) -> list[str]:
-    done = await _end_processes(journal)
+    # Who carries the run's mark may be writing to a directory that is to go. The servers' own
+    # guardians come before their processes are ended one by one: they end them in order.
+    done = await _end(_carrying(journal.token))
     complete = True
-    for intent in reversed(journal.intents):
-        if intent.kind == "directory":
-            path = Path(intent.details.get("path", ""))
-            if _ours(path, cache):
-                complete = _remove(path, done) and complete
+    for path in _paths(journal, "server"):
+        if orphans.ours(path):
+            done += await asyncio.to_thread(orphans.end, path)
+            complete = orphans.gone(path) and complete
+    done += await _end(_named(journal))
+    for path in _paths(journal, "directory"):
+        # Run folders lie directly in the cache: below a link there would be another's.
+        if path.parent == cache:
+            complete = _remove(path, done) and complete
+    for path in _paths(journal, "file"):
+        if path.is_absolute() and is_draft(path, journal.token):
+            path.unlink(missing_ok=True)
     if complete:
         journal.file.unlink(missing_ok=True)
     return done
 
 
-async def _end_processes(journal: Journal) -> list[str]:
+def _paths(journal: Journal, kind: str) -> Iterator[Path]:
+    for intent in reversed(journal.intents):
+        if intent.kind == kind:
+            yield Path(intent.details.get("path", ""))
+
+
+def _carrying(token: str) -> list[psutil.Process]:
+    return [each for each in psutil.process_iter() if carries(each, token)]
+
+
+def _named(journal: Journal) -> list[psutil.Process]:
+    """What the journal names by pid and start time, with all below it."""
     doomed: dict[int, psutil.Process] = {}
     for intent in journal.intents:
         if intent.kind == "process":
@@ -55,12 +81,13 @@ async def _end_processes(journal: Journal) -> list[str]:
             leader = same_process(int(pid), float(started)) if _numbers(pid, started) else None
             if leader is not None:
                 doomed |= {each.pid: each for each in descendants(leader)}
-    for process in psutil.process_iter():
-        if carries(process, journal.token):
-            doomed[process.pid] = process
-    doomed.pop(os.getpid(), None)
-    names = [f"ended {_name(each)} (pid {each.pid})" for each in doomed.values()]
-    await end_all(doomed.values(), grace=3.0)
+    return list(doomed.values())
+
+
+async def _end(doomed: list[psutil.Process]) -> list[str]:
+    others = [each for each in doomed if each.pid != os.getpid()]
+    names = [f"ended {_name(each)} (pid {each.pid})" for each in others]
+    await end_all(others, grace=3.0)
     return names
 
 
@@ -87,20 +114,16 @@ def _numbers(pid: str, started: str) -> bool:
         return False
 
 
-def _ours(path: Path, cache: Path) -> bool:
-    """Whether a path lies in this project's cache, or in any folder of ours called `seamproof`."""
-    if not path.is_absolute() or ".." in path.parts:
-        return False
-    return (path.is_relative_to(cache) and path != cache) or "seamproof" in path.parent.parts
-
-
-@asynccontextmanager
-async def _alone(folder: Path) -> AsyncIterator[bool]:
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
     """Hold the folder's lock if it is free (flock(2): it ends with its process)."""
-    with (folder / "reaper.lock").open("a") as file:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
             return
         yield True
+    finally:
+        os.close(descriptor)

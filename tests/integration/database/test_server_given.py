@@ -17,7 +17,7 @@ from servers import TABLE, ask, fresh_key, provided, running
 
 from seamproof.core.errors import DatabaseError, SafetyError, SeamproofError
 from seamproof.core.protocols import Address
-from seamproof.database.postgres import leftovers, templates
+from seamproof.database.postgres import templates
 from seamproof.database.settings import DatabaseSettings
 
 MACHINES = os.environ.get("SEAMPROOF_TEST_SERVER", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -99,20 +99,67 @@ def test_what_a_killed_run_left_is_dropped_by_the_next_and_nothing_else(workspac
 HERE = Path(__file__).parent
 
 
-def test_an_intent_is_dropped_only_where_it_is_marked_as_ours(workspace: Path) -> None:
+HALF = """
+import asyncio, os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from servers import TABLE, running
+from seamproof.database.postgres import admin, clone, marker
+from seamproof.database.postgres.backend import Postgres
+from seamproof.database.postgres.levels import Level
+from seamproof.database.settings import DatabaseSettings
+
+async def die(*_):
+    os.kill(os.getpid(), 9)
+
+async def main():
+    server = await Postgres().provision(DatabaseSettings(url=sys.argv[1]), Path("."))
+    if sys.argv[4] == "build":
+        admin.mark_database = die
+    template = await server.template(sys.argv[2], running(TABLE))
+    if sys.argv[4] == "clone":
+        admin.mark_database = die
+    database = await server.database(template)
+    await database.install_journal()
+    marker.mark_database = die
+    await database._clone(Level.BASE)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("moment", ["build", "clone", "replace"])
+def test_a_database_that_was_not_yet_marked_is_told_by_its_owner(
+    workspace: Path, moment: str
+) -> None:
     async def scenario() -> None:
         async with given(workspace) as admin:
-            settings = DatabaseSettings(url=admin.url())
-            at = {"host": admin.host, "port": str(admin.port)}
-            await ask(admin, "CREATE DATABASE seamproof_stolen")
-            stolen = at | {"name": "seamproof_stolen"}
-            assert not await leftovers.drop(settings, "database", stolen)
-            assert await ask(admin, OURS) == "seamproof_stolen"
-            elsewhere = at | {"name": "seamproof_x", "port": "1"}
-            assert not await leftovers.drop(settings, "database", elsewhere)
-            assert await leftovers.drop(settings, "database", at | {"name": "seamproof_gone"})
+            databases, roles = await ask(admin, EVERY_DATABASE), await ask(admin, EVERY_ROLE)
+            command = (sys.executable, "-c", HALF, admin.url(), fresh_key(), str(HERE), moment)
+            child = await asyncio.create_subprocess_exec(*command, cwd=workspace)
+            assert await child.wait() == -9
+            role = await ask(admin, RUNS)
+            # A namesake of the dead run's databases that somebody else made, and a foreign role.
+            await ask(admin, f"CREATE DATABASE {role}_9")
+            await ask(admin, "CREATE ROLE seamproof_0123456789ab")
+            async with provided(workspace, DatabaseSettings(url=admin.url())):
+                pass
+            await ask(admin, f"DROP DATABASE {role}_9")
+            await ask(admin, "DROP ROLE seamproof_0123456789ab")
+            left = set((await ask(admin, EVERY_DATABASE)).split()) - set(databases.split())
+            owners = set((await ask(admin, EVERY_ROLE)).split()) - set(roles.split())
+            assert left == owners
+            assert len(left) == (moment != "build"), "but for a template that was finished"
 
     asyncio.run(scenario())
+
+
+EVERY_DATABASE = "SELECT string_agg(datname, ' ') FROM pg_database"
+EVERY_ROLE = "SELECT string_agg(rolname, ' ') FROM pg_roles"
+RUNS = (
+    "SELECT coalesce(string_agg(rolname, ' '), '') FROM pg_roles"
+    " WHERE starts_with(shobj_description(oid, 'pg_authid'), 'seamproof: run')"
+)
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import psycopg
@@ -43,9 +44,9 @@ def test_it_serves_over_tcp_with_a_password_and_is_gone_after_stop(workspace: Pa
     async def scenario() -> None:
         said: list[tuple[str, dict[str, str]]] = []
         started = time.perf_counter()
-        async with provided(
-            workspace, intend=lambda kind, details: said.append((kind, dict(details)))
-        ) as server:
+        intend = Mock(side_effect=lambda kind, details: said.append((kind, dict(details))))
+        intend.marks.return_value = {}
+        async with provided(workspace, intend=intend) as server:
             print(f"provisioned in {time.perf_counter() - started:.3f} s")
             assert server.admin.host == "127.0.0.1"
             assert await ask(server.admin, "SHOW fsync") == "off"
@@ -56,7 +57,7 @@ def test_it_serves_over_tcp_with_a_password_and_is_gone_after_stop(workspace: Pa
             process = server.process
             assert process is not None
             (path,) = server.paths
-            assert [kind for kind, _ in said] == ["directory", "process"]
+            assert [kind for kind, _ in said] == ["server", "process"]
             assert said[0][1] == {"path": str(path)}
             assert said[1][1]["pid"] == str(process.pid)
             if os.geteuid() == 0:

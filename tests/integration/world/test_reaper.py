@@ -186,10 +186,11 @@ def test_only_one_reaps_at_a_time(cache, sleeper):
 
     left_behind(cache / "intents", {"kind": "directory", "path": str(cache / "run")})
     (cache / "run").mkdir()
-    with (cache / "intents" / "reaper.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert reaped(cache / "intents") == ()
-        assert (cache / "run").is_dir()
+    lock = os.open(cache / "intents", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    assert reaped(cache / "intents") == ()
+    assert (cache / "run").is_dir()
+    os.close(lock)
     started = time.monotonic()
     assert reaped(cache / "intents")
     assert time.monotonic() - started < 5

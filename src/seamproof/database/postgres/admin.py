@@ -17,17 +17,22 @@ LIST_SETTINGS = frozenset(
 """Settings whose stored value is a list of quoted names (GUC_LIST_QUOTE in guc_tables.c)."""
 
 _SCRAM_ITERATIONS_SINCE = 160000
+_OUR_ROLE = """
+    SELECT 1 FROM pg_roles
+     WHERE rolname = %s AND starts_with(shobj_description(oid, 'pg_authid'), 'seamproof: ')
+"""
 
 
-async def connect(address: Address) -> AsyncConnection[Any]:
-    """Open an autocommit connection, with nothing taken from the environment."""
+async def connect(address: Address, name: str = "seamproof") -> AsyncConnection[Any]:
+    """Open an autocommit connection, with nothing taken from the environment. The server lists it
+    under `name`."""
     return await AsyncConnection.connect(
         host=address.host,
         port=address.port,
         user=address.user,
         password=address.password,
         dbname=address.name,
-        application_name="seamproof",
+        application_name=name,
         autocommit=True,
         connect_timeout=10,
         options="",
@@ -44,6 +49,14 @@ class Admin:
     async def close(self) -> None:
         """Close the connection."""
         await self.connection.close()
+
+    async def alive(self) -> bool:
+        """Whether the connection still is one: the server may have restarted."""
+        try:
+            await self.connection.execute("SELECT")
+        except psycopg.OperationalError:
+            await self.connection.close()
+        return not self.connection.closed
 
     async def run(self, statement: LiteralString, **names: object) -> None:
         """Run a statement: a string is inserted as an identifier, a Composable as it is."""
@@ -82,7 +95,11 @@ class Admin:
             await self.run("COMMENT ON ROLE {name} IS {note}", name=name, note=sql.Literal(note))
 
     async def drop_role(self, name: str) -> None:
-        """Drop a role; where something of another database still depends on it, leave it."""
+        """Drop a role, if it is there and its comment says that it is ours; where something of
+        another database still depends on it, leave it."""
+        ours = await self.rows(_OUR_ROLE, name)
+        if not ours:
+            return
         with suppress(psycopg.errors.DependentObjectsStillExist):
             await self.run("DROP ROLE IF EXISTS {name}", name=name)
 

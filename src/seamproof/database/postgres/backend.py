@@ -7,7 +7,7 @@ from pathlib import Path
 from seamproof.core.registry import backend
 from seamproof.database.postgres import cache
 from seamproof.database.postgres.given import GivenServer
-from seamproof.database.postgres.intent import Intend, intend_nothing
+from seamproof.database.postgres.intent import UNWRITTEN, Intend
 from seamproof.database.postgres.locate import choose
 from seamproof.database.postgres.own import OwnServer
 from seamproof.database.postgres.pristine import Store
@@ -27,7 +27,7 @@ class Postgres:
         workspace: Path,
         *,
         key: str = "",
-        intend: Intend = intend_nothing,
+        intend: Intend = UNWRITTEN,
     ) -> PostgresServer:
         """Return a server that is up. The caller stops it.
 
@@ -42,6 +42,6 @@ class Postgres:
             given = GivenServer(settings, machine)
             await given.inspect()
             return await PostgresServer(given, settings, intend).start(key)
-        store = Store(home, choose(settings), account)
+        store = Store(home, choose(settings), account, intend.marks())
         own = OwnServer(store, machine, workspace / "postgres.log", intend, settings.extensions)
         return await PostgresServer(own, settings, intend).start(key)

@@ -24,7 +24,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,12 +96,24 @@ def home(owner: Account) -> Path:
 
 
 def machine(folder: Path) -> str:
-    """A random name for this cache, kept: what we leave on a shared server carries it."""
+    """A random name for this cache, kept: what we leave on a shared server carries it.
+
+    Containers may share the cache, and number their processes each on its own: the name is then
+    also that of the process namespace.
+    """
     path = folder / "machine"
     with locked(folder / "machine.lock"):
-        if not path.exists():
+        # A kill may have come between its creation and its text.
+        if not path.exists() or not path.stat().st_size:
             path.write_text(secrets.token_hex(8))
-        return path.read_text().strip()
+        return path.read_text().strip() + _namespace()
+
+
+def _namespace() -> str:
+    try:
+        return f"-{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:  # a system without them
+        return ""
 
 
 @contextmanager
@@ -113,15 +125,33 @@ def locked(path: Path, *, shared: bool = False) -> Iterator[None]:
         yield
 
 
-def copy(source: Path, target: Path) -> None:
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold the exclusive lock on `path` where nobody holds it; say whether it is held."""
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def copy(source: Path, target: Path, marks: Mapping[str, str]) -> None:
     """Copy a data directory with owners and modes, sharing blocks where the file system can.
 
     GNU cp clones by itself; macOS's does so when asked, and copies where it cannot.
-    Raises MachineError where there is no space.
+    `marks` are environment variables that the copying program carries: it goes on when we are
+    killed. Raises MachineError where there is no space.
     """
     command = ["cp", "-a", "-c"] if sys.platform == "darwin" else ["cp", "-a"]
     result = subprocess.run(
-        [*command, str(source), str(target)], check=False, capture_output=True, text=True
+        [*command, str(source), str(target)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **marks},
+        start_new_session=True,
     )
     if result.returncode:
         raise MachineError(

@@ -30,11 +30,10 @@ _END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname
 
 
 async def maintain(admin: Address) -> Connection:
-    """Connect to the server's maintenance database, as the superuser."""
+    """Connect to the server's maintenance database, as the superuser. The connection is listed
+    under the name of `admin`'s database, by which it can be told whose it is."""
     at = Address(admin.host, admin.port, admin.user, admin.password, _MAINTENANCE)
-    return await AsyncConnection.connect(
-        conninfo(at, application_name="seamproof"), autocommit=True
-    )
+    return await AsyncConnection.connect(conninfo(at, application_name=admin.name), autocommit=True)
 
 
 async def copy(maintenance: Connection, source: str, target: str) -> None:
@@ -42,7 +41,7 @@ async def copy(maintenance: Connection, source: str, target: str) -> None:
     await _allow_connections(maintenance, source, False)
     try:
         await run(maintenance, _END_ALL, (source,))
-        await _create(maintenance, target, source)
+        await _create(maintenance, target, source, owner_of=source)
     finally:
         await _allow_connections(maintenance, source, True)
 
@@ -67,7 +66,7 @@ async def replaced(maintenance: Connection, name: str, template: str) -> AsyncIt
     (limit,) = await cursor.fetchone() or (-1,)
     fresh = successor(name)
     await drop(maintenance, fresh)
-    await _create(maintenance, fresh, template)
+    await _create(maintenance, fresh, template, owner_of=name)
     await _keep_rights(maintenance, name, fresh)
     await _execute(maintenance, "ALTER DATABASE {} CONNECTION LIMIT 0", fresh)
     await _execute(maintenance, "DROP DATABASE {} WITH (FORCE)", name)
@@ -87,19 +86,22 @@ async def drop(maintenance: Connection, name: str) -> None:
         await _execute(maintenance, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-async def _create(maintenance: Connection, name: str, template: str) -> None:
+async def _create(maintenance: Connection, name: str, template: str, *, owner_of: str) -> None:
+    """Create a database with the owner of another: it is told by that to be ours until it is
+    marked."""
+    (owner,) = await (await run(maintenance, _OWNER, (owner_of,))).fetchone() or ("",)
     # Copying files is the fastest, but needs a checkpoint: cheap only where nothing is synced.
     cursor = await run(maintenance, "SHOW fsync")
     synced = (await cursor.fetchone() or ("on",))[0] == "on"
     known = maintenance.info.server_version >= 150000
     strategy = " STRATEGY file_copy" if known and not synced else ""
-    await _execute(maintenance, "CREATE DATABASE {} TEMPLATE {}" + strategy, name, template)
+    await _execute(
+        maintenance, "CREATE DATABASE {} TEMPLATE {} OWNER {}" + strategy, name, template, owner
+    )
     await marker.mark_database(maintenance, name)
 
 
 async def _keep_rights(maintenance: Connection, source: str, target: str) -> None:
-    (owner,) = await (await run(maintenance, _OWNER, (source,))).fetchone() or ("",)
-    await _execute(maintenance, "ALTER DATABASE {} OWNER TO {}", target, owner)
     grants = await (await run(maintenance, _GRANTS, (source, target))).fetchall()
     if grants:
         await _execute(maintenance, "REVOKE ALL ON DATABASE {} FROM PUBLIC", target)

@@ -13,13 +13,27 @@ class Intend(Protocol):
     def __call__(self, kind: str, details: Mapping[str, str]) -> None:
         """Take a kind, and what identifies it.
 
-        "directory": path. "process": pid, started. "database" and "role": host, port, name.
+        "server": path. "process": pid, started. "database" and "role": host, port, name.
         """
         ...
 
+    def marks(self) -> Mapping[str, str]:
+        """The environment variables by which a child is found that has no intent of its own."""
+        ...
 
-def intend_nothing(kind: str, details: Mapping[str, str]) -> None:
-    """Write nothing down."""
+
+class _Unwritten:
+    """Writes nothing down."""
+
+    def __call__(self, kind: str, details: Mapping[str, str]) -> None:
+        """Take it, and forget it."""
+
+    def marks(self) -> Mapping[str, str]:
+        """None."""
+        return {}
+
+
+UNWRITTEN: Intend = _Unwritten()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,45 +2,113 @@
 
 A run's role is created, and given a comment, in one transaction and before any database; each
 database of the run has a name that begins with the role's. So nothing of a run is ever there
-without a role that says whose it is.
+without a role that says whose it is. The role of a template that is being built says the same.
+
+A database is created first and marked then. One that a kill left between the two is told by its
+owner: each of ours is created with a role of ours as its owner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator
 
 import psutil
 
-from seamproof.core.errors import SafetyError, SeamproofError
-from seamproof.database.postgres.admin import Admin, connect
-from seamproof.database.postgres.given import GivenServer
-from seamproof.database.settings import DatabaseSettings
+from seamproof.database.postgres.admin import Admin
+from seamproof.database.postgres.marker import PREFIX, mark_database, marked
 
 _RUN = "seamproof: run "
+_BUILD = "seamproof: build "
 _DRIFT = 2.0
 """Seconds that a start time may seem to move when the machine's clock is set."""
+_PATIENCE = 10.0
+"""Seconds that the sessions of a dead run may take to end."""
+
+_OURS = """
+    SELECT EXISTS (SELECT FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+                    WHERE d.datname = %s AND d.datname LIKE 'seamproof\\_%%'
+                      AND r.rolname LIKE 'seamproof\\_t\\_%%'
+                      AND starts_with(shobj_description(r.oid, 'pg_authid'), 'seamproof: '))
+"""
+_BUILT = """
+    SELECT datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba
+     WHERE r.rolname = %s AND d.datname ~ %s
+"""
 
 
 def note(machine: str) -> str:
     """The comment for the role of this run: which machine, which process, since when."""
+    return _RUN + _here(machine)
+
+
+def building_note(machine: str) -> str:
+    """The comment for the role of a template that this run builds."""
+    return _BUILD + _here(machine)
+
+
+def _here(machine: str) -> str:
     me = psutil.Process()
-    return f"{_RUN}{machine} {me.pid} {me.create_time()}"
+    return f"{machine} {me.pid} {me.create_time()}"
 
 
 async def reap(admin: Admin, machine: str) -> None:
     """Drop what runs of this machine left that were killed, and nothing else."""
+    async for role in _dead(admin, _RUN, machine):
+        await _end_sessions(admin, role)
+        for name in await databases(admin, role):
+            await drop_ours(admin, name)
+        await admin.drop_role(role)
+    async for template in _dead(admin, _BUILD, machine):
+        await discard(admin, template)
+
+
+async def _dead(admin: Admin, kind: str, machine: str) -> AsyncIterator[str]:
     rows = await admin.rows(
         "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
         " WHERE rolname LIKE 'seamproof\\_%%'"
         " AND starts_with(shobj_description(oid, 'pg_authid'), %s)",
-        f"{_RUN}{machine} ",
+        f"{kind}{machine} ",
     )
     for role, text in rows:
-        _, pid, started = text.removeprefix(_RUN).split()
+        _, pid, started = text.removeprefix(kind).split()
         if not _runs(int(pid), float(started)):
-            for name in await databases(admin, role):
-                await admin.drop_database(name)
-            await admin.drop_role(role)
+            yield role
+
+
+async def _end_sessions(admin: Admin, role: str) -> None:
+    """End a dead run's own sessions: one may be creating a database still, which nobody would know
+    of when it is done."""
+    limit = time.monotonic() + _PATIENCE
+    while time.monotonic() < limit:
+        ended = await admin.rows(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s OR starts_with(application_name, %s)",
+            role,
+            f"{role}_",
+        )
+        if not ended:
+            return
+        await asyncio.sleep(0.02)
+
+
+async def drop_ours(admin: Admin, name: str) -> None:
+    """Drop a database that a killed run left; one that is not ours, whatever its name, stays."""
+    if not await marked(admin.connection, name):
+        ((ours,),) = await admin.rows(_OURS, name)
+        if not ours:
+            return
+        await mark_database(admin.connection, name)
+    await admin.drop_database(name)
+
+
+async def discard(admin: Admin, template: str) -> None:
+    """Drop what there is of a template that was not finished."""
+    for (name,) in await admin.rows(_BUILT, template, f"^{PREFIX}[0-9a-f]{{12}}$"):
+        await drop_ours(admin, name)
+    await admin.drop_role(f"{template}_use")
+    await admin.drop_role(template)
 
 
 async def databases(admin: Admin, role: str) -> list[str]:
@@ -54,33 +122,3 @@ def _runs(pid: int, started: float) -> bool:
         return abs(psutil.Process(pid).create_time() - started) < _DRIFT
     except psutil.NoSuchProcess:
         return False
-
-
-async def drop(settings: DatabaseSettings, kind: str, details: Mapping[str, str]) -> bool:
-    """Drop a database or a role that an intent names, on the configured server.
-
-    Says whether it is gone. What lies on a server that is not configured any more is left alone,
-    as is what is not marked as ours.
-    """
-    if not settings.url:
-        return False
-    given = GivenServer(settings, machine="")
-    at = (given.admin.host, str(given.admin.port))
-    if at != (details.get("host"), details.get("port")):
-        return False
-    try:
-        await given.inspect()
-        admin = Admin(await connect(given.admin))
-    except SeamproofError:
-        return False
-    try:
-        name = details.get("name", "")
-        if kind == "database":
-            await admin.drop_database(name)
-        elif name.startswith("seamproof_"):
-            await admin.drop_role(name)
-    except SafetyError:
-        return False
-    finally:
-        await admin.close()
-    return True

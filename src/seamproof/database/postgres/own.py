@@ -6,7 +6,6 @@ import asyncio
 import fcntl
 import os
 import secrets
-import signal
 import socket
 import sys
 import time
@@ -21,7 +20,7 @@ import psutil
 
 from seamproof.core.errors import MachineError
 from seamproof.core.protocols import Address
-from seamproof.database.postgres import cache, guardian
+from seamproof.database.postgres import cache, guardian, orphans
 from seamproof.database.postgres.intent import Intend, ServerProcess
 from seamproof.database.postgres.pristine import SUPERUSER, Store, environment
 
@@ -30,8 +29,6 @@ T = TypeVar("T")
 _LOOPBACK = "127.0.0.1"
 _START_LIMIT = 30.0
 _PORT_TRIES = 5
-_SETTLED = 60.0
-"""Seconds after which a run's directory has its lock, or never will."""
 _SOCKET_PATH_LIMIT = 90
 """Bytes of a folder for `.s.PGSQL.NNNNN`: sun_path has 104 on macOS, 108 on Linux."""
 
@@ -150,8 +147,8 @@ class OwnServer:
         self._programs = self.store.programs()
         self.store.make()
         if self._lock is None:
-            sweep(self.store.runs())
-            self._intend("directory", {"path": str(self.directory)})
+            orphans.sweep(self.store.runs())
+            self._intend("server", {"path": str(self.directory)})
             self.directory.mkdir(mode=0o755)
             self._lock = (self.directory / "lock").open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -258,29 +255,6 @@ class OwnServer:
             self._lock.close()
             self._lock = None
         await asyncio.to_thread(cache.remove, self.directory)
-
-
-def sweep(runs: Path) -> None:
-    """Remove what killed runs left whose guardian was killed as well: their locks are free."""
-    for directory in runs.iterdir():
-        # One that was made just now may not have its lock yet.
-        with suppress(OSError):
-            if time.time() - directory.stat().st_mtime < _SETTLED:
-                continue
-            with (directory / "lock").open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _end_orphan(directory / "data")
-                cache.remove(directory)
-
-
-def _end_orphan(data: Path) -> None:
-    # The postmaster works in its data directory, which no later process of the same pid does.
-    with suppress(OSError, ValueError, psutil.Error):
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        process = psutil.Process(pid)
-        if Path(process.cwd()) == data:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(_START_LIMIT)
 
 
 async def _to_its_end(function: Callable[..., T], *arguments: object) -> T:

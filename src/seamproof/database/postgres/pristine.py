@@ -7,7 +7,8 @@ import os
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seamproof.core.errors import MachineError
@@ -52,6 +53,8 @@ class Store:
     home: Path
     installation: Installation
     account: Account
+    marks: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the programs which make and copy directories are found by."""
 
     @property
     def build(self) -> str:
@@ -106,6 +109,9 @@ class Store:
     def make(self) -> None:
         """See that the pristine directory is there. Raises MachineError where initdb fails."""
         if (self.folder / "pristine").is_dir():
+            with cache.locked_if_free(self.lock) as alone:
+                if alone:
+                    _clear(self.folder / "templates")
             return
         with cache.locked(self.lock):
             if (self.folder / "pristine").is_dir():
@@ -151,7 +157,9 @@ class Store:
             text=True,
             stdin=subprocess.DEVNULL,
             cwd="/",
-            env=environment(),
+            env={**environment(), **self.marks},
+            # An interrupt from the terminal is for us: we decide what it ends.
+            start_new_session=True,
             user=account.uid if account.other else None,
             group=account.gid if account.other else None,
             extra_groups=[] if account.other else None,
@@ -168,7 +176,7 @@ class Store:
         with cache.locked(self.lock, shared=True):
             kept = self.folder / "templates" / template
             has = bool(template) and kept.is_dir()
-            cache.copy(kept if has else self.folder / "pristine", target)
+            cache.copy(kept if has else self.folder / "pristine", target, self.marks)
             cache.touch(self.folder)
             if has:
                 cache.touch(kept)
@@ -179,12 +187,21 @@ class Store:
         templates = self.folder / "templates"
         with cache.locked(self.lock):
             templates.mkdir(exist_ok=True)
+            _clear(templates)
             making = templates / f"{template}.{secrets.token_hex(4)}.new"
-            cache.copy(data, making)
+            cache.copy(data, making, self.marks)
             cache.remove(templates / template)
             making.rename(templates / template)
             cache.touch(templates / template)
             cache.evict(templates, _KEPT_TEMPLATES)
+
+
+def _clear(templates: Path) -> None:
+    """Remove what runs left that were killed while they kept or removed a template. The build's
+    lock is held, so nobody is at it now."""
+    for pattern in ("*.new", "*.old"):
+        for each in templates.glob(pattern):
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def environment() -> dict[str, str]:

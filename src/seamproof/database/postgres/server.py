@@ -113,7 +113,7 @@ class PostgresServer:
             admin = await self._connected()
             if self._host.persistent:
                 await leftovers.reap(admin, self._host.machine)
-                await Templates(admin, self.admin, self._settings).expire()
+                await self._templates(admin).expire()
         except BaseException:
             await self.stop()
             raise
@@ -122,9 +122,14 @@ class PostgresServer:
     def _name(self, key: str) -> str:
         return template_name(key, self.version, self._settings) if key else ""
 
+    def _templates(self, admin: Admin) -> Templates:
+        building = leftovers.building_note(self._host.machine)
+        return Templates(admin, self.admin, self._settings, building)
+
     async def _connected(self) -> Admin:
-        if self._admin is None or self._admin.connection.closed:
-            self._admin = Admin(await connect(self.admin))
+        if self._admin is None or not await self._admin.alive():
+            # Named after the run: what it was doing when it was killed can be ended by that.
+            self._admin = Admin(await connect(self.admin, self._role))
         return self._admin
 
     async def template(self, key: str, prepare: Prepare) -> str:
@@ -141,7 +146,8 @@ class PostgresServer:
 
     async def _build(self, template: str, prepare: Prepare) -> None:
         admin = await self._connected()
-        templates = Templates(admin, self.admin, self._settings)
+        templates = self._templates(admin)
+        self._say("role", template)
         async with templates.building(template):
             if await templates.has(template):
                 return
@@ -203,7 +209,7 @@ class PostgresServer:
             if self._host.persistent and self._has_role:
                 admin = await self._connected()
                 for name in await leftovers.databases(admin, self._role):
-                    await admin.drop_database(name)
+                    await leftovers.drop_ours(admin, name)
                 await admin.drop_role(self._role)
         finally:
             if self._admin is not None:

@@ -23,6 +23,7 @@ from psycopg import AsyncConnection, sql
 
 from seamproof.core.errors import DatabaseError
 from seamproof.core.protocols import Address
+from seamproof.database.postgres import leftovers
 from seamproof.database.postgres.admin import Admin, connect
 from seamproof.database.postgres.locate import provider
 from seamproof.database.postgres.marker import PREFIX, fresh_name, mark_database, marked
@@ -62,10 +63,14 @@ async def rights(admin: Admin, template: str) -> str:
 class Templates:
     """Builds the templates of one server."""
 
-    def __init__(self, admin: Admin, address: Address, settings: DatabaseSettings) -> None:
+    def __init__(
+        self, admin: Admin, address: Address, settings: DatabaseSettings, building: str
+    ) -> None:
+        """`building` is the comment that a template's role has until it is finished."""
         self.admin = admin
         self.address = address
         self.settings = settings
+        self._building = building
 
     async def has(self, template: str) -> bool:
         """Whether it was built before. It counts as used then."""
@@ -91,11 +96,12 @@ class Templates:
 
     async def build(self, template: str, prepare: Prepare) -> None:
         """Build it. On any failure nothing of it is left. Raises what `prepare` does."""
-        await self._discard(template)  # what a run left that was killed while it built
+        # What a run left that was killed while it built.
+        await leftovers.discard(self.admin, template)
         name = fresh_name()
         password = secrets.token_urlsafe(18)
         try:
-            await self.admin.create_role(template, _NOTE, password)
+            await self.admin.create_role(template, self._building, password)
             await self.admin.create_role(f"{template}_use", "seamproof: rights on rows")
             await self.admin.create_database(name, template="template0", owner=template)
             await self._set_up(name, template)
@@ -103,20 +109,8 @@ class Templates:
             await self.admin.end_sessions(name)
             await self._finish(name, template)
         except BaseException:
-            await self._discard(template)
+            await leftovers.discard(self.admin, template)
             raise
-
-    async def _discard(self, template: str) -> None:
-        rows = await self.admin.rows(
-            "SELECT datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba"
-            " WHERE r.rolname = %s AND d.datname ~ %s",
-            template,
-            f"^{PREFIX}[0-9a-f]{{12}}$",
-        )
-        for (name,) in rows:
-            await self.admin.drop_database(name)
-        await self.admin.drop_role(f"{template}_use")
-        await self.admin.drop_role(template)
 
     async def _set_up(self, name: str, owner: str) -> None:
         path = self.settings.search_path
