@@ -1,6 +1,9 @@
 """Controlled interposition points: one port of ours in the place of something the service uses.
 
 - `postgres`   the SQL boundary: a PostgreSQL proxy that records, holds and faults
+- `entrance`   a client's connection until its StartupMessage can be read: plain, or through TLS
+- `tls`        TLS that ends here: a transport for the link
+- `authority`  the certificate that is shown for it, and who vouches for that
 - `link`       one client's connection and its upstream, with flow control both ways
 - `hold`       a crossing that waits until somebody lets it go
 - `ledger`     what crossed, counted by shape, and the faults and holds that wait for it

@@ -1,6 +1,6 @@
 """One client's connection and its upstream: the transports round a conversation.
 
-    service <-> _ClientSide <-> Link(Conversation) <-> ServerSide <-> database
+    service <-> ClientSide <-> Link(Conversation) <-> ServerSide <-> database
 
 Upstream is dialled when there is something to say to it. When the client is gone the upstream is
 half-closed and read to its end: only then has the backend done what it was asked.
@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Protocol, cast
 
 from seamproof.boundaries.ledger import Ledger, Record
+from seamproof.boundaries.tls import TlsFailure, TlsTransport
 from seamproof.wire.postgres.conversation import Conversation
 from seamproof.wire.postgres.events import Action, Output, Statement
 from seamproof.wire.postgres.faults import Order
@@ -65,6 +66,10 @@ class Owner(Protocol):
 
     def on_violation(self, error: ProtocolError) -> None:
         """Take what broke the protocol."""
+        ...
+
+    def on_tls_failure(self, failure: TlsFailure) -> None:
+        """Take why a client went away before its StartupMessage."""
         ...
 
     def on_gone(self, link: Link) -> None:
@@ -132,14 +137,14 @@ class Link:
         try:
             self._perform(self.conversation.release(monotonic()))
         except ProtocolError as error:
-            self._violated(error)
+            self.violated(error)
         self._read_client(True)
         self._end_upstream()
 
     # ------------------------------------------------------------------------ the client's side
 
     def client_made(self, transport: asyncio.Transport) -> None:
-        """Take the client's transport."""
+        """Take the client's transport, and once more where TLS takes its place."""
         self._client = transport
 
     def client_data(self, data: bytes) -> None:
@@ -157,7 +162,7 @@ class Link:
         try:
             to_server, to_client, action = self.conversation.from_client(data, now)
         except ProtocolError as error:
-            self._violated(error)
+            self.violated(error)
             return
         if to_server and self._server is not None:
             self._server.write(to_server)
@@ -186,11 +191,18 @@ class Link:
         self._end_upstream()
 
     def _end_upstream(self) -> None:
-        waiting = self._stash or self.conversation.held or self._unsent
-        if not self._client_ended or waiting or self._server is None:
+        if not self._client_ended or self._stash or self.conversation.held or self._unsent:
             return
-        if not self._server.is_closing():
+        if self._server is None:
+            # Nothing was asked of the server, so it will not be the one to end.
+            if self._client is not None:
+                self._client.close()
+        elif not self._server.is_closing():
             self._server.write_eof()
+
+    def tls_failed(self, failure: TlsFailure) -> None:
+        """Note why the client goes away before its StartupMessage."""
+        self._owner.on_tls_failure(failure)
 
     # ------------------------------------------------------------------------ the server's side
 
@@ -213,7 +225,7 @@ class Link:
         try:
             _, to_client, action = self.conversation.from_server(data, now)
         except ProtocolError as error:
-            self._violated(error)
+            self.violated(error)
             return
         if to_client and self._client is not None:
             self._client.write(to_client)
@@ -250,7 +262,7 @@ class Link:
             for saw, data, now in unread:
                 saw(data, now)
         except ProtocolError as error:
-            self._violated(error)
+            self.violated(error)
 
     def throttle(self, *, client: bool, paused: bool) -> None:
         """Stop or go on reading the other side of one whose buffer is full or has room."""
@@ -278,6 +290,8 @@ class Link:
         if output.to_client and self._client is not None:
             self._client.write(output.to_client)
         if output.action is Action.CLOSE:
+            if isinstance(self._client, TlsTransport):
+                self._client.crash()
             self._close()
         elif output.action is Action.HOLD:
             self._read_client(False)
@@ -297,7 +311,8 @@ class Link:
             self._dialling = False
             self._part()
 
-    def _violated(self, error: ProtocolError) -> None:
+    def violated(self, error: ProtocolError) -> None:
+        """Note what broke the protocol, tell the client, and end the connection."""
         self._owner.on_violation(error)
         self._say_last(fatal(PROTOCOL_VIOLATION, f"seamproof: {error}"))
 
@@ -328,33 +343,29 @@ def _read(transport: asyncio.Transport | None, wanted: bool) -> None:
 
 
 class ClientSide(asyncio.Protocol):
-    """The service's end."""
+    """The service's end. `take` gets the bytes: the link itself, or what comes before it."""
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, link: Link, take: Callable[[bytes], None]) -> None:
+        self.link = link
         # uvloop looks this up when the protocol is set, so that each read is one call less.
-        self.data_received = link.client_data  # type: ignore[method-assign]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Hand the transport on."""
-        self._link.client_made(cast(asyncio.Transport, transport))
+        self.data_received = take  # type: ignore[assignment, method-assign]
 
     def eof_received(self) -> bool:
         """Keep the other half open."""
-        self._link.client_ended()
+        self.link.client_ended()
         return True
 
     def pause_writing(self) -> None:
         """Stop reading the other side."""
-        self._link.throttle(client=True, paused=True)
+        self.link.throttle(client=True, paused=True)
 
     def resume_writing(self) -> None:
         """Go on reading the other side."""
-        self._link.throttle(client=True, paused=False)
+        self.link.throttle(client=True, paused=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the link."""
-        self._link.client_lost()
+        self.link.client_lost()
 
 
 class ServerSide(asyncio.Protocol):

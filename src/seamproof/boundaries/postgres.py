@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic
 from typing import Any, Final
 
+from seamproof.boundaries.entrance import Entrance
 from seamproof.boundaries.hold import Hold
 from seamproof.boundaries.ledger import CONNECT, Ledger
-from seamproof.boundaries.link import ClientSide, Link, Upstream
+from seamproof.boundaries.link import Link, Upstream
+from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import MachineError
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing, TransactionStatus
@@ -56,18 +59,30 @@ class PostgresBoundary:
     """A PostgreSQL proxy that records statements, holds them, and injects faults that are real.
 
     It passes frames on one to one: no pooling, and the client authenticates with the database
-    itself. TLS is declined. All times are `time.monotonic`.
+    itself. TLS is offered where there is a context for it, and ends here: upstream is loopback. All
+    times are `time.monotonic`.
     """
 
     kind = BoundaryKind.SQL
 
-    def __init__(self, replica: int, upstream_host: str, upstream_port: int, port: int = 0) -> None:
+    def __init__(
+        self,
+        replica: int,
+        upstream_host: str,
+        upstream_port: int,
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.port = port
         self.upstream = Upstream(upstream_host, upstream_port)
         self.ledger = Ledger(replica)
         self.paused = False
         self.last = 0.0
         """When the last bytes passed, in either direction."""
+        self.tls_failure: TlsFailure | None = None
+        """The last client that went away because of TLS, before its StartupMessage."""
+        self._tls = tls
         self._links: dict[int, Link] = {}
         self._startups: list[Startup] = []
         self._violations: list[str] = []
@@ -221,7 +236,7 @@ class PostgresBoundary:
         link = Link(self, next(_numbers))
         self._links[link.number] = link
         self._empty.clear()
-        return ClientSide(link)
+        return Entrance(link, self._tls)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a link's work and own it."""
@@ -239,6 +254,10 @@ class PostgresBoundary:
     def on_violation(self, error: ProtocolError) -> None:
         """Note what broke the protocol."""
         self._violations.append(str(error))
+
+    def on_tls_failure(self, failure: TlsFailure) -> None:
+        """Note why a client went away."""
+        self.tls_failure = failure
 
     def on_gone(self, link: Link) -> None:
         """Forget a link whose both sides are closed."""

@@ -11,11 +11,9 @@ from playbook import (
     COPY_IN,
     EMPTY,
     FLUSH,
-    GSS,
     NEGOTIATED,
     NO_DATA,
     PARSED,
-    SSL,
     SUSPENDED,
     SYNC,
     TERMINATE,
@@ -48,9 +46,8 @@ from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Action
 from seamproof.wire.postgres.messages import MAX_BOUND, ProtocolError, message
 
 
-def test_encryption_is_declined_and_the_rest_is_the_clients() -> None:
-    play = Play(connected=False).client(SSL).expect(to_client=b"N")
-    play.client(GSS).expect(to_client=b"N")
+def test_the_client_authenticates_with_the_server_itself() -> None:
+    play = Play(connected=False)
     hello = startup(user="ann", database="shop", application_name="web")
     play.client(hello).expect(to_server=hello)
     assert play.script.parameters["database"] == "shop"
@@ -75,8 +72,8 @@ def test_protocol_3_2_negotiates_and_has_longer_keys() -> None:
 def test_a_cancel_request_is_forwarded_whatever_its_key() -> None:
     for secret in (b"abcd", b"k" * 256):
         packet = cancel(4711, secret)
-        play = Play(connected=False).client(SSL, packet)
-        play.expect(to_server=packet, to_client=b"N")
+        play = Play(connected=False).client(packet)
+        play.expect(to_server=packet)
         assert not play.script.statements
         assert not play.conversation.pending
 

@@ -7,6 +7,7 @@ from playbook import (
     SSL,
     SYNC,
     bind,
+    cancel,
     complete,
     copied,
     execute,
@@ -25,7 +26,7 @@ from seamproof.wire.postgres.messages import (
     ServerProtocolError,
 )
 
-CLIENT = SSL + startup(user="u") + query("SELECT 1") + copied(b"x" * 50) + parse("a") + SYNC
+CLIENT = startup(user="u") + query("SELECT 1") + copied(b"x" * 50) + parse("a") + SYNC
 SERVER = row() * 3 + complete("SELECT 3") + row(b"x" * 40) + ready("T")
 
 
@@ -61,7 +62,8 @@ def test_messages_that_nobody_needs_are_one_span() -> None:
 
 def test_untyped_packets_end_with_the_startup_message() -> None:
     framer = Framer.of_client()
-    codes = [code for code, _, _ in framer.feed(SSL + startup(user="u") + SYNC)]
+    packets = cancel(1, b"abcd") + startup(user="u")
+    codes = [code for code, _, _ in framer.feed(packets + SYNC)]
     assert codes == [UNTYPED, UNTYPED, ord("S")]
 
 
@@ -92,7 +94,7 @@ def test_what_is_unread_comes_again() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\x16\x03\x01\x02\x00", "TLS"),
+        (SSL, "protocol 1234.5679"),
         (b"\0\0\0\x08\0\x02\0\0", "protocol 2.0"),
         (b"\0\0\x7f\xff\0\x03\0\0", "32767 bytes, allowed are 10000"),
         (b"\0\0\0\x04\0\x03\0\0", "4 bytes"),

@@ -1,6 +1,7 @@
 """A conversation between a PostgreSQL client and its server, seen and altered from between them.
 
 - `messages`      the tables: message types, their limits, and the few bodies that are read
+- `negotiation`   what comes first: whether the connection is to be encrypted
 - `framing`       a stream cut into spans: messages that somebody needs, runs that nobody does
 - `replies`       which reply belongs to which statement, and the transaction's status
 - `conversation`  what to forward, hide, replace or keep back

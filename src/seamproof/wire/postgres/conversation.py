@@ -27,9 +27,7 @@ from seamproof.wire.postgres.faults import (
 from seamproof.wire.postgres.framing import RUN, UNTYPED, Framer
 from seamproof.wire.postgres.messages import (
     CANCEL_REQUEST,
-    GSSENC_REQUEST,
     MAX_BOUND,
-    SSL_REQUEST,
     ClientProtocolError,
     startup_parameters,
     text,
@@ -37,12 +35,11 @@ from seamproof.wire.postgres.messages import (
 from seamproof.wire.postgres.replies import Mark, Replies
 
 _SILENT: Final = Output()
-_DECLINED: Final = b"N"
 _COPY_IN: Final = ord("G")
 
 
 class Conversation:
-    """One client and its server, from the first byte. It never reads a clock or a socket."""
+    """One client and its server, from the StartupMessage. It never reads a clock or a socket."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -234,9 +231,6 @@ class Conversation:
     def _on_packet(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         packet = buffer[start:end]
         code = int.from_bytes(packet[4:8], "big")
-        if code in (SSL_REQUEST, GSSENC_REQUEST):
-            self._aside += _DECLINED
-            return b""
         if code == CANCEL_REQUEST:
             # It has this connection to itself, and the server closes it without an answer.
             return None

@@ -17,13 +17,11 @@ from seamproof.wire.postgres.messages import (
     BRIEF,
     CANCEL_REQUEST,
     CLIENT_TYPES,
-    GSSENC_REQUEST,
     MAX_LONG,
     MAX_SHORT,
     MAX_STARTUP,
     MAX_STREAMED,
     SERVER_TYPES,
-    SSL_REQUEST,
     UNKNOWN,
     ClientProtocolError,
     ProtocolError,
@@ -32,13 +30,12 @@ from seamproof.wire.postgres.messages import (
 
 RUN: Final = 0
 UNTYPED: Final = 1
-"""A packet without a type byte: StartupMessage, SSLRequest, GSSENCRequest, CancelRequest."""
+"""A packet without a type byte: StartupMessage, CancelRequest."""
 
 Span: TypeAlias = tuple[int, int, int]
 
 _LIMITS: Final = (0, MAX_STREAMED, MAX_SHORT, MAX_SHORT, MAX_LONG)
 _HEADER: Final = Struct("!BI").unpack_from
-_TLS_HANDSHAKE: Final = 0x16
 _PROTOCOL_3: Final = 3
 
 
@@ -59,12 +56,12 @@ class Framer:
 
     @classmethod
     def of_client(cls) -> Framer:
-        """The frontend's direction, from its first byte."""
+        """The frontend's direction, once it is settled whether it is encrypted."""
         return cls(CLIENT_TYPES, ClientProtocolError, untyped=True)
 
     @classmethod
     def of_server(cls) -> Framer:
-        """The backend's direction, where encryption was declined by us."""
+        """The backend's direction. We ask it for no encryption."""
         return cls(SERVER_TYPES, ServerProtocolError, untyped=False)
 
     @property
@@ -143,18 +140,13 @@ class Framer:
         data = self.buffer
         at = 0
         while self._untyped:
-            if data[at : at + 1] == bytes([_TLS_HANDSHAKE]):
-                raise self._error(
-                    "opens with TLS (sslnegotiation=direct), which is not offered here: "
-                    "use sslmode=disable or prefer"
-                )
             self._needed = 8
             if len(data) - at < 8:
                 break
             length = int.from_bytes(data[at : at + 4], "big")
             code = int.from_bytes(data[at + 4 : at + 8], "big")
             starts = code >> 16 == _PROTOCOL_3
-            if not starts and code not in (CANCEL_REQUEST, SSL_REQUEST, GSSENC_REQUEST):
+            if not starts and code != CANCEL_REQUEST:
                 raise self._error(f"asks for protocol {code >> 16}.{code & 0xFFFF}, known is 3")
             if not 8 <= length <= MAX_STARTUP:
                 raise self._error(f"opens with {length} bytes, allowed are {MAX_STARTUP}")
