@@ -45,10 +45,8 @@ class Record:
 
     @property
     def struck(self) -> bool:
-        """Whether its fault took place. An error behind an earlier one is skipped by the server."""
-        if isinstance(self.order, Raise):
-            return self.statement.ended is not None
-        return self.order is not None
+        """Whether its fault took place. A statement behind an error is skipped by the server."""
+        return self.order is not None and self.statement.reached
 
 
 class Ledger:

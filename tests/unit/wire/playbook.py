@@ -8,7 +8,7 @@ from struct import pack
 from seamproof.wire.postgres.conversation import Conversation
 from seamproof.wire.postgres.events import Action, Output, Statement
 from seamproof.wire.postgres.faults import Order
-from seamproof.wire.postgres.messages import message, query
+from seamproof.wire.postgres.messages import message
 
 SSL = pack("!II", 8, 80877103)
 GSS = pack("!II", 8, 80877104)
@@ -28,6 +28,10 @@ def startup(version: int = 0x30000, **parameters: str) -> bytes:
 
 def cancel(pid: int, key: bytes) -> bytes:
     return pack("!III", 12 + len(key), 80877102, pid) + key
+
+
+def query(sql: str) -> bytes:
+    return message(b"Q", sql.encode() + b"\0")
 
 
 def parse(sql: str, name: str = "") -> bytes:
@@ -179,4 +183,4 @@ def extended(sql: str, *values: bytes | None) -> bytes:
     return parse(sql) + bind(*values) + describe() + execute() + SYNC
 
 
-__all__ = [each for each in dir() if not each.startswith("_")] + ["query"]
+__all__ = [each for each in dir() if not each.startswith("_")]

@@ -99,12 +99,76 @@ def test_a_simple_query() -> None:
     assert not play.conversation.pending
 
 
-def test_several_statements_in_one_query_are_one_with_the_last_tag() -> None:
-    play = Play().client(query("BEGIN; INSERT INTO t VALUES (1); COMMIT"))
-    play.server(complete("BEGIN"), complete("INSERT 0 1"), complete("ROLLBACK"), ready())
-    assert len(play.script.statements) == 1
-    assert play.last.tag == "ROLLBACK"
-    assert play.last.before == IDLE
+def test_several_statements_in_one_query_are_crossings_of_their_own() -> None:
+    play = Play().client(query("BEGIN; INSERT INTO t VALUES (';');\nCOMMIT; "))
+    play.server(complete("BEGIN")).server(complete("INSERT 0 1"))
+    assert play.conversation.pending
+    play.server(complete("COMMIT"), ready())
+    begin, insert, commit = play.script.statements
+    assert [each.sql for each in play.script.statements] == [
+        "BEGIN",
+        "INSERT INTO t VALUES (';')",
+        "COMMIT",
+    ]
+    assert [each.tag for each in play.script.statements] == ["BEGIN", "INSERT 0 1", "COMMIT"]
+    assert (begin.before, begin.after) == (IDLE, OPEN)
+    assert (insert.before, insert.after) == (OPEN, OPEN)
+    assert (commit.before, commit.after) == (OPEN, IDLE)
+    assert [(each.started, each.ended) for each in play.script.statements] == [
+        (3.0, 4.0),
+        (4.0, 5.0),
+        (5.0, 6.0),
+    ]
+    assert not play.conversation.pending
+
+
+def test_several_statements_without_begin_are_one_transaction() -> None:
+    play = Play().client(query("INSERT INTO a; INSERT INTO b"))
+    assert [each.before for each in play.script.statements] == [IDLE, OPEN]
+    play.server(complete("INSERT 0 1"), complete("INSERT 0 1"), ready())
+    assert [(each.before, each.after) for each in play.script.statements] == [
+        (IDLE, OPEN),
+        (OPEN, IDLE),
+    ]
+
+
+def test_an_error_skips_what_follows_in_its_query() -> None:
+    play = Play().client(query("INSERT INTO a; bad; INSERT INTO c"), query("SELECT 1"))
+    play.server(complete("INSERT 0 1"), error("22012"), ready(), complete("SELECT 1"), ready())
+    _, bad, skipped, after = play.script.statements
+    assert (bad.sqlstate, bad.after, bad.reached) == ("22012", IDLE, True)
+    assert (skipped.ended, skipped.sqlstate, skipped.reached) == (None, None, False)
+    assert after.tag == "SELECT 1"
+    assert not play.conversation.pending
+
+
+def test_an_error_of_the_commit_that_a_query_makes_is_its_last_statements() -> None:
+    play = Play().client(query("INSERT INTO a; INSERT INTO b"))
+    play.server(complete("INSERT 0 1"), error("23503"), ready())
+    assert [each.sqlstate for each in play.script.statements] == [None, "23503"]
+
+
+def test_rolling_back_and_chaining_within_a_query() -> None:
+    play = Play().client(query("BEGIN; SAVEPOINT a; ROLLBACK TO a; COMMIT AND CHAIN; ROLLBACK"))
+    tags = ("BEGIN", "SAVEPOINT", "ROLLBACK", "COMMIT", "ROLLBACK")
+    assert [each.before for each in play.script.statements] == [IDLE, *[OPEN] * 4]
+    play.server(*map(complete, tags), ready())
+    assert [each.after for each in play.script.statements] == [*[OPEN] * 4, IDLE]
+
+
+def test_backslashes_escape_where_the_server_says_so() -> None:
+    sql = r"SELECT '\'; SELECT 2'"
+    assert len(Play().client(query(sql)).script.statements) == 2
+    play = Play().server(parameter("standard_conforming_strings", "off"))
+    assert len(play.client(query(sql)).script.statements) == 1
+    play = Play().server(parameter("standard_conforming_strings", "on"))
+    assert len(play.client(query(sql)).script.statements) == 2
+
+
+def test_more_and_fewer_answers_than_statements_confuse_nobody() -> None:
+    play = Play().client(query("SELECT 1; SELECT 2"), query("SELECT 3"))
+    play.server(*[complete("SELECT 1")] * 3, ready(), ready())
+    assert not play.conversation.pending
 
 
 def test_an_extended_query_has_its_values() -> None:

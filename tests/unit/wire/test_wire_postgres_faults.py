@@ -29,20 +29,23 @@ from playbook import (
 
 from seamproof.core.experiment import CrossingKey, Fault, FaultKind
 from seamproof.core.history import CrossingKind
-from seamproof.wire.postgres.events import IDLE, Action
+from seamproof.wire.postgres.events import IDLE, OPEN, Action
 from seamproof.wire.postgres.faults import (
-    ROLLBACK,
     Cut,
     LoseReply,
     Raise,
     Refuse,
     order,
+    raising,
     raising_execute,
-    raising_query,
 )
 
 K = CrossingKind
 WRITE = "INSERT INTO t"
+
+
+def raising_query(sqlstate: str) -> bytes:
+    return query(raising(sqlstate).decode())
 
 
 def opened(**orders: object) -> Play:
@@ -109,10 +112,12 @@ def test_a_statement_that_was_prepared_before_fails_at_execute() -> None:
 
 def test_a_failed_commit_leaves_no_transaction() -> None:
     play = opened(COMMIT=Raise("40001", ends_transaction=True))
-    play.client(query("COMMIT")).expect(to_server=raising_query("40001") + ROLLBACK)
-    play.server(error("40001"), ready("E"), parameter("a", "b"), complete("ROLLBACK"), ready())
-    play.expect(to_client=error("40001") + parameter("a", "b") + ready())
-    assert (play.last.sqlstate, play.last.tag, play.last.after) == ("40001", None, IDLE)
+    play.client(query("COMMIT"))
+    play.expect(to_server=query("ROLLBACK;" + raising("40001").decode()))
+    play.server(parameter("a", "b"), complete("ROLLBACK"), error("40001"), ready())
+    play.expect(to_client=parameter("a", "b") + error("40001") + ready())
+    assert (play.last.sqlstate, play.last.tag) == ("40001", None)
+    assert (play.last.before, play.last.after) == (OPEN, IDLE)
     assert not play.conversation.pending
 
 
@@ -120,11 +125,11 @@ def test_a_failed_commit_in_a_pipeline_leaves_no_transaction_either() -> None:
     play = opened(COMMIT=Raise("40001", ends_transaction=True))
     batch = parse("COMMIT") + bind()
     play.client(batch, execute(), parse("SELECT 1"), bind(), execute(), SYNC, query("SELECT 2"))
-    raised = raising_execute("40001", b"_seamproof_1")
+    raised = raising_execute("40001", b"_seamproof_1", ends_transaction=True)
     skipped = parse("SELECT 1") + bind() + execute()
-    play.expect(to_server=batch + raised + skipped + SYNC + ROLLBACK + query("SELECT 2"))
-    play.server(PARSED, BOUND, PARSED, BOUND, error("40001"), ready("E"))
-    play.server(notice(), complete("ROLLBACK"), ready(), complete("SELECT 1"), ready())
+    play.expect(to_server=batch + raised + skipped + SYNC + query("SELECT 2"))
+    play.server(PARSED, BOUND, PARSED, BOUND, notice(), complete("ROLLBACK"))
+    play.server(PARSED, BOUND, error("40001"), ready(), complete("SELECT 1"), ready())
     play.expect(
         to_client=PARSED + BOUND + error("40001") + ready() + complete("SELECT 1") + ready()
     )
@@ -252,3 +257,125 @@ def test_orders(kind: Fault, at: CrossingKind, expected: object) -> None:
 def test_what_has_no_meaning_is_refused(kind: Fault, at: CrossingKind) -> None:
     with pytest.raises(ValueError, match=r"has no meaning|no SQLSTATE"):
         order(kind, at)
+
+
+# ---------------------------------------------------------------------------- of several in a Query
+
+SCRIPT = "INSERT INTO a; INSERT INTO t; INSERT INTO c"
+
+
+def sent(*statements: str | bytes) -> bytes:
+    """The Query of these statements, as `SCRIPT` separates them."""
+    pieces = [each if isinstance(each, bytes) else each.encode() for each in statements]
+    return query(b"; ".join(pieces).decode())
+
+
+def names(play: Play) -> list[str]:
+    return [each.sql for each in (*play.script.statements, *play.script.passed)]
+
+
+def test_an_error_within_a_query_comes_after_what_is_before_it() -> None:
+    play = Play(Script(orders={WRITE: Raise("40001")})).client(query(SCRIPT))
+    play.expect(to_server=sent("INSERT INTO a", raising("40001"), "INSERT INTO c"))
+    answer = complete("INSERT 0 1") + error("40001") + ready()
+    play.server(answer).expect(to_client=answer)
+    first, struck = play.script.statements
+    (skipped,) = play.script.passed
+    assert (first.tag, first.after) == ("INSERT 0 1", OPEN)
+    assert (struck.sqlstate, struck.tag, struck.after, struck.reached) == (
+        "40001",
+        None,
+        IDLE,
+        True,
+    )
+    assert (skipped.sql, skipped.ended) == ("INSERT INTO c", None)
+    assert play.actions == []
+    assert play.conversation.transparent is False, "orders are left in the script"
+    play.script.orders.clear()
+    assert play.conversation.transparent
+
+
+def test_an_error_at_a_commit_within_a_query_leaves_no_transaction() -> None:
+    play = Play(Script(orders={"COMMIT": Raise("40001", ends_transaction=True)}))
+    play.client(query("BEGIN; INSERT INTO a; COMMIT; SELECT 1"))
+    play.expect(
+        to_server=sent("BEGIN", "INSERT INTO a", b"ROLLBACK;" + raising("40001"), "SELECT 1")
+    )
+    shown = complete("BEGIN") + complete("INSERT 0 1")
+    play.server(shown, complete("ROLLBACK"), error("40001"), ready())
+    play.expect(to_client=shown + error("40001") + ready())
+    assert (play.last.sqlstate, play.last.before, play.last.after) == ("40001", OPEN, IDLE)
+
+
+def test_an_error_of_its_own_before_it_leaves_a_fault_unreached() -> None:
+    for order_ in (Raise("40001"), Cut(), LoseReply()):
+        play = Play(Script(orders={WRITE: order_})).client(query(SCRIPT))
+        play.to_server = b""
+        play.server(error("22012"), ready()).expect(to_client=error("22012") + ready())
+        assert [each.reached for each in play.script.statements] == [True, False]
+        assert play.actions == []
+        play.script.orders.clear()
+        assert play.conversation.transparent
+        play.client(query("SELECT 1")).server(complete("SELECT 1"), ready())
+        play.expect(to_server=query("SELECT 1"), to_client=complete("SELECT 1") + ready())
+
+
+def test_a_cut_within_a_query_undoes_what_is_not_committed() -> None:
+    play = Play(Script(orders={WRITE: Cut()})).client(query(SCRIPT))
+    play.expect(to_server=sent("INSERT INTO a", raising("57P01"), "INSERT INTO c"))
+    assert play.actions == []
+    play.server(complete("INSERT 0 1")).server(error("57P01")).server(ready())
+    play.expect(to_client=complete("INSERT 0 1"))
+    assert play.actions == [Action.CLOSE]
+    assert (play.last.sql, play.last.ended, play.last.sqlstate) == (WRITE, None, None)
+    assert play.last.reached
+    assert names(play) == ["INSERT INTO a", WRITE]
+
+
+def test_a_cut_before_the_first_of_a_query_sends_nothing() -> None:
+    play = Play(Script(orders={"INSERT INTO a": Cut()})).client(query(SCRIPT)).expect()
+    assert play.actions == [Action.CLOSE]
+    assert names(play) == ["INSERT INTO a"]
+
+
+def test_a_reply_lost_within_a_query_ends_it_there() -> None:
+    play = Play(Script(orders={WRITE: LoseReply()})).client(query(SCRIPT))
+    ended = b"INSERT INTO t;" + raising("57P01")
+    play.expect(to_server=sent("INSERT INTO a", ended, "INSERT INTO c"))
+    play.server(complete("INSERT 0 1")).server(complete("INSERT 0 1"), error("57P01"), ready())
+    play.expect(to_client=complete("INSERT 0 1"))
+    assert play.actions == [Action.CLOSE]
+    assert (play.last.sql, play.last.tag, play.last.sqlstate) == (WRITE, "INSERT 0 1", None)
+    assert play.last.reached
+    assert names(play) == ["INSERT INTO a", WRITE]
+
+
+def test_a_reply_lost_at_the_last_of_a_query_needs_no_end() -> None:
+    play = Play(Script(orders={"INSERT INTO c": LoseReply()})).client(query(SCRIPT))
+    play.expect(to_server=query(SCRIPT))
+    play.server(*[complete("INSERT 0 1")] * 3, ready())
+    play.expect(to_client=complete("INSERT 0 1") * 2)
+    assert play.actions == [Action.CLOSE]
+    assert (play.last.before, play.last.after) == (OPEN, IDLE)
+
+
+def test_a_fault_behind_an_error_of_parse_or_bind_is_not_reached() -> None:
+    for replies in ((error("42601"),), (PARSED, error("22P02"))):
+        for order_ in (Raise("40001"), LoseReply()):
+            play = Play(Script(orders={WRITE: order_})).client(extended(WRITE))
+            play.server(*replies, ready())
+            assert play.last.sqlstate in ("42601", "22P02")
+            assert not play.last.reached
+            assert play.actions == []
+            play.script.orders.clear()
+            assert play.conversation.transparent
+
+
+def test_a_reply_lost_behind_an_error_in_its_batch_is_not_reached() -> None:
+    play = Play(Script(orders={WRITE: LoseReply()}))
+    play.client(parse("bad"), bind(), execute(), parse(WRITE), bind(), execute(), SYNC)
+    play.server(PARSED, BOUND, error("22012"), ready())
+    play.script.orders.clear()
+    assert not play.last.reached
+    assert play.actions == []
+    assert play.conversation.transparent

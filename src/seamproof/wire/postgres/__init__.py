@@ -4,6 +4,7 @@
 - `negotiation`   what comes first: whether the connection is to be encrypted
 - `framing`       a stream cut into spans: messages that somebody needs, runs that nobody does
 - `replies`       which reply belongs to which statement, and the transaction's status
+- `scripts`       a Query cut into its statements, and altered at one of them
 - `conversation`  what to forward, hide, replace or keep back
 - `faults`        what may be ordered at a statement, and how an error is made real
 - `events`        what a conversation tells whoever sits on it, and asks them

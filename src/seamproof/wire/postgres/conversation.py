@@ -14,14 +14,14 @@ from typing import Final
 
 from seamproof.wire.postgres.events import IDLE, Action, Gate, Output, Statement
 from seamproof.wire.postgres.faults import (
-    ROLLBACK,
+    ENDED,
     Cut,
     LoseReply,
     Order,
     Raise,
     Refuse,
+    raising,
     raising_execute,
-    raising_query,
     refusal,
 )
 from seamproof.wire.postgres.framing import RUN, UNTYPED, Framer
@@ -29,10 +29,12 @@ from seamproof.wire.postgres.messages import (
     CANCEL_REQUEST,
     MAX_BOUND,
     ClientProtocolError,
+    query,
     startup_parameters,
     text,
 )
-from seamproof.wire.postgres.replies import Mark, Replies
+from seamproof.wire.postgres.replies import Mark, Replies, follow
+from seamproof.wire.postgres.scripts import Script, split
 
 _SILENT: Final = Output()
 _COPY_IN: Final = ord("G")
@@ -53,7 +55,6 @@ class Conversation:
         self._server_ahead = 0
         self._late = False
         self._altering = False
-        self._rollback_at_sync = False
         self._held = False
         self._let_through = False
         self._action: Action | None = None
@@ -111,8 +112,7 @@ class Conversation:
         if self._gate.armed or self._held or self._over or self._replies.status is None:
             return False
         if self._altering:
-            replies = self._replies
-            self._altering = bool(replies.expected or replies.lost or self._rollback_at_sync)
+            self._altering = bool(self._replies.expected or self._replies.lost)
         return not self._altering
 
     # ------------------------------------------------------------------------ both directions
@@ -239,42 +239,60 @@ class Conversation:
         statement = Statement(shown, now, simple=True)
         match self._gate.on_connect(statement, parameters):
             case None:
-                self._replies.expected.append(statement)
+                self._replies.expected += (statement, Mark.QUERY)
                 return None
             case Refuse(sqlstate):
                 self._aside += refusal(sqlstate)
                 statement.ended, statement.sqlstate = now, sqlstate
+        statement.reached = True
         self._action = Action.CLOSE
         return b""
 
     def _on_query(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if self._replies.skipping:
             return None
-        sql = text(buffer[start + 5 : end - 1])
-        if self._must_wait(sql):
+        sql = buffer[start + 5 : end - 1]
+        script = Script(sql, split(sql, backslashes=self._replies.backslashes))
+        if self._must_wait(script.text(0)):
             return b""
-        statement = Statement(sql, now, True, self._replies.status or IDLE)
-        match self._ordered(statement):
-            case None:
-                return None
-            case Raise(sqlstate, ends_transaction):
-                if not ends_transaction:
-                    return raising_query(sqlstate)
-                self._replies.expected.append(Mark.OUR_ROLLBACK)
-                return raising_query(sqlstate) + ROLLBACK
-        return b""
+        expected = self._replies.expected
+        status = self._replies.status or IDLE
+        instead: bytes | None = None
+        for index, part in enumerate(script.parts):
+            statement = Statement(script.text(index), now, True, status)
+            status = follow(status, part.tag, statement.sql)
+            if instead is not None:
+                # The server skips it, behind the error.
+                self._pass(statement)
+                continue
+            match self._ordered(statement):
+                case Raise(sqlstate, ends_transaction):
+                    if ends_transaction:
+                        expected.insert(len(expected) - 1, Mark.OUR_ROLLBACK)
+                    error = raising(sqlstate, ends_transaction=ends_transaction)
+                    instead = script.replace(index, error)
+                case Cut():
+                    if index == 0:
+                        return self._close_before(statement)
+                    self._replies.lost = statement
+                    expected += (Mark.OUR_ERROR, Mark.QUERY)
+                    return script.replace(index, raising(ENDED))
+                case LoseReply() if index < len(script.parts) - 1:
+                    expected += (Mark.OUR_ERROR, Mark.QUERY)
+                    return script.insert_after(index, raising(ENDED))
+        expected.append(Mark.QUERY)
+        return instead
 
     def _on_function_call(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if self._replies.skipping:
             return None
         oid = int.from_bytes(buffer[start + 5 : start + 9], "big")
         statement = Statement(f"<function {oid}>", now, True, self._replies.status or IDLE)
-        match self._ordered(statement):
-            case None:
-                return None
-            case Raise(sqlstate):
-                return raising_query(sqlstate)
-        return b""
+        order = self._ordered(statement)
+        if isinstance(order, Cut):
+            return self._close_before(statement)
+        self._replies.expected.append(Mark.QUERY)
+        return query(raising(order.sqlstate)) if isinstance(order, Raise) else None
 
     def _on_parse(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if not self._replies.skipping:
@@ -309,15 +327,17 @@ class Conversation:
         sql, bound = self._portals.get(portal) or (f"FETCH {text(portal)}", b"")
         statement = Statement(sql, now, False, self._replies.status or IDLE, bound)
         match self._ordered(statement):
-            case None:
-                return None
             case Raise(sqlstate, ends_transaction):
                 self._replies.expected.pop()
+                if ends_transaction:
+                    self._replies.expected += (Mark.OUR_PARSE, Mark.OUR_BIND, Mark.OUR_ROLLBACK)
                 self._replies.expected += (Mark.OUR_PARSE, Mark.OUR_BIND, statement)
-                self._rollback_at_sync = ends_transaction
                 self._injections += 1
-                return raising_execute(sqlstate, b"_seamproof_%d" % self._injections)
-        return b""
+                name = b"_seamproof_%d" % self._injections
+                return raising_execute(sqlstate, name, ends_transaction=ends_transaction)
+            case Cut():
+                return self._close_before(statement)
+        return None
 
     def _on_describe(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if not self._replies.skipping:
@@ -339,10 +359,6 @@ class Conversation:
             return None
         self._replies.skipping = False
         self._replies.expected.append(Mark.SYNC)
-        if self._rollback_at_sync:
-            self._rollback_at_sync = False
-            self._replies.expected.append(Mark.OUR_ROLLBACK)
-            return buffer[start:end] + ROLLBACK
         return None
 
     def _on_flush(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
@@ -369,18 +385,23 @@ class Conversation:
         return False
 
     def _ordered(self, statement: Statement) -> Order | None:
-        """Ask the gate, and do what does not depend on how the statement was sent."""
+        """Ask the gate, and await what the server will say to the statement."""
         if self._late:
-            self._gate.on_passed(statement)
-            self._replies.expected.append(statement)
+            self._pass(statement)
             return None
         order = self._gate.on_statement(statement)
         self._altering = self._altering or order is not None
-        if isinstance(order, Cut | Refuse):
-            self._action = Action.CLOSE
-            return order
-        self._replies.expected.append(statement)
         if isinstance(order, LoseReply):
             self._replies.lost = statement
-            return None
+        if not isinstance(order, Cut):
+            self._replies.expected.append(statement)
         return order
+
+    def _pass(self, statement: Statement) -> None:
+        self._gate.on_passed(statement)
+        self._replies.expected.append(statement)
+
+    def _close_before(self, statement: Statement) -> bytes:
+        statement.reached = True
+        self._action = Action.CLOSE
+        return b""

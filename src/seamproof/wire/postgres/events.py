@@ -13,21 +13,26 @@ IDLE, OPEN, FAILED = b"ITE"
 """ReadyForQuery's status byte."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Statement:
     """One thing asked of the server, and what became of it. Times are the caller's."""
 
     sql: str
     started: float
+    """When it was sent; within a Query, when the statement before it had ended."""
     simple: bool
-    """Whether ReadyForQuery ends its answer: a Query, a function call, the connection's start."""
+    """Whether it is of a Query, a function call or the connection's start, not an Execute."""
     before: int = IDLE
+    """The transaction's status. Until the answer comes, what is expected of those before it."""
     bound: bytes = b""
     ended: float | None = None
     tag: str | None = None
     sqlstate: str | None = None
     message: str | None = None
     after: int | None = None
+    reached: bool = False
+    """Whether the server came to it, or the connection was ended in its place: what is ordered at
+    a statement behind an error does not take place."""
 
     @property
     def parameters(self) -> tuple[str | None, ...]:

@@ -3,7 +3,10 @@
 Rules:
 - An error is raised by the backend itself. A made-up ErrorResponse would leave its transaction
   alive, and a later COMMIT would store what the service believes to be lost.
-- A failed COMMIT leaves no transaction (status I): after the error comes a ROLLBACK of ours.
+- A failed COMMIT leaves no transaction (status I): before the error comes a ROLLBACK of ours.
+- Of several statements in one Query, those before the fault are executed and those after it are
+  not. A lost reply ends the connection between the statement and the next: what is not committed
+  by then is undone.
 - An error at BEGIN, SAVEPOINT or ROLLBACK does not happen in the world; there the connection is
   cut. A connection is refused only at its start.
 """
@@ -16,10 +19,12 @@ from typing import Final, TypeAlias
 
 from seamproof.core.experiment import Fault, FaultKind
 from seamproof.core.history import CrossingKind
-from seamproof.wire.postgres.messages import fatal, prepare_and_execute, query
+from seamproof.wire.postgres.messages import fatal, prepare_and_execute
 
 TOO_MANY_CONNECTIONS: Final = "53300"
-ROLLBACK: Final = query("ROLLBACK")
+ENDED: Final = "57P01"
+"""What is raised, and never shown, where a Query must not go on."""
+_ROLLBACK: Final = "ROLLBACK"
 
 _SQLSTATE = re.compile(r"(?!0[012])[0-9A-Z]{5}")
 """Classes 00 to 02 are success, warning and no data: RAISE cannot raise them."""
@@ -96,21 +101,22 @@ def _injected(sqlstate: str) -> str:
     return f"{_TEXTS.get(sqlstate, 'error')} (injected by seamproof)"
 
 
+def raising(sqlstate: str, *, ends_transaction: bool = False) -> bytes:
+    """Return the SQL that stands in for a statement of a Query that shall fail."""
+    return (f"{_ROLLBACK};" if ends_transaction else "").encode() + _raising(sqlstate).encode()
+
+
+def raising_execute(sqlstate: str, name: bytes, *, ends_transaction: bool = False) -> bytes:
+    """Build what stands in for an Execute that shall fail: its Parse and Bind are answered too."""
+    rollback = prepare_and_execute(name + b"_end", _ROLLBACK) if ends_transaction else b""
+    return rollback + prepare_and_execute(name, _raising(sqlstate))
+
+
 def _raising(sqlstate: str) -> str:
     return (
         f"DO $seamproof$BEGIN RAISE EXCEPTION USING ERRCODE = '{sqlstate}',"
         f" MESSAGE = '{_injected(sqlstate)}'; END$seamproof$"
     )
-
-
-def raising_query(sqlstate: str) -> bytes:
-    """Build what stands in for a simple Query that shall fail."""
-    return query(_raising(sqlstate))
-
-
-def raising_execute(sqlstate: str, name: bytes) -> bytes:
-    """Build what stands in for an Execute that shall fail: its Parse and Bind are answered too."""
-    return prepare_and_execute(name, _raising(sqlstate))
 
 
 def refusal(sqlstate: str) -> bytes:

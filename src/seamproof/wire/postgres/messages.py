@@ -66,10 +66,10 @@ def _table(treatments: dict[int, bytes]) -> bytes:
 CLIENT_TYPES: Final = _table({STREAMED: b"d", BRIEF: b"p", SHORT: b"CDEHSXc", LONG: b"BPQFf"})
 
 # ParseComplete, BindComplete, CloseComplete, NoData, PortalSuspended, EmptyQueryResponse,
-# CommandComplete, ReadyForQuery, BackendKeyData, CopyInResponse; ErrorResponse, NoticeResponse,
-# RowDescription. Rows, copied data, notifications, parameters and authentication pass unread.
+# CommandComplete, ReadyForQuery, BackendKeyData, CopyInResponse, ParameterStatus; ErrorResponse,
+# NoticeResponse, RowDescription. Rows, copied data, notifications and authentication pass unread.
 SERVER_TYPES: Final = _table(
-    {STREAMED: b"DdVA", BRIEF: b"RSvtcHW", SHORT: b"123nsICZKG", LONG: b"ENT"}
+    {STREAMED: b"DdVA", BRIEF: b"RvtcHW", SHORT: b"123nsICZKGS", LONG: b"ENT"}
 )
 
 
@@ -138,9 +138,9 @@ def message(code: bytes, body: bytes = b"") -> bytes:
     return code + pack("!I", 4 + len(body)) + body
 
 
-def query(sql: str) -> bytes:
+def query(sql: bytes) -> bytes:
     """Build a simple Query."""
-    return message(b"Q", sql.encode() + b"\0")
+    return message(b"Q", sql + b"\0")
 
 
 def prepare_and_execute(name: bytes, sql: str) -> bytes:

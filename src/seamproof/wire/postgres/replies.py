@@ -2,15 +2,19 @@
 
 Rules (manual, "Message Flow"):
 - The server answers in order. `expected` holds what is still to be answered: a Parse as its SQL,
-  Bind, Describe, Close and Sync as marks, and a `Statement` for each Query and Execute.
-- After an error in the extended protocol the server skips to the next Sync, and so do we.
-- A Query and a Sync are each answered by one ReadyForQuery, whose status counts. Within a batch
-  the command tags of BEGIN and COMMIT say where a transaction begins and ends.
+  Bind, Describe, Close, Sync and the end of a Query as marks, and a `Statement` for each Execute
+  and each statement of a Query.
+- After an error the server skips to the end of the Query, in the extended protocol to the next
+  Sync, and so do we.
+- A Query and a Sync are each answered by one ReadyForQuery, whose status counts. Before it the
+  command tags of BEGIN and COMMIT say where a transaction begins and ends. Without them what
+  belongs to one Query or comes before one Sync is one transaction, which is open until then.
 - While data is copied in, the server ignores Sync; the one after CopyDone counts.
 """
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
@@ -23,6 +27,9 @@ from seamproof.wire.postgres.messages import ServerProtocolError, error_fields, 
 _OPENS: Final = frozenset({"BEGIN", "START TRANSACTION"})
 _ENDS: Final = frozenset({"COMMIT", "ROLLBACK", "PREPARE TRANSACTION"})
 _STATUSES: Final = (b"I", b"T", b"E")
+_TO_SAVEPOINT: Final = re.compile(r"\bROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b", re.IGNORECASE)
+_CHAINS: Final = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
+_SETTING: Final = b"standard_conforming_strings\0"
 
 
 class Mark(Enum):
@@ -32,12 +39,26 @@ class Mark(Enum):
     CLOSE = 2
     DESCRIBE = 3
     SYNC = 4
-    OUR_PARSE = 5
-    OUR_BIND = 6
-    OUR_ROLLBACK = 7
+    QUERY = 5
+    """The ReadyForQuery of a Query, a function call or the connection's start."""
+    OUR_PARSE = 6
+    OUR_BIND = 7
+    OUR_ROLLBACK = 8
+    OUR_ERROR = 9
+    """By which what follows in a Query is kept from being executed."""
 
 
 Expected: TypeAlias = str | Mark | Statement
+
+
+def follow(status: int, command: str, sql: str) -> int:
+    """Return the transaction's status after a statement of this command tag or first word."""
+    if command in _OPENS:
+        return OPEN
+    if command in _ENDS:
+        stays = _CHAINS if command != "ROLLBACK" or _CHAINS.search(sql) else _TO_SAVEPOINT
+        return OPEN if stays.search(sql) else IDLE
+    return FAILED if status == FAILED else OPEN
 
 
 class Replies:
@@ -56,7 +77,9 @@ class Replies:
         self.flushed = False
         """Whether the client waits without having sent Sync."""
         self.lost: Statement | None = None
-        """The statement whose reply is not to be delivered."""
+        """The statement whose reply, and all after it, is not to be delivered."""
+        self.backslashes = False
+        """Whether they escape in plain literals: standard_conforming_strings is off."""
         self.done = False
         """Whether the server has done the work of `lost`."""
         self.settled = False
@@ -77,6 +100,7 @@ class Replies:
             ord("N"): self._on_notice,
             ord("G"): self._on_copy_in,
             ord("K"): self._on_backend_key,
+            ord("S"): self._on_parameter,
             ord("Z"): self._on_ready,
         }
         """By type; each returns whether the client may see the message."""
@@ -84,17 +108,15 @@ class Replies:
     @property
     def losing(self) -> bool:
         """Whether the replies of `lost` have begun."""
-        if not self._losing and self.expected and self.expected[0] is self.lost:
-            self._losing = True
+        if not self._losing and self.lost is not None and self.expected:
+            self._losing = self.expected[0] in (self.lost, Mark.OUR_ERROR)
         return self._losing
 
     @property
     def answering(self) -> bool:
         """Whether the server owes an answer of its own accord. What is not followed by Sync it
         keeps to itself."""
-        return any(
-            each is Mark.SYNC or (type(each) is Statement and each.simple) for each in self.expected
-        )
+        return Mark.SYNC in self.expected or Mark.QUERY in self.expected
 
     def flush(self) -> None:
         """Note that the client waits for what it sent up to here."""
@@ -128,65 +150,76 @@ class Replies:
 
     def _on_complete(self, buffer: bytes, start: int, end: int, now: float) -> bool:
         head = self._head()
-        if type(head) is Statement:
-            head.ended = now
-            if buffer[start] == ord("C"):
-                head.tag = text(buffer[start + 5 : end - 1])
-                self._follow(head, head.tag)
-            if not head.simple:
-                self._last = head
-                self.expected.popleft()
-                if head is self.lost and self.flushed and Mark.SYNC not in self.expected:
-                    # The client waits for this reply alone: no ReadyForQuery will come.
-                    self.done = True
-        return head is not Mark.OUR_ROLLBACK
-
-    def _follow(self, statement: Statement, tag: str) -> None:
-        """Track the transaction through a batch, where ReadyForQuery comes only at its end."""
+        if head is Mark.OUR_ROLLBACK:
+            self.expected.popleft()
+            return False
+        if type(head) is not Statement:
+            return True
+        self.expected.popleft()
+        self._last = head
+        head.reached, head.ended = True, now
+        if buffer[start] == ord("C"):
+            head.tag = text(buffer[start + 5 : end - 1])
         if self.status is not None:
-            if not statement.simple:
-                statement.before = self.status
-            if tag in _OPENS:
-                self.status = OPEN
-            elif tag in _ENDS:
-                # ROLLBACK TO SAVEPOINT answers ROLLBACK as well.
-                to_savepoint = tag == "ROLLBACK" and " TO " in statement.sql.upper()
-                self.status = OPEN if to_savepoint else IDLE
-            statement.after = self.status
+            head.before = self.status
+            head.after = self.status = follow(self.status, head.tag or "", head.sql)
+        following = self._head()
+        if not head.simple:
+            if head is self.lost and self.flushed and Mark.SYNC not in self.expected:
+                # The client waits for this reply alone: no ReadyForQuery will come.
+                self.done = True
+        elif type(following) is Statement:
+            following.started = now
+        return True
 
     def _on_error(self, buffer: bytes, start: int, end: int, now: float) -> bool:
         head = self._head()
         if head is None:
             return True
-        if head is Mark.OUR_ROLLBACK:
+        if head is Mark.OUR_ERROR:
+            if self.lost is not None:
+                self.lost.reached = True
+            self._last = None
+            self._skip_to(Mark.QUERY)
             return False
         fields = error_fields(buffer[start:end])
         self.copying = False
         failed = self._failed(head, now)
         if failed is not None:
             failed.ended = now
+            failed.reached = failed.reached or failed is head
             failed.sqlstate, failed.message = fields.get("C"), fields.get("M")
+            if self.status is not None and failed.tag is None:
+                failed.before = self.status
             if self.status == OPEN:
                 self.status = FAILED
             failed.after = self.status
             self._last = failed
-        if type(head) is Statement and head.simple:
-            if self.status is None:
-                self.expected.clear()
-            return True
-        while self.expected and self.expected[0] is not Mark.SYNC:
-            self.expected.popleft()
-        # The Sync that ends the skipping may have been sent already.
-        self.skipping = not self.expected
+        if self.status is None:
+            self.expected.clear()
+        elif head is Mark.QUERY or (failed is not None and failed.simple):
+            self._skip_to(Mark.QUERY)
+        else:
+            self._skip_to(Mark.SYNC)
+            # The Sync that ends the skipping may have been sent already.
+            self.skipping = not self.expected
         return True
+
+    def _skip_to(self, mark: Mark) -> None:
+        losing = self.losing
+        while self.expected and self.expected[0] is not mark:
+            skipped = self.expected.popleft()
+            if not losing and skipped in (self.lost, Mark.OUR_ERROR):
+                # It is not reached, and the connection lives on.
+                self.lost = None
 
     def _failed(self, head: Expected, now: float) -> Statement | None:
         """Return the statement that an error is about, when the reply to `head` was awaited."""
-        if head is Mark.SYNC:
+        if head in (Mark.SYNC, Mark.QUERY):
             # A transaction that Sync commits, as with a deferred constraint.
             return self._last
         for each in self.expected:
-            if each is Mark.SYNC:
+            if each in (Mark.SYNC, Mark.QUERY):
                 break
             if type(each) is Statement:
                 return each
@@ -199,6 +232,11 @@ class Replies:
 
     def _on_notice(self, buffer: bytes, start: int, end: int, now: float) -> bool:
         return self._head() is not Mark.OUR_ROLLBACK
+
+    def _on_parameter(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        if buffer.startswith(_SETTING, start + 5):
+            self.backslashes = buffer[start + 5 + len(_SETTING) : end - 1] == b"off"
+        return True
 
     def _on_copy_in(self, buffer: bytes, start: int, end: int, now: float) -> bool:
         self.copying = True
@@ -217,16 +255,15 @@ class Replies:
         self.status = buffer[start + 5]
         while self.expected:
             done = self.expected.popleft()
-            if type(done) is Statement and done.simple:
+            if done is Mark.SYNC or done is Mark.QUERY:
+                break
+            if type(done) is Statement and done.simple and self._last is None:
+                # A function call and the connection's start are answered by nothing else.
                 self._last = done
-            elif done is not Mark.SYNC and done is not Mark.OUR_ROLLBACK:
-                continue
-            break
+                done.reached = True
         if self._last is not None:
             self._last.after, self._last.ended = self.status, now
-        if self._head() is Mark.OUR_ROLLBACK:
-            return False
-        self._last = None
+            self._last = None
         self.settled = not self.expected
         if self._losing:
             self.done = True
