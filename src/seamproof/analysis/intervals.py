@@ -122,7 +122,8 @@ def _close(
     last = gathered[-1]
     if last.kind is CrossingKind.COMMIT:
         return Transaction(tuple(gathered), writes, None if last.tag == "ROLLBACK" else last)
-    committed = writes and last.kind is not CrossingKind.ROLLBACK
+    # Several statements of one message are one transaction, which an error at any of them undoes.
+    committed = writes and last.kind is not CrossingKind.ROLLBACK and last.sqlstate is None
     return Transaction(tuple(gathered), writes, writes[-1] if committed else None)
 
 

@@ -75,6 +75,15 @@ def section(*crossings: Crossing) -> Section:
 NOTHING = Changes()
 
 
+def test_statements_of_one_message_commit_at_its_end_or_not_at_all() -> None:
+    first = crossing("INSERT INTO a VALUES (1)", I, T)
+    second = crossing("INSERT INTO b VALUES (1)", T, I)
+    (committed,) = intervals(transactions([first, second], NOTHING))
+    assert (committed.writes, committed.end) == ((first, second), second)
+    failed = replace(second, sqlstate="23505", tag=None)
+    assert intervals(transactions([first, failed], NOTHING)) == ()
+
+
 def test_a_transaction_with_writes_is_an_interval_and_one_of_reads_is_none() -> None:
     found = transactions(
         [*transaction("SELECT 1 FROM a"), *transaction("INSERT INTO a VALUES (1)")], NOTHING
