@@ -47,6 +47,15 @@ def net(changes: Changes, ambient: frozenset[str] = frozenset()) -> tuple[NetRow
     )
 
 
+def without_records(changes: Changes, known: frozenset[str]) -> Changes:
+    """Leave out rows that are only inserted, into tables beside those `known` to change by success.
+
+    A refusal leaves such rows too: attempts, audit.
+    """
+    kept = known | {row.table for row in changes.rows if row.old is not None}
+    return Changes(tuple(row for row in changes.rows if row.table in kept))
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What an act changed, so that equal runs have equal effects."""
@@ -117,6 +126,8 @@ class State(StrEnum):
     """A part of what the clean run changes, and nothing else."""
     OTHER = "other"
     """Something that the clean run does not leave."""
+    COMPENSATED = "compensated"
+    """What is left where a service that is called refuses, without any failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +147,8 @@ class Comparison:
 
     @property
     def legal(self) -> bool:
-        """Whether it is all or nothing."""
-        return self.state in (State.BEFORE, State.AFTER)
+        """Whether it is all, nothing, or what the service leaves on purpose."""
+        return self.state in (State.BEFORE, State.AFTER, State.COMPENSATED)
 
     @property
     def table(self) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from seamproof.analysis.changes import Effect, effect
+from seamproof.analysis.changes import Effect, effect, without_records
 from seamproof.analysis.masks import NOW, VOLATILE, Mask
 from seamproof.analysis.values import is_identifier, is_time, json_leaves
-from seamproof.core.history import Changes, Crossing, CrossingKind, Exchange, History, RowChange
+from seamproof.core.history import Changes, Crossing, CrossingKind, Exchange, History
 from seamproof.core.model import SAFE_METHODS
 
 SERVICE_UNAVAILABLE = 503
@@ -29,8 +29,6 @@ class Outcome:
     state: Effect
     statuses: tuple[int | None, ...]
     calls: Counter[Call] = field(default_factory=Counter)
-    changes: tuple[RowChange, ...] = ()
-    """The rows as they were, for people."""
 
     @property
     def effects(self) -> tuple[object, object]:
@@ -42,15 +40,19 @@ class Outcome:
         return self.effects == other.effects and self.statuses == other.statuses
 
 
-def outcome(history: History, mask: Mask) -> Outcome:
-    """What a history came to: its last state, every answer, every call that had an effect."""
+def outcome(history: History, mask: Mask, known: frozenset[str] | None = None) -> Outcome:
+    """What a history came to: its last state, every answer, every call that had an effect.
+
+    Where `known` has the tables that successes change, rows that are only inserted into others are
+    left out: a refusal may leave a record of itself.
+    """
     last = history.sections[-1]
     crossings = [each for section in history.sections for each in section.crossings]
+    changes = last.changes if known is None else without_records(last.changes, known)
     return Outcome(
-        effect(last.changes, mask),
+        effect(changes, mask),
         tuple(each.status for section in history.sections for each in section.exchanges),
         Counter(_calls(crossings)),
-        last.changes.rows,
     )
 
 

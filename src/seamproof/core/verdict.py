@@ -73,6 +73,8 @@ class Evidence:
     experiment: Experiment | None = None
     """The minimal experiment that shows it."""
     control: Control | None = None
+    controls: tuple[Control, ...] = ()
+    """Every legal outcome, where there are several: the serial orders of overlapping acts."""
     exchanges: tuple[Exchange, ...] = ()
     """What the clients were told, in order: the act under the fault, then the retry."""
     crossing: Crossing | None = None
