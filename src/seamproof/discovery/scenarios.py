@@ -39,6 +39,8 @@ _STEP_KEYS = frozenset(
 _SCENARIO_KEYS = frozenset({"name", "act", "arrange"})
 _BODIES = ("json", "form", "text")
 _BUILT_IN = frozenset({"uuid"})
+_MERGE = "tag:yaml.org,2002:merge"
+"""The key `<<`: the mapping, or each mapping of the list, lends the keys that are not there."""
 
 
 def load_scenarios(
@@ -221,8 +223,21 @@ class _File:
         return fields
 
     def _items(self, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+        """Keys and values; what is merged comes first, so that the mapping's own keys win."""
         for key, value in node.value:
-            yield str(self._plain(key)), value
+            if key.tag == _MERGE:
+                yield from self._merged(value)
+        for key, value in node.value:
+            if key.tag != _MERGE:
+                yield str(self._plain(key)), value
+
+    def _merged(self, node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+        """What `<<` brings. Of a list the first mapping wins, so it comes last."""
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        for source in reversed(sources):
+            if not isinstance(source, yaml.MappingNode):
+                raise self._error(source, "`<<` merges mappings only")
+            yield from self._items(source)
 
     def _plain(self, node: yaml.Node) -> Any:
         """The node's value in JSON's types. Aliases count each time that they are used."""
@@ -233,7 +248,12 @@ class _File:
             return {key: self._plain(value) for key, value in self._items(node)}
         if isinstance(node, yaml.SequenceNode):
             return [self._plain(each) for each in node.value]
-        value = yaml.SafeLoader("").construct_object(node)
+        try:
+            value = yaml.SafeLoader("").construct_object(node)
+        except yaml.constructor.ConstructorError as error:
+            raise self._error(node, str(error.problem)) from None
+        except ValueError:  # the thirteenth month
+            value = node.value
         if value is None or isinstance(value, bool | int | float | str):
             return value
         return node.value  # a date or the like: JSON has none, and the text is what was meant

@@ -56,6 +56,8 @@ def test_a_good_file(tmp_path: Path) -> None:
     ("text", "line", "problem", "hint"),
     [
         ("scenarios:\n - {name: x}", 2, "no `act`", "request to judge"),
+        ("act: {operation: GET /, <<: [1]}", 1, "merges mappings only", ""),
+        ("act: {operation: GET /, json: !secret x}", 1, "could not determine a constructor", ""),
         ("act: {operation: GET /, a: 1}", 1, "unknown key 'a'", "did you mean 'as'"),
         ("act:\n  operation: /orders", 2, "is not METHOD /path", "POST /orders"),
         ("act:\n  operation: GET /\n  as: alise", 3, "no identity", "did you mean 'alice'"),
@@ -89,6 +91,41 @@ def test_aliases_do_not_multiply(tmp_path: Path) -> None:
     text = f"l0: &l0 [x]\n{levels}\nact: {{operation: POST /, json: *l8}}"
     with pytest.raises(ConfigurationError):
         load(tmp_path, text)
+
+
+MERGED = """\
+scenarios:
+  - name: first
+    act: &first
+      operation: POST /orders
+      as: alice
+      json: &body { product: 1, quantity: 2 }
+  - name: second
+    arrange:
+      - <<: *first
+        extract: { order: $.id }
+    act:
+      <<: [{ as: admin }, *first]
+      json: { quantity: 3, <<: *body, note: "=" }
+"""
+
+
+def test_merge_keys_lend_what_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(MERGED)
+    first, second = load_scenarios([path], {"alice", "admin"})
+    (arranged,) = second.arrangement
+    assert (arranged.operation, arranged.json) == (first.act.operation, first.act.json)
+    assert arranged.extracts == (Extract("order", "$.id"),)
+    assert second.act.identity == "admin"
+    assert second.act.json == {"product": 1, "quantity": 3, "note": "="}
+
+
+def test_merges_do_not_multiply(tmp_path: Path) -> None:
+    levels = ["&l0 { a: 1 }"]
+    levels += [f"&l{n} {{ <<: [{', '.join(10 * [f'*l{n - 1}'])}] }}" for n in range(1, 9)]
+    with pytest.raises(ConfigurationError, match="more than 100000 nodes"):
+        load(tmp_path, f"act: {{operation: POST /, json: [{', '.join(levels)}]}}")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
