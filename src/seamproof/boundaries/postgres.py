@@ -81,7 +81,7 @@ class PostgresBoundary:
         self.last = 0.0
         """When the last bytes passed, in either direction."""
         self.tls_failure: TlsFailure | None = None
-        """The last client that went away because of TLS, before its StartupMessage."""
+        """The last client that went away because of TLS, where none has come through since."""
         self._tls = tls
         self._links: dict[int, Link] = {}
         self._startups: list[Startup] = []
@@ -249,6 +249,7 @@ class PostgresBoundary:
         user = parameters.get("user", "")
         database = parameters.get("database", user)
         name = parameters.get("application_name", "")
+        self.tls_failure = None
         self._startups.append(Startup(user, database, name, monotonic()))
 
     def on_violation(self, error: ProtocolError) -> None:

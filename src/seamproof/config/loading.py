@@ -92,6 +92,7 @@ def _check_placeholders(config: Config) -> None:
     """Refuse an unknown placeholder before anything starts. Variables are looked up when used."""
     base = {"python"}
     base |= {f"database.{part}" for part in ("url", "host", "port", "user", "password", "name")}
+    base |= {"database.ca"} if config.database.tls else set()
     base |= {f"stubs.{name}.url" for name in config.stubs}
     base |= {f"processes.{name}.port" for name in config.processes}
     service = config.service

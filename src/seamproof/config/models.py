@@ -126,6 +126,9 @@ class DatabaseConfig(Section):
     row-level security."""
     seed: Command | None = None
     """Fills the tables once: a command, or a file that ends in `.sql`."""
+    tls: bool = False
+    """Whether connections to it may be encrypted, for a service that insists on that. The
+    authority to trust is the file `{database.ca}`. Needs `seamproof[tls]`."""
 
 
 class LoginConfig(Section):

@@ -78,6 +78,11 @@ def unknown(name: str, known: Collection[str], *, key: str) -> ConfigurationErro
             f"{key}: the environment variable {variable} is not set",
             hint=f"set it before the run, for example: export {variable}=...",
         )
+    if name == "database.ca" and "database.url" in known:
+        return ConfigurationError(
+            f"{key}: {{database.ca}} is there only where connections to the database are encrypted",
+            hint="set tls = true in [database]",
+        )
     shown = sorted(each for each in known if not each.startswith("env."))
     nearest = get_close_matches(name, shown, n=1)
     offered = ", ".join(f"{{{each}}}" for each in shown) or "none"

@@ -22,6 +22,7 @@ page is generated from the code: `python -m seamproof.config.reference`.
 
 Placeholders: `{port}`, `{python}` (the interpreter that runs seamproof), `{database.url}`,
 `{database.host}`, `{database.port}`, `{database.user}`, `{database.password}`, `{database.name}`,
+`{database.ca}` (with `database.tls`),
 `{processes.NAME.port}`, `{stubs.NAME.url}`, `{files.NAME}`, `{env.NAME}`. A URL takes another
 scheme after a colon: `{database.url:postgresql+asyncpg}`. `{{name}}` is the text `{name}`; braces
 round anything else are text. Commands are split into words and run without a shell.

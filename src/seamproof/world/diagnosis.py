@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import ServiceError
 from seamproof.world.probe import Answered, Unanswered
 
@@ -29,6 +30,8 @@ class Symptoms:
     path: str = ""
     dropped: tuple[str, ...] = ()
     """Variables that it did not inherit."""
+    tls_failure: TlsFailure | None = None
+    """Why it went away from the database's port."""
 
 
 _VARIABLE = r"['\"`]?(?P<name>[A-Z][A-Z0-9_]{2,})['\"`]?"
@@ -70,7 +73,7 @@ def _problem(found: Symptoms) -> str:
 
 
 def _hint(found: Symptoms) -> str:
-    for rule in (_variable, _known_message):
+    for rule in (_tls, _variable, _known_message):
         if hint := rule(found):
             return hint
     if found.exit_code is None:
@@ -92,6 +95,25 @@ def _look(found: Symptoms) -> str:
 
 def _section(found: Symptoms) -> str:
     return found.key.rpartition(".")[0]
+
+
+def _tls(found: Symptoms) -> str:
+    return tls_hint(found.tls_failure)
+
+
+def tls_hint(failure: TlsFailure | None) -> str:
+    """What to do about a client that went away because of TLS; nothing where none did."""
+    if failure is None:
+        return ""
+    if failure.declined:
+        return (
+            "it insists on TLS to its database: set database.tls = true, or switch that off in its "
+            "configuration"
+        )
+    return (
+        f"its TLS handshake with the database failed ({failure.reason}): let it trust the "
+        "authority of the run, whose file is {database.ca}"
+    )
 
 
 def _variable(found: Symptoms) -> str:
@@ -129,7 +151,17 @@ _MESSAGES: tuple[tuple[re.Pattern[str], Callable[[Symptoms, re.Match[str]], str]
     ),
     (
         re.compile(r"(?i)server does not support SSL|SSL was required|sslmode"),
-        lambda *_: "it insists on TLS to its database: switch that off in its configuration",
+        lambda *_: tls_hint(TlsFailure(declined=True)),
+    ),
+    (
+        re.compile(
+            r"(?i)certificate[ _]verify[ _]failed|unable to verify the first certificate"
+            r"|self[- ]signed certificate in certificate chain"
+        ),
+        lambda *_: (
+            "it does not trust a certificate: if that is its database's, give it {database.ca} as "
+            "the authority"
+        ),
     ),
     (
         re.compile(r'relation "([^"]+)" does not exist|no such table'),

@@ -20,8 +20,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import SafetyError
 from seamproof.world import probe, sockets
+from seamproof.world.diagnosis import tls_hint
 from seamproof.world.ports import LOOPBACK
 from seamproof.world.processes import Process
 from seamproof.world.sockets import Peer
@@ -69,6 +71,11 @@ class SeesStartups(Protocol):
         """Every one since the boundary was started."""
         ...
 
+    @property
+    def tls_failure(self) -> TlsFailure | None:
+        """Why a client went away before its startup packet, where none has come since."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -84,6 +91,10 @@ class Watched:
     def startups(self) -> Sequence[Startup]:
         """The startup packets of this process."""
         return () if self.boundary is None else self.boundary.startups()[self.before :]
+
+    def tls_hint(self) -> str:
+        """What to do where it went away because of TLS."""
+        return "" if self.boundary is None else tls_hint(self.boundary.tls_failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,8 @@ class Guard:
             raise SafetyError(
                 f"{watched.process.launch.name} has not connected to the database that was made "
                 "for it",
-                hint=f"{_HINT}. If it connects only with its first request, set service.ready to a "
+                hint=watched.tls_hint()
+                or f"{_HINT}. If it connects only with its first request, set service.ready to a "
                 "path that reads from the database",
                 details=watched.process.log_tail(8),
             )

@@ -47,9 +47,11 @@ class Launcher:
         *,
         process_ports: Mapping[str, int],
         stub_ports: Mapping[str, int],
+        authority: Path | None = None,
     ) -> None:
         self.config = config
         self.folder = folder
+        self._authority = authority
         self.secrets: set[str] = set()
         """What no log that is kept may show."""
         variables: dict[str, str] = dict(os.environ)
@@ -174,6 +176,8 @@ class Launcher:
             "database.password": address.password,
             "database.name": address.name,
         }
+        if self._authority is not None:
+            values["database.ca"] = str(self._authority)
         return values | self._render_files(self.folder / name, values)
 
     def _render_files(self, folder: Path, values: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from seamproof.boundaries.authority import Authority, create_authority
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import Config
 from seamproof.core.errors import ServiceError
@@ -122,10 +123,13 @@ class _Opening:
     process_ports: dict[str, int] = field(default_factory=dict)
     stub_ports: dict[str, int] = field(default_factory=dict)
     secrets: Collection[str] = ()
+    authority: Authority | None = None
 
     async def open(self, count: int) -> World:
         """All steps, in order."""
         plan = Plan.of(self.config)
+        if self.config.database.tls:
+            self.authority = create_authority(self.folder / "tls")
         key = await asyncio.to_thread(key_of, self.config, plan)
         server = await self._provision(key)
         launcher = self._launcher()
@@ -200,6 +204,7 @@ class _Opening:
             self.ports,
             _upstream(server),
             lambda port: self._guard(server, (port,)),
+            self.authority.context if self.authority else None,
         )
         with self._stage("schema", plan.describe(self.config.root)) as say:
             built = False
@@ -219,7 +224,8 @@ class _Opening:
         return database
 
     async def _boundary(self, number: int, server: PostgresServer) -> PostgresBoundary:
-        boundary = PostgresBoundary(number, *_upstream(server))
+        tls = self.authority.context if self.authority else None
+        boundary = PostgresBoundary(number, *_upstream(server), tls=tls)
         await boundary.start()
         self.leave.later("a proxy", boundary.stop)
         boundary.begin(time.monotonic())
@@ -245,6 +251,7 @@ class _Opening:
             self.folder,
             process_ports=self.process_ports,
             stub_ports=self.stub_ports,
+            authority=self.authority.certificate if self.authority else None,
         )
         self.secrets = launcher.secrets
         for caution in cautions_of(self.config):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.world import probe, sockets
 from seamproof.world.diagnosis import Symptoms, diagnose
 from seamproof.world.ports import LOOPBACK
@@ -32,6 +33,8 @@ class Readiness:
     """Where it must answer over HTTP; None where an open port is enough."""
     dropped: tuple[str, ...] = ()
     """Variables that it did not inherit, for the message."""
+    boundary: PostgresBoundary | None = None
+    """What it reaches the database by."""
 
     async def wait(self, check: Callable[[], None] = lambda: None) -> None:
         """Wait until it is ready, calling `check` now and then.
@@ -90,6 +93,7 @@ class Readiness:
                 answer=answer,
                 path=self.path or "",
                 dropped=self.dropped,
+                tls_failure=self.boundary.tls_failure if self.boundary else None,
             )
         )
 

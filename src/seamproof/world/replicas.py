@@ -104,7 +104,12 @@ class Replica(Member):
         """
         settings = self._settings
         awaited = Readiness(
-            self.process, self.port, settings.start_timeout, settings.ready, self.site.dropped
+            self.process,
+            self.port,
+            settings.start_timeout,
+            settings.ready,
+            self.site.dropped,
+            self.boundary,
         )
         await awaited.wait(lambda: self.site.guard.check(self.watched))
         await self.site.guard.require(self.watched, self.port, self.harmless)
@@ -153,6 +158,7 @@ class Companion(Member):
             self._ready_port,
             self._settings.start_timeout,
             dropped=self.site.dropped,
+            boundary=self.boundary,
         )
         await awaited.wait(lambda: self.site.guard.check(self.watched))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from seamproof.config.models import Config
 from seamproof.core.errors import DatabaseError, SafetyError, SeamproofError, ServiceError
 from seamproof.core.protocols import Address
 from seamproof.database.migrations import Detection, apply, detect, hint_for
-from seamproof.world.diagnosis import exit_text, missing_variable
+from seamproof.world.diagnosis import exit_text, missing_variable, tls_hint
 from seamproof.world.guard import Guard, Watched
 from seamproof.world.intents import Intents
 from seamproof.world.launching import Launcher
@@ -83,10 +84,11 @@ class Preparation:
     """Where boundaries find the server."""
     guard: Callable[[int], Guard]
     """The guard that permits one more port: that of the proxy here."""
+    tls: ssl.SSLContext | None = None
 
     async def __call__(self, owner: Address) -> None:
         """Migrate, then seed. Raises DatabaseError, ServiceError or SafetyError."""
-        boundary = PostgresBoundary(0, *self.upstream)
+        boundary = PostgresBoundary(0, *self.upstream, tls=self.tls)
         await boundary.start()
         try:
             proxied = replace(owner, host=LOOPBACK, port=boundary.port)
@@ -124,11 +126,11 @@ class Preparation:
             while process.alive:
                 guard.check(watched)
                 if time.monotonic() > deadline:
-                    raise _failed(process, f"did not end in {_LIMIT:g} s")
+                    raise _failed(process, boundary, f"did not end in {_LIMIT:g} s")
                 await asyncio.sleep(_WATCH)
             code = await process.end()
             if code:
-                raise _failed(process, f"failed with {exit_text(code)}")
+                raise _failed(process, boundary, f"failed with {exit_text(code)}")
             guard.check(watched)
         finally:
             await process.end(grace=0.0)
@@ -150,7 +152,7 @@ class Preparation:
         service = self.config.service
         try:
             readiness = Readiness(
-                process, port, service.start_timeout, service.ready, self.launcher.dropped
+                process, port, service.start_timeout, service.ready, self.launcher.dropped, boundary
             )
             await readiness.wait(lambda: guard.check(watched))
             await guard.require(watched, port, (service.ready,))
@@ -163,7 +165,7 @@ class Preparation:
             await process.end()
 
 
-def _failed(process: Process, how: str) -> SeamproofError:
+def _failed(process: Process, boundary: PostgresBoundary, how: str) -> SeamproofError:
     log = process.log_tail(60)
     name = missing_variable(log)
     hint = f"the variable {name} seems to be missing: set it in service.env" if name else ""
@@ -171,6 +173,6 @@ def _failed(process: Process, how: str) -> SeamproofError:
     look = f"see its last lines, and {key}" if log else f"it printed nothing: run {key} by hand"
     return DatabaseError(
         f"{process.launch.name} {how}",
-        hint=hint or hint_for("\n".join(log)) or look,
+        hint=tls_hint(boundary.tls_failure) or hint or hint_for("\n".join(log)) or look,
         details=log[-15:],
     )

@@ -37,6 +37,7 @@ def test_render(text, expected):
         ("{env.ALICE}", "the environment variable ALICE is not set", "export ALICE="),
         ("{port:http}", "{port} is no URL", "only a URL"),
         ("{database.url:a/b}", "'a/b' is none", "only a URL"),
+        ("--ca {database.ca}", "service.command: {database.ca} is there only", "set tls = true"),
     ],
 )
 def test_an_unknown_name_is_an_error_that_names_the_key(text, problem, hint):

@@ -1,5 +1,6 @@
 import pytest
 
+from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import Blame, ExitCode
 from seamproof.world.diagnosis import Symptoms, diagnose, exit_text, missing_variable
 from seamproof.world.probe import Answered, Unanswered
@@ -81,7 +82,23 @@ def test_a_variable_that_was_not_inherited_says_so():
         ),
         ({"exit_code": 1, "log": ('relation "users" does not exist',)}, "", "database.migrate"),
         ({"exit_code": 1, "log": ("password authentication failed for user",)}, "", "credentials"),
-        ({"exit_code": 1, "log": ("server does not support SSL",)}, "", "TLS"),
+        ({"exit_code": 1, "log": ("server does not support SSL",)}, "", "database.tls = true"),
+        (
+            {"exit_code": 1, "log": ("KeyError: 'A_KEY'",), "tls_failure": TlsFailure(True)},
+            "",
+            "set database.tls = true",
+        ),
+        (
+            {"tls_failure": TlsFailure(False, "TLSV1_ALERT_UNKNOWN_CA")},
+            "",
+            "failed (TLSV1_ALERT_UNKNOWN_CA): let it trust the authority of the run, whose file is "
+            "{database.ca}",
+        ),
+        (
+            {"exit_code": 1, "log": ("Error: unable to verify the first certificate",)},
+            "",
+            "{database.ca}",
+        ),
     ],
 )
 def test_each_symptom_has_its_words(changes, problem, hint):

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import SafetyError
 from seamproof.world import sockets
 from seamproof.world.guard import Guard, Watched
@@ -19,6 +20,7 @@ class Startup:
 @dataclass
 class Boundary:
     seen: list = field(default_factory=list)
+    tls_failure: TlsFailure | None = None
 
     def startups(self):
         return tuple(self.seen)
@@ -117,6 +119,14 @@ def test_a_service_that_never_connects_is_refused(peers, monkeypatch):
     assert "has not connected" in caught.value.problem
     assert "service.ready" in caught.value.hint
     assert caught.value.exit_code == 4
+
+
+def test_a_service_that_went_away_because_of_tls_is_told_so(peers, monkeypatch):
+    subject = watched()
+    subject.boundary.tls_failure = TlsFailure(declined=True)
+    with pytest.raises(SafetyError) as caught:
+        _require(subject, [], monkeypatch)
+    assert "database.tls = true" in caught.value.hint
 
 
 def test_a_service_that_has_connected_is_not_asked(peers, monkeypatch):

@@ -19,8 +19,9 @@ def config(root, **sections):
     return parse({"service": service, **sections}, root)
 
 
-def launcher(given, folder):
-    return Launcher(given, folder, process_ports={"redis": 6379}, stub_ports={"mail": 25})
+def launcher(given, folder, **options):
+    ports = {"process_ports": {"redis": 6379}, "stub_ports": {"mail": 25}}
+    return Launcher(given, folder, **ports, **options)
 
 
 def test_a_replica_gets_its_words_its_folder_and_its_environment(tmp_path, monkeypatch):
@@ -60,6 +61,17 @@ def test_a_replica_gets_its_words_its_folder_and_its_environment(tmp_path, monke
     assert wanted.items() <= launch.environment.items()
     assert {"PGHOST", "DATABASE_URL"} <= set(made.dropped)
     assert not {"PGHOST", "DATABASE_URL"} & launch.environment.keys()
+
+
+def test_the_authority_is_a_file_where_there_is_one(tmp_path):
+    service = {"env": {"PGSSLROOTCERT": "{database.ca}"}}
+    with pytest.raises(ConfigurationError, match=r"service\.env\.PGSSLROOTCERT: {database\.ca}"):
+        config(tmp_path, service=service)
+    given = config(tmp_path, service=service, database={"tls": True})
+    authority = tmp_path / "authority.pem"
+    made = launcher(given, tmp_path, authority=authority)
+    for launch in (made.replica(0, ADDRESS, 8001), made.command("m", "k", "migrate", ADDRESS)):
+        assert launch.environment["PGSSLROOTCERT"] == str(authority)
 
 
 def test_rendered_files_stay_in_the_runs_folder(tmp_path):
