@@ -7,11 +7,13 @@ A handler is a function of a `FakeService` that uses its connections as a driver
         db.begin()
         db.insert("orders", id=service.next_id("orders"), status="new")
         db.commit()
+        service.call("POST payments /charges", {"amount": 7})
         return 201
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,7 +21,14 @@ from typing import Any, TypeVar
 
 from seamproof.analysis.statements import kind as kind_of
 from seamproof.analysis.statements import shape as shape_of
-from seamproof.core.experiment import CrossingKey, Experiment, Fault, FaultKind, Phase
+from seamproof.core.experiment import (
+    BoundaryKind,
+    CrossingKey,
+    Experiment,
+    Fault,
+    FaultKind,
+    Phase,
+)
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -52,6 +61,14 @@ class DatabaseFault(Exception):
 
 class ConnectionLost(Exception):
     """What a driver raises where the connection is gone."""
+
+
+class CallFailed(Exception):
+    """What an HTTP client raises: the status that it was answered, None where there was none."""
+
+    def __init__(self, status: int | None = None) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Died(Exception):
@@ -186,6 +203,18 @@ class FakeService:
         self.world.sequences[table] += 1
         return self.world.sequences[table]
 
+    def call(
+        self,
+        shape: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        answer: Any = None,
+        timeout: bool = True,
+    ) -> Any:
+        """Call another service, which answers 201 with `answer`. Raises CallFailed."""
+        return self.world.on_call(shape, body, key, answer, timeout=timeout)
+
     def now(self) -> str:
         """A time that no other call returns."""
         self.world.clock += 1
@@ -226,9 +255,11 @@ class FakeWorld:
 
     def arrive(self, statement: str) -> tuple[CrossingKey, Fault | None]:
         """Name the crossing, and say which armed fault it meets."""
-        shape = shape_of(statement)
+        return self._meet(shape_of(statement), BoundaryKind.SQL)
+
+    def _meet(self, shape: str, boundary: BoundaryKind) -> tuple[CrossingKey, Fault | None]:
         self._counts[shape] += 1
-        key = CrossingKey(shape, self._counts[shape])
+        key = CrossingKey(shape, self._counts[shape], boundary)
         fault = next((each for each in self._faults if each.at == key), None)
         if fault:
             self._reached.append(fault)
@@ -260,6 +291,38 @@ class FakeWorld:
                 **what,
             )
         )
+
+    def on_call(self, shape: str, body: Any, key: str | None, answer: Any, *, timeout: bool) -> Any:
+        """One call, under the fault that it meets."""
+        name, fault = self._meet(shape, BoundaryKind.HTTP_OUT)
+        method, _, path = shape.split(" ", 2)
+        headers = (("Idempotency-Key", key),) if key else ()
+        request = Request(method, path, headers, json.dumps(body).encode())
+        status: int | None = 201
+        if fault is not None:
+            status = fault.status if fault.kind is FaultKind.ERROR else None
+        text = json.dumps(answer if fault is None else None).encode()
+        response = None if status is None else Response(status, body=text)
+        self._time += 0.001
+        self.crossings.append(
+            Crossing(
+                name,
+                CrossingKind.CALL,
+                shape,
+                0,
+                0,
+                self._time,
+                None if response is None else self._time,
+                fault=fault,
+                request=request,
+                response=response,
+            )
+        )
+        if fault is not None and fault.kind is FaultKind.STALL and not timeout:
+            raise Hung
+        if fault is not None:
+            raise CallFailed(status)
+        return answer
 
     def run(self, experiment: Experiment) -> History:
         """Reset, then run its phases."""
@@ -334,7 +397,7 @@ class FakeWorld:
             self._start_anew()
         except Hung:
             silence = Silence.TIMEOUT
-        except (DatabaseFault, ConnectionLost):
+        except (DatabaseFault, ConnectionLost, CallFailed):
             response = Response(500)
         self._time += 0.001
         return Exchange(act, request, sent, self._time, response, silence)

@@ -6,7 +6,7 @@ yield from replay(...)        three times of three from a fresh state, then the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.trouble import trouble
@@ -103,17 +103,41 @@ def replay(
     subject: Subject, experiment: Experiment, shows: Shows, passes: Shows
 ) -> Exploration[Confirmation]:
     """Run it three times from a fresh state, and the act without a fault as the control."""
+    (confirmation,) = yield from replay_all(subject, experiment, (shows,), passes)
+    return confirmation
+
+
+def replay_all(
+    subject: Subject,
+    experiment: Experiment,
+    shows: Sequence[Shows],
+    passes: Shows,
+    first: tuple[History, ...] = (),
+) -> Exploration[tuple[Confirmation, ...]]:
+    """The same for several things that one experiment shows, which run once for all of them.
+
+    `first` are runs of it from a fresh state that are there already.
+    """
     again = replace(experiment, purpose="replay")
-    histories: tuple[History, ...] = yield (again,) * REPLAYS
+    rest: tuple[History, ...] = yield (again,) * (REPLAYS - len(first))
+    histories = (*first, *rest)
     control: History = yield plain(subject, "control")
     recovered = not trouble(control) and passes(control)
     if not recovered:
         # A fault may have left the process cold or poisoned: that is another finding.
         yield from warm(subject, fresh_process=True)
         control = yield plain(subject, "control")
-    shown = sum(not trouble(each) and shows(each) for each in histories)
     passed = not trouble(control) and passes(control)
-    return Confirmation(shown, REPLAYS, control, passed, recovered)
+    return tuple(
+        Confirmation(
+            sum(not trouble(each) and one(each) for each in histories),
+            REPLAYS,
+            control,
+            passed,
+            recovered,
+        )
+        for one in shows
+    )
 
 
 def replay_afresh(

@@ -1,7 +1,10 @@
 """The check `rollback`: a failure leaves no partial state.
 
 - `check`      which faults, in which order, and what is made of them
-- `judgement`  what one faulted history shows, against the clean run
+- `clean`      what the act does under no fault, and how what a fault left compares with it
+- `judgement`  what one faulted history shows of the rows
+- `outbound`   what it shows of the calls to other services
+- `calls`      the experiments with those
 - `refusal`    natural failures: a request that is refused must not have written
 - `report`     verdicts with their evidence
 - `classes`    the kinds of defect, and what a person needs to know of each

@@ -1,6 +1,7 @@
 """A failure at any crossing leaves all of an act's effect, or none.
 
 clean, clean        what it does, which crossings are stable, does a reset bring it back
+calls               each failure of a call to another service: what a refusal leaves is legal
 survey              each placement once: the act under the fault, then the identical retry
 again               placements that drifted, in a warm process
 pairs               a second fault where only a first one leads
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from seamproof.analysis.calls import place_calls, stable_calls
 from seamproof.analysis.changes import State
 from seamproof.analysis.confirm import (
     as_expected,
@@ -26,7 +28,9 @@ from seamproof.analysis.confirm import (
 )
 from seamproof.analysis.intervals import Placement, connects, error_paths, place, sql, stable
 from seamproof.analysis.masks import Mask
+from seamproof.analysis.responses import volatile_leaves
 from seamproof.analysis.trouble import missed, trouble
+from seamproof.checks.rollback.calls import awaited, is_stall, provoke, stalled
 from seamproof.checks.rollback.classes import (
     CLASSES,
     LEFT_IN_TRANSACTION,
@@ -36,7 +40,8 @@ from seamproof.checks.rollback.classes import (
     SERVICE_DIED,
     STUCK_RETRY,
 )
-from seamproof.checks.rollback.judgement import Clean, Observation, Symptom, judge
+from seamproof.checks.rollback.clean import Clean, Outbound, Symptom
+from seamproof.checks.rollback.judgement import Observation, judge
 from seamproof.checks.rollback.refusal import expects_refusal, explore_refusal
 from seamproof.checks.rollback.report import TRIES, Case, held, inconclusive, violated
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Fault, Phase
@@ -63,7 +68,9 @@ class Rollback:
     """Fails each statement and each commit of an operation, and looks at what is left.
 
     Legal is the state before or the state after, an answer that fits it, and a service that goes
-    on working. Faults are placed by commit interval; `--deep` tries every crossing.
+    on working. Faults are placed by commit interval; `--deep` tries every crossing. Where the
+    operation calls other services, their failures are tried as well: legal then is also what it
+    leaves where they refuse, and no call may stay done for an operation that failed.
     """
 
     classes: ClassVar[tuple[FindingClass, ...]] = CLASSES
@@ -98,13 +105,12 @@ class Rollback:
         placement = _stored(experiment, clean)
         if placement is None:
             return (inconclusive(subject, "the crossing of its fault is no more there"),)
+        clean, _ = yield from provoke(subject, clean, _experiment, stalls=False)
         observed = judge(clean, placement, (yield experiment))
         groups = [
             g for g in _grouped([observed]) if g.symptom.finding_class.name == finding.finding_class
         ]
-        verdicts: list[Verdict] = []
-        for group in groups:
-            verdicts += ((yield from _confirmed(subject, clean, group)),)
+        verdicts = yield from _judged(subject, clean, groups)
         if finding.finding_class == POISONED_POOL.name:
             verdicts += yield from _recovery(subject, clean, [observed])
         return tuple(verdicts) or (held(subject, clean, [observed]),)
@@ -126,10 +132,15 @@ def _clean(subject: Subject) -> Exploration[Clean | Verdict]:
         return inconclusive(subject, f"the act without a fault answers {status}")
     mask = Mask.for_subject(subject)
     crossings = stable((first.section, second.section), subject.profile)
-    clean = Clean.of(first, crossings, mask)
-    if not clean.effect:
+    sections = (first.section, second.section)
+    outbound = Outbound(
+        stable_calls(sections, subject.profile),
+        volatile_leaves([each.exchange for each in sections]),
+    )
+    clean = Clean.of(first, crossings, mask, outbound)
+    if not clean.effect and not outbound.calls:
         return _other(subject, Outcome.SKIPPED, "the act changes no rows that verdicts look at")
-    if not sql(first.section, subject.profile):
+    if clean.effect and not sql(first.section, subject.profile):
         return _other(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind")
     if not clean.holds(second):
         return inconclusive(
@@ -148,20 +159,26 @@ def _difference(clean: Clean, second: History) -> str:
 
 
 def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
-    placements = (*place(clean.transactions, deep=subject.deep), *connects(clean.crossings))
-    if not clean.intervals:
+    if clean.effect and not clean.intervals:
         return (inconclusive(subject, "no stable crossing that commits the rows was seen"),)
-    observations = yield from _survey(subject, clean, placements)
+    clean, called = yield from provoke(subject, clean, _experiment)
+    if any(each.needs_recovery for each in called):
+        yield from _heal(subject, clean)
+    placements: tuple[Placement, ...] = ()
+    if clean.effect:
+        placements = (*place(clean.transactions, deep=subject.deep), *connects(clean.crossings))
+    observations = [*called, *(yield from _survey(subject, clean, placements))]
     verdicts = yield from _recovery(subject, clean, observations)
     poisoned = any(each.outcome is Outcome.VIOLATED for each in verdicts)
     if not poisoned:
         # What poisons is known else: a fresh process for each of the rest would tell no more.
         observations = yield from _again(subject, clean, observations)
         observations += yield from _pairs(subject, clean, observations)
-    for group in _grouped(observations):
+    groups = _grouped(observations)
+    if poisoned:
         # A transaction that is left open is how the pool was poisoned: one defect, told once.
-        if not (poisoned and group.symptom.finding_class is LEFT_IN_TRANSACTION):
-            verdicts += ((yield from _confirmed(subject, clean, group)),)
+        groups = [g for g in groups if g.symptom.finding_class is not LEFT_IN_TRANSACTION]
+    verdicts += yield from _judged(subject, clean, groups)
     verdicts += _unjudged(subject, clean, observations)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
         verdicts.append(held(subject, clean, observations))
@@ -244,6 +261,20 @@ def _grouped(observations: Sequence[Observation]) -> list[_Group]:
             elif _STRONGEST.index(symptom.tier) < _STRONGEST.index(known.symptom.tier):
                 groups[symptom.key] = _Group(symptom, observation, known.first)
     return list(groups.values())
+
+
+def _judged(subject: Subject, clean: Clean, groups: Sequence[_Group]) -> Exploration[list[Verdict]]:
+    """A verdict for each group that no job of the service settles in a while."""
+    waiting = [each for each in groups if is_stall(each.symptom)]
+    verdicts: list[Verdict] = yield from stalled(
+        subject, clean, [Case(each.symptom, each.observation, each.first) for each in waiting]
+    )
+    for group in groups:
+        if group in waiting:
+            continue
+        if not (yield from awaited(subject, clean, group.symptom, group.observation)):
+            verdicts.append((yield from _confirmed(subject, clean, group)))
+    return verdicts
 
 
 def _confirmed(subject: Subject, clean: Clean, group: _Group) -> Exploration[Verdict]:
@@ -345,7 +376,12 @@ def _unjudged(subject: Subject, clean: Clean, observations: Sequence[Observation
 def _stored(experiment: Experiment, clean: Clean) -> Placement | None:
     """The placement of a stored experiment's first fault."""
     faults = experiment.phases[0].faults
-    for placement in (*place(clean.transactions, deep=True), *connects(clean.crossings)):
+    everywhere = (
+        *place(clean.transactions, deep=True),
+        *connects(clean.crossings),
+        *place_calls(clean.outbound.calls, deep=True),
+    )
+    for placement in everywhere:
         if faults and placement.fault.at == faults[0].at:
             return replace(placement, fault=faults[0])
     return None

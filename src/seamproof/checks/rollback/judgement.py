@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from seamproof.analysis.changes import Comparison, Effect, State, compare, effect
-from seamproof.analysis.intervals import Placement, Transaction, intervals, left_open, transactions
-from seamproof.analysis.masks import Mask
+from seamproof.analysis.changes import Comparison, State
+from seamproof.analysis.intervals import Placement, left_open
 from seamproof.analysis.trouble import died, missed, trouble
+from seamproof.checks.rollback import outbound
 from seamproof.checks.rollback.classes import (
     DOUBLED_BY_RETRY,
     LEFT_IN_TRANSACTION,
@@ -29,89 +29,12 @@ from seamproof.checks.rollback.classes import (
     SERVICE_DIED,
     STUCK_RETRY,
 )
-from seamproof.core.history import Changes, Crossing, Exchange, History, Section
+from seamproof.checks.rollback.clean import Clean, Symptom, retry_of
+from seamproof.core.history import Exchange, History
 from seamproof.core.model import Operation
-from seamproof.core.verdict import FindingClass, Tier
+from seamproof.core.verdict import Tier
 
 _UNAVAILABLE = 503
-
-
-@dataclass(frozen=True, slots=True)
-class Clean:
-    """The act under no fault: what it does, and what it leaves."""
-
-    history: History
-    effect: Effect
-    crossings: tuple[Crossing, ...]
-    """Those that every clean run had."""
-    transactions: tuple[Transaction, ...]
-    mask: Mask
-
-    @property
-    def exchange(self) -> Exchange:
-        """The request and its answer."""
-        return self.history.section.exchange
-
-    @property
-    def intervals(self) -> tuple[Transaction, ...]:
-        """The transactions that committed writes."""
-        return intervals(self.transactions)
-
-    @classmethod
-    def of(cls, history: History, crossings: tuple[Crossing, ...], mask: Mask) -> Clean:
-        """What a clean history shows."""
-        changes = history.section.changes
-        return cls(
-            history,
-            effect(changes, mask),
-            crossings,
-            transactions(crossings, changes, mask.profile.ignored),
-            mask,
-        )
-
-    def compared(self, section: Section) -> Comparison:
-        """How the state after a phase compares with that after the clean act."""
-        judged = self._without_records_of_failure(section.changes)
-        return compare(effect(judged, self.mask), self.effect, self.mask.catalog)
-
-    def _without_records_of_failure(self, changes: Changes) -> Changes:
-        """Leave out rows that are only inserted, into tables that no success changes.
-
-        A refusal leaves such rows too: attempts, audit. With them a state is compensated, which is
-        as legal as before and after.
-        """
-        known = self.mask.profile.effects.union(self.effect.tables)
-        altered = {row.table for row in changes.rows if row.old is not None}
-        kept = known | altered
-        return Changes(tuple(row for row in changes.rows if row.table in kept))
-
-    def succeeded(self, exchange: Exchange) -> bool:
-        """Whether the client was told that it worked."""
-        return exchange.ok or exchange.status == self.exchange.status
-
-    def holds(self, history: History) -> bool:
-        """Whether another run without a fault went as this one: the control."""
-        section = history.section
-        return (
-            section.exchange.status == self.exchange.status
-            and self.compared(section).state is State.AFTER
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """One thing that is wrong, named so that a replay can be asked for the same."""
-
-    finding_class: FindingClass
-    tier: Tier
-    left: str
-    """The signature of the state left: with the class, what it is deduplicated by."""
-    comparison: Comparison
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What a replay must show again."""
-        return self.finding_class.name, self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,40 +68,59 @@ def judge(clean: Clean, placement: Placement, history: History) -> Observation:
     if absent := missed(history):
         return Observation(placement, history, missed=absent)
     state = clean.compared(history.section)
-    symptoms = tuple(_symptoms(clean, history, state))
+    symptoms = (
+        *_symptoms(clean, placement, history, state),
+        *outbound.symptoms(clean, placement, history, state),
+    )
     return Observation(
         placement,
         history,
         state=state,
         symptoms=symptoms,
-        needs_recovery=_needs_recovery(clean, history, state),
+        needs_recovery=_needs_recovery(clean, placement, history, state),
     )
 
 
-def _symptoms(clean: Clean, history: History, state: Comparison) -> Iterator[Symptom]:
+def _symptoms(
+    clean: Clean, placement: Placement, history: History, state: Comparison
+) -> Iterator[Symptom]:
     section = history.section
+    at_call = outbound.at_call(placement)
+    if at_call and outbound.hung(section):
+        # What it was kept from went on when the call was let go: the rows are of another story.
+        return
     if died(section):
         yield Symptom(SERVICE_DIED, Tier.PROVEN, "", state)
     elif left_open(section) and not left_open(clean.history.section):
         yield Symptom(LEFT_IN_TRANSACTION, Tier.PROVEN, "", state)
+    if not clean.effect:
+        return
     if clean.succeeded(section.exchange):
-        yield from _after_success(state)
+        yield from (
+            outbound.after_success(clean, placement, section, state)
+            if at_call
+            else _after_success(clean, state)
+        )
     elif not state.legal:
-        yield _after_error(clean, history, state)
+        found: Symptom | None = _after_error(clean, history, state)
+        if found and at_call:
+            found = outbound.after_error(clean, placement, history, state, found)
+        if found:
+            yield found
     elif state.state is State.AFTER:
         yield from _after_ambiguity(clean, history)
 
 
-def _after_success(state: Comparison) -> Iterator[Symptom]:
+def _after_success(clean: Clean, state: Comparison) -> Iterator[Symptom]:
     if state.state is State.BEFORE:
         yield Symptom(LOST_WRITE, Tier.PROVEN, state.signature, state)
-    elif not state.legal:
+    elif state.state is not State.AFTER and state.signature not in clean.outbound.degraded:
         tier = Tier.SUSPECTED if _all_beside(state) else Tier.PROVEN
         yield Symptom(PARTIAL_STATE, tier, state.signature, state)
 
 
 def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom:
-    retry = _retry(history)
+    retry = retry_of(history)
     if retry is None:
         return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
     now = clean.compared(retry)
@@ -210,7 +152,7 @@ def _recorded(clean: Clean, state: Comparison, now: Comparison) -> bool:
 
 
 def _after_ambiguity(clean: Clean, history: History) -> Iterator[Symptom]:
-    retry = _retry(history)
+    retry = retry_of(history)
     if retry is None or not clean.succeeded(retry.exchange):
         return
     now = clean.compared(retry)
@@ -231,17 +173,17 @@ def _refused(exchange: Exchange, before: Comparison, now: Comparison) -> bool:
     return (400 <= status < 500 or status == _UNAVAILABLE) and now.signature == before.signature
 
 
-def _retry(history: History) -> Section | None:
-    """The retry, where it tells something: not of a process that has just been started."""
-    if len(history.sections) < 2 or died(history.section):
-        return None
-    return history.sections[1]
-
-
-def _needs_recovery(clean: Clean, history: History, state: Comparison) -> bool:
+def _needs_recovery(
+    clean: Clean, placement: Placement, history: History, state: Comparison
+) -> bool:
     """Whether the retry failed for no reason that the rows explain, or only they may explain."""
-    retry = _retry(history)
-    if retry is None or state.state is State.AFTER:
+    retry = retry_of(history)
+    if retry is None or state.state is State.AFTER or not clean.effect:
+        return False
+    if outbound.at_call(placement) and (
+        outbound.hung(history.section) or outbound.is_declared(retry.exchange)
+    ):
+        # A breaker that stays open for a while is a service that protects itself.
         return False
     if 400 <= (retry.exchange.status or 0) < 500:
         return False

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seamproof.analysis.calls import calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation
 from seamproof.analysis.intervals import Placement
-from seamproof.checks.rollback.judgement import Clean, Observation, Symptom
+from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED
+from seamproof.checks.rollback.clean import Clean, Symptom
+from seamproof.checks.rollback.judgement import Observation
 from seamproof.core.experiment import Experiment
-from seamproof.core.history import Crossing, CrossingKind, Exchange, History, RowChange
+from seamproof.core.history import (
+    Crossing,
+    CrossingKind,
+    Exchange,
+    History,
+    RowChange,
+    Section,
+    Silence,
+)
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
 
@@ -41,6 +52,8 @@ def held(subject: Subject, clean: Clean, observations: Sequence[Observation]) ->
         f"{len(reached)} faults at {len(crossings)} crossings; "
         f"exhaustive over {len(clean.intervals)} commit intervals"
     )
+    if clean.outbound.calls:
+        reason += f" and {len(clean.outbound.calls)} calls to other services"
     drifted = sum(bool(each.missed) for each in observations)
     if drifted:
         reason += f"; {drifted} faults not reached"
@@ -96,10 +109,20 @@ def violated(
         finding_class=symptom.finding_class.name,
         tier=tier,
         replays=(shown, of),
-        table=symptom.comparison.table,
-        shape=_naming(case.first, clean).key.shape,
+        # A call is no table's: the same one may be seen with this state left and with that.
+        table="" if symptom.call else symptom.comparison.table,
+        shape=_shape(case, clean),
         evidence=_evidence(subject, clean, case, confirmation),
     )
+
+
+def _shape(case: Case, clean: Clean) -> str:
+    """What names the defect over runs."""
+    call = case.symptom.call
+    if call is None:
+        return _naming(case.first, clean).key.shape
+    # However many of its calls fail so: what is missing stands in one place.
+    return stub(call) if case.symptom.finding_class is ERROR_NOT_TRANSLATED else call.key.shape
 
 
 def _naming(placement: Placement, clean: Clean) -> Crossing:
@@ -112,6 +135,8 @@ def _naming(placement: Placement, clean: Clean) -> Crossing:
 def _place(placement: Placement, named: Crossing) -> str:
     """Where the fault was, in words: a COMMIT is told by the write before it."""
     statement = f"`{named.key.shape[:_LONGEST]}`"
+    if named.kind is CrossingKind.CALL:
+        return f"the call {statement}"
     at_commit = placement.crossing.kind is CrossingKind.COMMIT and named is not placement.crossing
     return f"the COMMIT after {statement}" if at_commit else statement
 
@@ -133,7 +158,7 @@ def _evidence(
             confirmation.passed if confirmation else True,
         ),
         exchanges=exchanges,
-        crossing=_met(history, case.observation.placement),
+        crossing=case.symptom.call or _met(history, case.observation.placement),
         crossings=history.section.crossings,
         left=comparison.left,
         expected=expected,
@@ -154,8 +179,39 @@ def _evidence(
             "expected_rows": len(expected),
             "tables": ", ".join(sorted({each.table for each in comparison.left})),
             "tries": TRIES,
+            **_call_facts(clean, case.symptom, history.section),
         },
     )
+
+
+def _call_facts(clean: Clean, symptom: Symptom, section: Section) -> dict[str, str | int]:
+    """What became of the calls to other services, and of the one that the defect is about."""
+    profile = clean.mask.profile
+    made = calls(section, profile)
+    if not made:
+        return {}
+    facts: dict[str, str | int] = {
+        "calls": ", ".join(f"{each.key.shape} -> {_became(each)}" for each in made)
+    }
+    if symptom.call is not None:
+        facts |= {
+            "call": symptom.call.key.shape,
+            "stub": stub(symptom.call),
+            "call_status": _became(symptom.call),
+        }
+        transaction = open_during(section, symptom.call, profile)
+        if transaction is not None and transaction.writes:
+            facts["statement"] = transaction.writes[0].key.shape[:_LONGEST]
+    if section.exchange.silence is Silence.TIMEOUT:
+        facts["deadline"] = f"{section.exchange.received - section.exchange.sent:.1f} s"
+    return facts
+
+
+def _became(call: Crossing) -> str:
+    """The status that a call was answered, or why it was not."""
+    if call.response is not None and call.fault is None:
+        return str(call.response.status)
+    return call.fault.label if call.fault else "no answer"
 
 
 def _met(history: History, placement: Placement) -> Crossing:

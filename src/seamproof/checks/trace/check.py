@@ -4,6 +4,7 @@ COMMIT answers ROLLBACK, client got 2xx    an error at each of the transaction's
 answer before COMMIT                       the COMMIT held until the answer has come
 connection left in a transaction           seen after quiet, replayed
 writes in several transactions             a note
+a call inside an open transaction          a note: `rollback` lets the call hang
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from seamproof.analysis.calls import calls, open_during
 from seamproof.analysis.confirm import Confirmation, clean_run, replay
 from seamproof.analysis.intervals import (
     SERIALIZATION_FAILURE,
@@ -24,6 +26,7 @@ from seamproof.analysis.intervals import (
 )
 from seamproof.analysis.trouble import missed, trouble
 from seamproof.checks.trace.classes import (
+    CALL_IN_TRANSACTION,
     CLASSES,
     COMMIT_ROLLED_BACK,
     EARLY_ANSWER,
@@ -123,6 +126,9 @@ def _sights(section: Section, subject: Subject) -> Iterator[_Sight]:
         harmless = not any(each.kind in WRITES for each in _unfinished(crossings, stayed))
         first = _first_of(crossings, stayed)
         yield _Sight(TRANSACTION_LEFT_OPEN, stayed, first, note=harmless)
+    for call in calls(section, subject.profile):
+        if open_during(section, call, subject.profile) is not None:
+            yield _Sight(CALL_IN_TRANSACTION, call, call, note=True)
 
 
 def _cause(crossings: Iterable[Crossing], commit: Crossing) -> Crossing:

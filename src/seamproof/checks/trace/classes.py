@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seamproof.core.experiment import BoundaryKind
 from seamproof.core.verdict import FindingClass
 
 _COMMIT = "https://www.postgresql.org/docs/current/sql-commit.html"
@@ -76,4 +77,27 @@ SPREAD_WRITES = FindingClass(
     references=("https://www.postgresql.org/docs/current/tutorial-transactions.html",),
 )
 
-CLASSES = (COMMIT_ROLLED_BACK, EARLY_ANSWER, TRANSACTION_LEFT_OPEN, SPREAD_WRITES)
+CALL_IN_TRANSACTION = FindingClass(
+    name="call-in-transaction",
+    title="{operation} calls another service inside a transaction",
+    consequence=(
+        "`{statement}` is made while a transaction is open: its connection, its snapshot and its "
+        "locks wait for the other service. The check `rollback` lets it hang."
+    ),
+    why=(
+        "A transaction should last as long as the database needs. With a call inside it lasts as "
+        "long as somebody else's server likes, and a rollback does not take the call back."
+    ),
+    fix="Call before the transaction begins, or after it is committed.",
+    boundary=BoundaryKind.HTTP_OUT,
+    cwe=(667,),
+    references=("https://microservices.io/patterns/data/transactional-outbox.html",),
+)
+
+CLASSES = (
+    COMMIT_ROLLED_BACK,
+    EARLY_ANSWER,
+    TRANSACTION_LEFT_OPEN,
+    SPREAD_WRITES,
+    CALL_IN_TRANSACTION,
+)

@@ -1,0 +1,484 @@
+"""`rollback` on handlers that call other services: what stays done, gets lost, hangs or escapes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from doubles.fake_world import CallFailed, ConnectionLost, DatabaseFault, FakeService, FakeWorld
+from seamproof.checks.rollback import Rollback
+from seamproof.checks.trace import Trace
+from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.experiment import BoundaryKind, FaultKind
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+
+ORDERS = Table("orders", (Column("id", "integer", default="nextval('orders_id_seq')"),), ("id",))
+SUBJECT = Subject(
+    Scenario("test", Step(Operation.parse("POST /orders"))), catalog=Catalog({"orders": ORDERS})
+)
+CHARGE = "POST payments /charges"
+BROKEN = (DatabaseFault, ConnectionLost)
+
+
+def drive(handler: Callable[[FakeService], int], background: Any = None) -> list[Verdict]:
+    world = FakeWorld({"POST /orders": handler}, background)
+    return list(world.drive(Rollback().explore(SUBJECT)))
+
+
+def loud(found: list[Verdict]) -> dict[str, Verdict]:
+    return {
+        each.finding_class: each
+        for each in found
+        if each.finding_class and each.outcome is Outcome.VIOLATED
+    }
+
+
+def notes(found: list[Verdict]) -> set[str]:
+    return {each.finding_class for each in found if each.tier is Tier.NOTE and each.finding_class}
+
+
+def store(service: FakeService, status: str = "paid") -> None:
+    with service.connect() as db:
+        db.begin()
+        db.insert("orders", id=service.next_id("orders"), status=status)
+        db.commit()
+
+
+# A call that stays done
+
+
+def charging(
+    key: Callable[[], str | None] = lambda: None, undo: Callable[[FakeService], Any] | None = None
+) -> Callable[[FakeService], int]:
+    """Charges, then stores; takes the charge back where it cannot be stored."""
+
+    def create(service: FakeService) -> int:
+        try:
+            service.call(CHARGE, {"amount": 7}, key=key())
+        except CallFailed as error:
+            if undo and error.status is None:
+                undo(service)
+            return 402 if error.status == 422 else 502
+        try:
+            store(service)
+        except BROKEN:
+            if undo:
+                undo(service)
+            return 503
+        return 201
+
+    return create
+
+
+def test_a_charge_for_an_order_that_rolled_back_is_proven() -> None:
+    found = loud(drive(charging()))
+    verdict = found["uncompensated-call"]
+    assert (verdict.tier, verdict.replays) == (Tier.PROVEN, (3, 3))
+    assert verdict.shape == CHARGE
+    assert verdict.evidence.facts["call_status"] == "201"
+    assert verdict.evidence.crossing is not None
+    assert verdict.evidence.crossing.key.shape == CHARGE
+    assert verdict.evidence.experiment is not None
+    assert verdict.evidence.experiment.phases[0].faults[0].at.boundary is BoundaryKind.SQL
+    assert set(found) == {"uncompensated-call"}
+
+
+def test_a_charge_that_is_taken_back_holds() -> None:
+    def refund(service: FakeService) -> None:
+        service.call("POST payments /refunds", {"amount": 7})
+
+    assert not loud(drive(charging(undo=refund)))
+
+
+def test_the_same_call_once_more_takes_nothing_back() -> None:
+    def again(service: FakeService) -> None:
+        service.call(CHARGE, {"amount": 7})
+
+    assert "uncompensated-call" in loud(drive(charging(undo=again)))
+
+
+def test_a_call_of_the_same_shape_that_says_the_contrary_takes_it_back() -> None:
+    def negative(service: FakeService) -> None:
+        service.call(CHARGE, {"amount": -7})
+
+    assert not loud(drive(charging(undo=negative)))
+
+
+def test_a_retry_under_the_same_key_makes_use_of_the_charge() -> None:
+    assert not loud(drive(charging(lambda: "order-7")))
+
+
+def test_a_retry_under_a_fresh_key_charges_twice() -> None:
+    numbers = itertools.count()
+    found = loud(drive(charging(lambda: f"key-{next(numbers)}")))
+    assert found["uncompensated-call"].tier is Tier.PROVEN
+
+
+def test_a_retry_that_names_the_same_order_is_suspected_only() -> None:
+    def create(service: FakeService) -> int:
+        service.call(CHARGE, {"order_id": 7, "amount": 7})
+        store(service)
+        return 201
+
+    assert loud(drive(create))["uncompensated-call"].tier is Tier.SUSPECTED
+
+
+def test_a_retry_that_is_refused_leaves_the_charge_for_nothing() -> None:
+    def create(service: FakeService) -> int:
+        experiment = len(service.world.experiments)
+        if service.memory.get("tried") == experiment:
+            return 409
+        service.memory["tried"] = experiment
+        service.call(CHARGE, {"amount": 7}, key="k")
+        store(service)
+        return 201
+
+    assert loud(drive(create))["uncompensated-call"].tier is Tier.PROVEN
+
+
+def test_a_charge_that_only_the_provider_knows_of_is_suspected_not_proven() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call(CHARGE, {"amount": 7})
+        except CallFailed:
+            return 502
+        try:
+            store(service)
+        except BROKEN:
+            service.call("POST payments /refunds", {"amount": 7})
+            return 503
+        return 201
+
+    found = loud(drive(create))
+    assert [(name, each.tier) for name, each in found.items()] == [
+        ("uncompensated-call", Tier.SUSPECTED)
+    ]
+
+
+def test_a_job_that_takes_the_charge_back_holds() -> None:
+    def reconcile(service: FakeService) -> int:
+        if not service.world.committed:
+            service.call("POST payments /refunds", {"amount": 7})
+        return 0
+
+    assert not loud(drive(charging(), reconcile))
+
+
+def test_the_first_of_two_calls_stays_done_where_the_second_is_refused() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call(CHARGE, {"amount": 7})
+            service.call("POST shipping /labels", {"to": "Main St"}, key="label-7")
+        except CallFailed:
+            return 502
+        try:
+            store(service)
+        except BROKEN:
+            service.call("POST payments /refunds", {"amount": 7})
+            return 503
+        return 201
+
+    verdict = loud(drive(create))["uncompensated-call"]
+    assert (verdict.tier, verdict.shape) == (Tier.PROVEN, CHARGE)
+
+
+def test_a_read_that_was_answered_has_nothing_to_take_back() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call("GET rates /today")
+        except CallFailed:
+            return 502
+        store(service)
+        return 201
+
+    assert not loud(drive(create))
+
+
+# A call that gets lost
+
+
+def confirming(
+    heeded: Callable[[CallFailed], bool], shape: str = CHARGE
+) -> Callable[[FakeService], int]:
+    """Stores first, calls then, under one key; failures that are not heeded are swallowed."""
+
+    def create(service: FakeService) -> int:
+        with service.connect() as db:
+            db.begin()
+            db.insert("orders", id=service.next_id("orders"), status="paid")
+            try:
+                service.call(shape, {"amount": 7}, key="k")
+            except CallFailed as error:
+                if heeded(error):
+                    return 402
+            db.commit()
+        return 201
+
+    return create
+
+
+def test_an_order_that_is_confirmed_and_was_never_charged_is_proven() -> None:
+    found = loud(drive(confirming(lambda error: error.status == 422)))
+    assert (found["lost-call"].tier, found["lost-call"].replays) == (Tier.PROVEN, (3, 3))
+    assert found["lost-call"].shape == CHARGE
+
+
+def test_a_status_that_nobody_looks_at_is_suspected() -> None:
+    found = loud(drive(confirming(lambda error: error.status is None)))
+    assert found["lost-call"].tier is Tier.SUSPECTED
+
+
+def test_a_mail_that_is_sent_as_well_as_may_be_is_a_note() -> None:
+    found = drive(confirming(lambda error: False, "POST mail /messages"))
+    assert not loud(found)
+    assert "lost-call" in notes(found)
+
+
+def test_a_call_that_is_made_again_is_not_lost() -> None:
+    def stubborn(service: FakeService) -> int:
+        for _ in range(2):
+            try:
+                service.call(CHARGE, {"amount": 7}, key="k")
+                break
+            except CallFailed as error:
+                if error.status == 422:
+                    return 402
+        store(service)
+        return 201
+
+    assert not loud(drive(stubborn))
+
+
+def test_an_outbox_that_calls_later_holds() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed as error:
+            if error.status == 422:
+                return 402
+            service.memory["later"] = True
+        store(service)
+        return 201
+
+    def deliver(service: FakeService) -> int:
+        if service.memory.pop("later", False):
+            service.call(CHARGE, {"amount": 7}, key="k")
+        return 0
+
+    assert not loud(drive(create, deliver))
+
+
+def test_a_row_that_says_the_call_is_still_to_come_is_legal() -> None:
+    def create(service: FakeService) -> int:
+        status = "paid"
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed:
+            status = "pending"
+        store(service, status)
+        return 201
+
+    assert not loud(drive(create))
+
+
+# What a refusal leaves
+
+
+def attempted(outcomes: Callable[[CallFailed | None], str]) -> Callable[[FakeService], int]:
+    """Records each try in the table that its success is in."""
+
+    def create(service: FakeService) -> int:
+        error: CallFailed | None = None
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed as failed:
+            error = failed
+        try:
+            store(service, outcomes(error))
+        except DatabaseFault:
+            store(service, "failed")
+            return 503
+        return 502 if error else 201
+
+    return create
+
+
+def test_what_a_refusal_leaves_is_legal_for_every_other_failure() -> None:
+    found = drive(attempted(lambda error: "failed" if error else "paid"))
+    assert "partial-state" not in loud(found)
+
+
+def test_a_row_that_says_nobody_knows_is_legal_where_the_answer_was_lost() -> None:
+    def outcome(error: CallFailed | None) -> str:
+        return "paid" if error is None else "failed" if error.status else "unknown"
+
+    assert "partial-state" not in loud(drive(attempted(outcome)))
+
+
+def test_units_that_are_put_back_only_after_some_failures() -> None:
+    shelf = {"id": 1, "units": 9}
+
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        taken = sum(1 for row in service.world.committed if row.table == "shelves")
+        db.update("shelves", {**shelf, "units": 9 - taken}, units=8 - taken)
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed as error:
+            if error.status == 422:
+                db.update("shelves", {**shelf, "units": 8 - taken}, units=9 - taken)
+            return 502
+        db.insert("orders", id=service.next_id("orders"), status="paid")
+        return 201
+
+    found = [each for each in drive(create) if each.finding_class == "partial-state"]
+    faults = {each.evidence.facts["fault"] for each in found}
+    assert "error 503" in faults
+    assert "error 422" not in faults
+
+
+# A call that hangs, and a failure that escapes
+
+
+def waiting(service: FakeService) -> int:
+    with service.connect() as db:
+        db.begin()
+        db.insert("orders", id=service.next_id("orders"), status="paid")
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k", timeout=False)
+        except CallFailed:
+            return 502
+        db.commit()
+    return 201
+
+
+def test_a_call_without_a_timeout_holds_locks_for_as_long() -> None:
+    world = FakeWorld({"POST /orders": waiting})
+    found = loud(list(world.drive(Rollback().explore(SUBJECT))))
+    assert {name: (each.tier, each.replays) for name, each in found.items()} == {
+        "no-timeout": (Tier.PROVEN, (3, 3)),
+        "transaction-open-during-call": (Tier.SUSPECTED, (3, 3)),
+    }
+    stalls = [
+        each
+        for each in world.experiments
+        if any(f.kind is FaultKind.STALL for f in each.phases[0].faults)
+    ]
+    assert len(stalls) == 3, "each costs a deadline"
+
+
+def test_a_transaction_that_has_only_read_holds_no_locks() -> None:
+    def create(service: FakeService) -> int:
+        with service.connect() as db:
+            db.begin()
+            db.read("SELECT id FROM orders")
+            try:
+                service.call(CHARGE, {"amount": 7}, key="k", timeout=False)
+            except CallFailed:
+                return 502
+            db.insert("orders", id=service.next_id("orders"), status="paid")
+            db.commit()
+        return 201
+
+    assert set(loud(drive(create))) == {"no-timeout"}
+
+
+def test_a_hang_that_comes_once_is_suspected() -> None:
+    def create(service: FakeService) -> int:
+        stalls = service.memory.setdefault("stalls", itertools.count())
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed as error:
+            if service.world.crossings[-1].fault.kind is FaultKind.STALL and next(stalls) == 0:  # type: ignore[union-attr]
+                service.hang()
+            return 402 if error.status else 502
+        store(service)
+        return 201
+
+    verdict = loud(drive(create))["no-timeout"]
+    assert (verdict.tier, verdict.replays) == (Tier.SUSPECTED, (1, 3))
+
+
+def test_a_failure_that_escapes_is_told_once_for_a_service() -> None:
+    def create(service: FakeService) -> int:
+        service.call("GET payments /methods")
+        service.call(CHARGE, {"amount": 7}, key="k")
+        store(service)
+        return 201
+
+    found = [each for each in drive(create) if each.finding_class == "error-not-translated"]
+    (verdict,) = found
+    assert (verdict.tier, verdict.shape, verdict.evidence.facts["answer"]) == (
+        Tier.SUSPECTED,
+        "payments",
+        "500",
+    )
+
+
+def test_an_act_that_only_calls_is_judged_by_its_answers() -> None:
+    def forward(service: FakeService) -> int:
+        service.call(CHARGE, {"amount": 7})
+        return 201
+
+    assert set(loud(drive(forward))) == {"error-not-translated"}
+
+
+def test_a_fault_that_a_drifting_call_does_not_meet_is_no_verdict() -> None:
+    def create(service: FakeService) -> int:
+        count = service.memory["count"] = service.memory.get("count", 0) + 1
+        if count <= 2:
+            service.call(CHARGE, {"amount": 7})
+        store(service)
+        return 201
+
+    found = drive(create)
+    assert not loud(found)
+    (held,) = [each for each in found if not each.finding_class]
+    assert "faults not reached" in held.reason
+
+
+def test_a_rate_limiter_makes_it_inconclusive() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed:
+            return 429
+        store(service)
+        return 201
+
+    found = drive(create)
+    assert not loud(found)
+    assert any(each.outcome is Outcome.INCONCLUSIVE and "429" in each.reason for each in found)
+
+
+def test_replay_shows_a_stored_finding_again() -> None:
+    for handler, name in ((charging(), "uncompensated-call"), (waiting, "no-timeout")):
+        verdict = loud(drive(handler))[name]
+        finding = Finding(
+            "0" * 16,
+            "rollback",
+            name,
+            verdict.tier,
+            verdict.operation,
+            BoundaryKind.HTTP_OUT,
+            verdict.replays,
+            verdict.evidence,
+        )
+        world = FakeWorld({"POST /orders": handler})
+        again = loud(list(world.drive(Rollback().replay(SUBJECT, finding))))
+        assert again[name].shape == verdict.shape
+
+
+def test_trace_notes_a_call_inside_a_transaction() -> None:
+    found = list(FakeWorld({"POST /orders": waiting}).drive(Trace().explore(SUBJECT)))
+    (note,) = [each for each in found if each.finding_class]
+    assert (note.finding_class, note.tier, note.shape) == (
+        "call-in-transaction",
+        Tier.NOTE,
+        CHARGE,
+    )
+    outside = FakeWorld({"POST /orders": charging()}).drive(Trace().explore(SUBJECT))
+    assert not [each for each in outside if each.finding_class]
