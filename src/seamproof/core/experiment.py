@@ -36,6 +36,15 @@ class FaultKind(StrEnum):
     """The answer to a call ends in the middle of its body."""
     MALFORMED = "malformed"
     """The answer to a call claims success, and its body is not what its type says."""
+    ABANDONED = "abandoned"
+    """The client goes away when the crossing comes; the service may notice, or go on."""
+    KILLED = "killed"
+    """The service's process is killed when it has sent the crossing: the other side does its work,
+    and nobody takes the reply."""
+
+
+INTERRUPTIONS = frozenset({FaultKind.ABANDONED, FaultKind.KILLED})
+"""What befalls the client or the process, and not the crossing itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ class Silence(StrEnum):
     REFUSED = "refused"
     CLOSED = "closed"
     TIMEOUT = "timeout"
+    ABANDONED = "abandoned"
+    """The client went away before there was an answer."""
     GARBAGE = "garbage"
     """Bytes that are no HTTP/1.1 response."""
 

@@ -70,6 +70,28 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class IdempotencyPolicy:
+    """What a service promises of idempotency keys. The defaults are the IETF draft's, whose codes
+    are SHOULD (draft-ietf-httpapi-idempotency-key-header, section 2.7).
+    """
+
+    header: str | None = None
+    """A header that carries the key, where its name does not say so."""
+    required: bool = False
+    """Whether a request without a key must be refused."""
+    missing: int = 400
+    """What is answered where a required key is missing."""
+    mismatch: int = 422
+    """What is answered to the key of a request with another payload."""
+    in_progress: int = 409
+    """What is answered while the first request with the key is under way."""
+    replays_other_payloads: bool = False
+    """Whether the stored answer is right even where the payload is another."""
+    replays_errors: bool = False
+    """Whether a stored error is right as the answer to a retry."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extract:
     """A value that a later step refers to as `{name}`, taken from a response.
 

@@ -130,11 +130,13 @@ class _Receiver(asyncio.Protocol):
         self._finish(self._response())
 
 
-async def send(host: str, port: int, request: bytes, *, timeout: float) -> Answer:
+async def send(
+    host: str, port: int, request: bytes, *, timeout: float, leave: asyncio.Event | None = None
+) -> Answer:
     """Send the bytes on a connection of their own and wait for one response.
 
-    `timeout` is in seconds, over connecting, sending and receiving. No error is raised for what
-    the service does: it is a Silence.
+    `timeout` is in seconds, over connecting, sending and receiving; the client goes away when
+    `leave` is set. No error is raised for what the service does: it is a Silence.
     """
     loop = asyncio.get_running_loop()
     started = time.monotonic()
@@ -145,7 +147,7 @@ async def send(host: str, port: int, request: bytes, *, timeout: float) -> Answe
     outcome: Response | Silence
     try:
         async with asyncio.timeout(timeout):
-            outcome = await receiver.done
+            outcome = await _first(receiver.done, leave)
     except TimeoutError:
         outcome = Silence.TIMEOUT
     finally:
@@ -154,3 +156,16 @@ async def send(host: str, port: int, request: bytes, *, timeout: float) -> Answe
     if isinstance(outcome, Silence):
         return Answer(receiver.sent, received, None, outcome)
     return Answer(receiver.sent, received, outcome)
+
+
+async def _first(
+    done: asyncio.Future[Response | Silence], leave: asyncio.Event | None
+) -> Response | Silence:
+    if leave is None:
+        return await done
+    leaving = asyncio.ensure_future(leave.wait())
+    try:
+        await asyncio.wait((done, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+    return done.result() if done.done() else Silence.ABANDONED
