@@ -18,9 +18,20 @@ NOBODY = 9
 """The discard port: nobody listens there."""
 
 
+def _before_a_server(implementation: Any) -> Any:
+    return implementation(0, "127.0.0.1", NOBODY)
+
+
+MADE: dict[str, Callable[[Any], Any]] = {
+    "http-proxy": lambda implementation: implementation(0),
+    "http-stub": lambda implementation: implementation(0, "payments", ()),
+}
+"""How those are made that stand before no server of ours."""
+
+
 def started(part: Part, judge: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
     async def run() -> None:
-        boundary = part.implementation(0, "127.0.0.1", NOBODY)
+        boundary = MADE.get(part.name, _before_a_server)(part.implementation)
         await boundary.start()
         try:
             await judge(boundary)

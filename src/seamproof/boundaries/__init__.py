@@ -5,6 +5,12 @@
 - `tls`        TLS that ends here: a transport for the link
 - `authority`  the certificate that is shown for it, and who vouches for that
 - `link`       one client's connection and its upstream, with flow control both ways
+- `http`       the outbound HTTP boundary: a fake of an external service
+- `http_proxy` refuses calls that nothing fakes
+- `http_link`  one connection to either, and the faults of a call
+- `http_calls` the calls that were made, and the faults and holds that wait for them
+- `http_stub`  what a fake answers: which reply, with which values
+- `numbers`    the numbers of connections
 - `hold`       a crossing that waits until somebody lets it go
 - `ledger`     what crossed, counted by shape, and the faults and holds that wait for it
 """

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from itertools import count
 from time import monotonic
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from seamproof.boundaries.entrance import Entrance
 from seamproof.boundaries.hold import Hold
 from seamproof.boundaries.ledger import CONNECT, Ledger
 from seamproof.boundaries.link import Link, Upstream
+from seamproof.boundaries.numbers import connection_numbers
 from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import MachineError
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
@@ -27,9 +27,6 @@ __all__ = ["CONNECT", "ConnectionState", "PostgresBoundary", "Startup"]
 
 LOOPBACK: Final = "127.0.0.1"
 _LOOK_AGAIN: Final = 0.001
-
-_numbers = count(1)
-"""Connections are numbered over all boundaries: a number is unique in a world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +230,7 @@ class PostgresBoundary:
     # ------------------------------------------------------------------------ for links
 
     def _accept(self) -> asyncio.Protocol:
-        link = Link(self, next(_numbers))
+        link = Link(self, next(connection_numbers))
         self._links[link.number] = link
         self._empty.clear()
         return Entrance(link, self._tls)

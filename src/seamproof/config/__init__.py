@@ -2,6 +2,7 @@
 
 - `models`       the sections and keys, each with the description that the reference shows
 - `sections`     what all sections share, and the types of a command and of a list
+- `stubs`        those of them that fake other services
 - `loading`      finds and reads the file
 - `mistakes`     says what is wrong with it, key by key, with "did you mean"
 - `dropped`      the variables that no service inherits

@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from seamproof.config.placeholders import render_tree
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
+from seamproof.config.stubs import StubConfig
 from seamproof.core.model import AuthKind
 
 
@@ -79,26 +80,6 @@ class ProcessConfig(Section):
             return self.ready_port
         mentioned = any("{port}" in text for text in (self.command, *self.env.values()))
         return "{port}" if mentioned else None
-
-
-class ReplyConfig(Section):
-    """What a stub answers."""
-
-    status: int = Field(200, ge=100, le=599)
-    """The status."""
-    headers: dict[str, str] = Field(default_factory=dict)
-    """The headers."""
-    json_: Any = Field(None, alias="json")
-    """The body, as JSON."""
-    text: str | None = None
-    """The body, as text."""
-
-
-class StubConfig(Section):
-    """A fake of an external HTTP service. `{stubs.NAME.url}` is where it is."""
-
-    replies: dict[OperationId, ReplyConfig] = Field(default_factory=dict)
-    """What it answers, by operation. Calls that nothing answers are refused."""
 
 
 class DatabaseConfig(Section):

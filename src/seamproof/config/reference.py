@@ -34,6 +34,10 @@ _ENVIRONMENT = """\
 The environment of seamproof, then `service.env_file`, both without what could lead to a real
 database; then the section's `env`, as it is. Left out are variables whose value is the URL of a
 database, a cache or a broker, and those of these names: {names}.
+
+What may use the database is given `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY` (and each in lower
+case) that lead to a port of seamproof, which refuses every call; `NO_PROXY` leaves this machine
+out. A proxy of yours is inherited by `service.build` alone, which fetches packages.
 """
 
 
@@ -64,8 +68,9 @@ def _sections(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     while pending:
         path, value = pending.pop(0)
         name = _definition(value)
-        if name is None and isinstance(value.get("additionalProperties"), dict):
-            path, name = (*path, "NAME"), _definition(value["additionalProperties"])
+        while name is None and isinstance(value.get("additionalProperties"), dict):
+            path, value = (*path, "NAME"), value["additionalProperties"]
+            name = _definition(value)
         if name is None:
             continue
         section = definitions[name]
@@ -75,7 +80,7 @@ def _sections(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _definition(value: dict[str, Any]) -> str | None:
-    for each in (value, *value.get("anyOf", ()), *value.get("allOf", ())):
+    for each in (value, value.get("items", {}), *value.get("anyOf", ()), *value.get("allOf", ())):
         if "$ref" in each:
             name: str = each["$ref"].rpartition("/")[2]
             return name

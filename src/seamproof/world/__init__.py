@@ -2,10 +2,11 @@
 
 - `opening`      `open_world`: everything in order, and undone on any way out
 - `world`        World, once everything has come up: what died is started again
-- `replicas`     Replica and Companion: a process with the boundary that it reaches the database by
+- `replicas`     Replica and Companion: a process with the boundaries that it reaches others by
 - `schema`       how the template database comes to be: commands, files, or the service itself
 - `inputs`       what that depends on, as one key
 - `launching`    a Launch from the configuration: command, folder, environment, rendered files
+- `outbound`     what the processes meet when they call other services: fakes, and else a refusal
 - `cautions`     what a person should know before a first start
 - `environment`  what a child inherits, and what it must not
 - `processes`    Process: one child with its whole family, its log, its end

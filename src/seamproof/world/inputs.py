@@ -34,6 +34,8 @@ def _context(config: Config, plan: Plan) -> Iterator[object]:
     service = config.service
     yield sorted(service.env.items())
     yield service.command if plan.by_service else ""
+    # Commands may store what a fake answers them.
+    yield sorted((name, stub.model_dump_json()) for name, stub in config.stubs.items())
     for name, template in sorted(service.files.items()):
         yield name, _content(config.path(template))
     if service.env_file is not None:

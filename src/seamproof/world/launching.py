@@ -13,6 +13,7 @@ from seamproof.config.placeholders import render
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.protocols import Address
 from seamproof.world.environment import inherit, read_env_file
+from seamproof.world.outbound import Outbound
 from seamproof.world.processes import Launch
 
 
@@ -38,7 +39,11 @@ def setup_statements(config: Config) -> str:
 
 
 class Launcher:
-    """Makes Launches. `folder` is this run's own: logs and rendered files go there."""
+    """Makes Launches. `folder` is this run's own: logs and rendered files go there.
+
+    `outbound` is what commands meet when they call other services, and whoever has no ports of its
+    own for that.
+    """
 
     def __init__(
         self,
@@ -46,7 +51,7 @@ class Launcher:
         folder: Path,
         *,
         process_ports: Mapping[str, int],
-        stub_ports: Mapping[str, int],
+        outbound: Outbound,
         authority: Path | None = None,
     ) -> None:
         self.config = config
@@ -65,9 +70,11 @@ class Launcher:
         self._shared = {"python": sys.executable}
         self._shared |= {f"env.{name}": value for name, value in variables.items()}
         self._shared |= {f"processes.{n}.port": str(port) for n, port in process_ports.items()}
-        self._shared |= {f"stubs.{n}.url": f"http://127.0.0.1:{p}" for n, p in stub_ports.items()}
+        self._outbound = outbound
 
-    def replica(self, index: int, address: Address, port: int) -> Launch:
+    def replica(
+        self, index: int, address: Address, port: int, outbound: Outbound | None = None
+    ) -> Launch:
         """The service's replica of this index, its database at `address`."""
         name = f"replica-{index}"
         return self._launch(
@@ -77,8 +84,9 @@ class Launcher:
             text=self.config.service.command,
             cwd=self.config.service.cwd,
             env=self.config.service.env,
-            values=self._values(address, name, port),
+            values=self._values(address, name, port, outbound),
             address=address,
+            outbound=outbound,
         )
 
     def command(self, name: str, key: str, text: str, address: Address | None) -> Launch:
@@ -97,7 +105,14 @@ class Launcher:
             address=address,
         )
 
-    def companion(self, name: str, settings: ProcessConfig, port: int, address: Address) -> Launch:
+    def companion(
+        self,
+        name: str,
+        settings: ProcessConfig,
+        port: int,
+        address: Address,
+        outbound: Outbound | None = None,
+    ) -> Launch:
         """One of the processes that the service also needs."""
         return self._launch(
             f"process-{name}",
@@ -106,8 +121,9 @@ class Launcher:
             text=settings.command,
             cwd=settings.cwd,
             env=settings.env,
-            values=self._values(address, f"process-{name}", port),
+            values=self._values(address, f"process-{name}", port, outbound),
             address=address,
+            outbound=outbound,
         )
 
     def flush(self, name: str, settings: ProcessConfig, port: int, address: Address) -> Launch:
@@ -145,6 +161,7 @@ class Launcher:
         env: Mapping[str, str],
         values: Mapping[str, str],
         address: Address | None,
+        outbound: Outbound | None = None,
     ) -> Launch:
         secrets = (address.password,) if address is not None and address.password else ()
         self.secrets.update(secrets)
@@ -154,20 +171,25 @@ class Launcher:
             variable: render(each, values, key=f"{section}.env.{variable}")
             for variable, each in env.items()
         }
+        # What is given no database builds, and fetches packages as the user does.
+        proxied = (outbound or self._outbound).environment if address is not None else {}
         return Launch(
             name=shown,
             key=key,
             command=tuple(render(word, values, key=key) for word in shlex.split(text)),
             cwd=self.config.path(cwd),
-            environment={**self._inherited, **configured},
+            environment={**self._inherited, **proxied, **configured},
             log=self.folder / f"{name}.log",
             secrets=secrets,
         )
 
-    def _values(self, address: Address | None, name: str, port: int) -> dict[str, str]:
+    def _values(
+        self, address: Address | None, name: str, port: int, outbound: Outbound | None = None
+    ) -> dict[str, str]:
         if address is None:
             return dict(self._shared)
-        values = self._shared | {
+        known = self._shared | (outbound or self._outbound).placeholders
+        values = known | {
             "port": str(port),
             "database.url": address.url(),
             "database.host": address.host,

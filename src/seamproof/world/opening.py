@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from seamproof.boundaries.authority import Authority, create_authority
@@ -36,10 +37,11 @@ from seamproof.world.guard import Guard
 from seamproof.world.inputs import key_of
 from seamproof.world.intents import Intents, prepare_folder
 from seamproof.world.launching import Launcher, filled, setup_statements
-from seamproof.world.ports import LOOPBACK, ClosedPort, Ports
+from seamproof.world.outbound import Outbound, Outside
+from seamproof.world.ports import LOOPBACK, Ports
 from seamproof.world.processes import Process
 from seamproof.world.reaper import reap
-from seamproof.world.replicas import Companion, Replica, Site
+from seamproof.world.replicas import Companion, Member, Replica, Site
 from seamproof.world.schema import Plan, Preparation
 from seamproof.world.world import World
 
@@ -48,6 +50,8 @@ OnFailure = Callable[[Path, Collection[str]], None]
 """Takes the folder with the logs of a world that failed, and the secrets that they may show."""
 
 _BUILD_LIMIT = 1800.0
+_GRACE = 1.0
+"""Seconds that a process may take to end by itself on the way out: nobody needs what it does."""
 _CLEANUP_LIMIT = 30.0
 """Seconds that the end of one thing may take."""
 
@@ -121,9 +125,12 @@ class _Opening:
     folder: Path
     ports: Ports = field(default_factory=Ports)
     process_ports: dict[str, int] = field(default_factory=dict)
-    stub_ports: dict[str, int] = field(default_factory=dict)
+    outside: Outside = field(init=False)
     secrets: Collection[str] = ()
     authority: Authority | None = None
+
+    def __post_init__(self) -> None:
+        self.outside = Outside(self.config.stubs, self.notify, self.leave.later)
 
     async def open(self, count: int) -> World:
         """All steps, in order."""
@@ -132,7 +139,7 @@ class _Opening:
             self.authority = create_authority(self.folder / "tls")
         key = await asyncio.to_thread(key_of, self.config, plan)
         server = await self._provision(key)
-        launcher = self._launcher()
+        launcher = await self._launcher()
         await self._build(launcher)
         database = await self._database(server, launcher, plan, key)
         boundaries = [await self._boundary(index, server) for index in range(count)]
@@ -140,13 +147,20 @@ class _Opening:
         for name, settings in self.config.processes.items():
             if settings.uses_database:
                 behind[name] = await self._boundary(count + len(behind), server)
+        calls = [await self.outside.open(index) for index in range(count)]
+        calls_of = {
+            name: await self.outside.open(number)
+            for number, name in enumerate(self.config.processes, count)
+        }
         guard = self._guard(server, (each.port for each in (*boundaries, *behind.values())))
         site = Site(self.intents, guard, database.address.name, launcher.dropped)
-        companions = await self._companions(site, launcher, database.address, behind)
-        replicas = await self._replicas(site, launcher, database.address, boundaries, plan)
+        companions = await self._companions(site, launcher, database.address, behind, calls_of)
+        behind_replicas = list(zip(boundaries, calls, strict=True))
+        replicas = await self._replicas(site, launcher, database.address, behind_replicas, plan)
         world = World(
             self.config, self.folder, site, database, replicas=replicas, companions=companions
         )
+        self.leave.later("the processes", lambda: _end_together((*replicas, *companions)))
         await self._marker(world)
         return world
 
@@ -232,25 +246,18 @@ class _Opening:
         return boundary
 
     def _guard(self, server: PostgresServer, proxies: Iterable[int]) -> Guard:
-        own = {*self.process_ports.values(), *self.stub_ports.values(), *proxies}
+        own = {*self.process_ports.values(), *self.outside.ports, *proxies}
         return Guard((server.admin.host, server.admin.port), frozenset(own))
 
     # The processes
 
-    def _launcher(self) -> Launcher:
+    async def _launcher(self) -> Launcher:
         self.process_ports |= {name: self.ports.free() for name in self.config.processes}
-        for name in self.config.stubs:
-            closed = ClosedPort()
-            self.leave.stack.callback(closed.close)
-            self.stub_ports[name] = closed.port
-        if self.config.stubs:
-            names = ", ".join(self.config.stubs)
-            self.notify(Notice(f"stubs are not served yet: calls to {names} are refused"))
         launcher = Launcher(
             self.config,
             self.folder,
             process_ports=self.process_ports,
-            stub_ports=self.stub_ports,
+            outbound=await self.outside.open_for_commands(),
             authority=self.authority.certificate if self.authority else None,
         )
         self.secrets = launcher.secrets
@@ -264,6 +271,7 @@ class _Opening:
         launcher: Launcher,
         address: Address,
         behind: dict[str, PostgresBoundary],
+        calls: dict[str, Outbound],
     ) -> list[Companion]:
         made: list[Companion] = []
         for name, settings in self.config.processes.items():
@@ -271,15 +279,16 @@ class _Opening:
             own = _through(address, boundary)
             companion = Companion(
                 site,
-                launcher.companion(name, settings, port, own),
+                launcher.companion(name, settings, port, own, calls[name]),
                 port,
                 boundary,
+                calls[name],
                 settings=settings,
                 ready_port=launcher.listening_port(name, settings, port),
                 flush=launcher.flush(name, settings, port, own) if settings.flush else None,
             )
             with self._stage("process", name):
-                self.leave.later(companion.launch.name, companion.end)
+                self.leave.later(companion.launch.name, partial(companion.end, grace=_GRACE))
                 companion.start()
                 await companion.ready()
             made.append(companion)
@@ -290,18 +299,19 @@ class _Opening:
         site: Site,
         launcher: Launcher,
         address: Address,
-        boundaries: list[PostgresBoundary],
+        behind: list[tuple[PostgresBoundary, Outbound]],
         plan: Plan,
     ) -> list[Replica]:
         made: list[Replica] = []
-        for index, boundary in enumerate(boundaries):
+        for index, (boundary, calls) in enumerate(behind):
             port = self.ports.free()
-            launch = launcher.replica(index, _through(address, boundary), port)
+            launch = launcher.replica(index, _through(address, boundary), port, calls)
+            settings = self.config.service
             made.append(
-                Replica(site, launch, port, boundary, index=index, settings=self.config.service)
+                Replica(site, launch, port, boundary, calls, index=index, settings=settings)
             )
         for replica in made:
-            self.leave.later(replica.launch.name, replica.end)
+            self.leave.later(replica.launch.name, partial(replica.end, grace=_GRACE))
             # Two that migrate at the same moment would be in each other's way.
             if not plan.by_service:
                 replica.start()
@@ -334,6 +344,13 @@ class _Opening:
         started = time.monotonic()
         yield said.append
         self.notify(Stage(name, said[-1], time.monotonic() - started))
+
+
+async def _end_together(members: Iterable[Member]) -> None:
+    """End all side by side: an interrupt is to take no longer for each that does not listen."""
+    async with asyncio.TaskGroup() as group:
+        for each in members:
+            group.create_task(each.end(grace=_GRACE))
 
 
 def _upstream(server: PostgresServer) -> tuple[str, int]:

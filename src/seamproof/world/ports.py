@@ -67,16 +67,3 @@ def holder(port: int) -> str | None:
             except psutil.Error:
                 return f"pid {each.pid}"
     return None
-
-
-class ClosedPort:
-    """A port on loopback that refuses every connection, held so that nobody else takes it."""
-
-    def __init__(self) -> None:
-        self._socket = socket.socket()
-        self._socket.bind((LOOPBACK, 0))
-        self.port: int = self._socket.getsockname()[1]
-
-    def close(self) -> None:
-        """Give the port back."""
-        self._socket.close()

@@ -1,5 +1,5 @@
-"""A process with the boundary that it reaches the database by: a replica of the service, or a
-companion that the service also needs."""
+"""A process with the boundaries that it reaches the database and other services by: a replica of
+the service, or a companion that the service also needs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import ProcessConfig, ServiceConfig
 from seamproof.core.errors import Bug, ServiceError
 from seamproof.core.protocols import Boundary
+from seamproof.core.protocols import Boundary
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard, Watched
 from seamproof.world.intents import Intents
+from seamproof.world.outbound import Outbound
 from seamproof.world.ports import LOOPBACK, require_free
 from seamproof.world.processes import Launch, Process
 from seamproof.world.readiness import Readiness
@@ -32,17 +34,30 @@ class Site:
 
 
 class Member:
-    """A process of a world. It keeps its port and its boundary when it is started again."""
+    """A process of a world. It keeps its port and its boundaries when it is started again."""
 
     def __init__(
-        self, site: Site, launch: Launch, port: int, boundary: PostgresBoundary | None
+        self,
+        site: Site,
+        launch: Launch,
+        port: int,
+        boundary: PostgresBoundary | None,
+        outbound: Outbound,
     ) -> None:
         self.site = site
         self.launch = launch
         self.port = port
+        self.outbound = outbound
+        """The ports by which it calls other services."""
         self._boundary = boundary
         self._process: Process | None = None
         self._before = 0
+
+    @property
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """Every boundary of it, SQL first."""
+        sql = () if self._boundary is None else (self._boundary,)
+        return (*sql, *self.outbound.boundaries)
 
     @property
     def process(self) -> Process:
@@ -61,10 +76,10 @@ class Member:
         self._before = len(self._boundary.startups()) if self._boundary else 0
         self._process = Process.start(self.launch, self.site.intents)
 
-    async def end(self) -> None:
-        """End the process and its family."""
+    async def end(self, *, grace: float = 5.0) -> None:
+        """End the process and its family: TERM, and after `grace` seconds KILL."""
         if self._process is not None:
-            await self._process.end()
+            await self._process.end(grace=grace)
 
 
 class Replica(Member):
@@ -78,11 +93,12 @@ class Replica(Member):
         launch: Launch,
         port: int,
         boundary: PostgresBoundary,
+        outbound: Outbound,
         *,
         index: int,
         settings: ServiceConfig,
     ) -> None:
-        super().__init__(site, launch, port, boundary)
+        super().__init__(site, launch, port, boundary, outbound)
         self.index = index
         self.boundary = boundary
         self._settings = settings
@@ -130,12 +146,13 @@ class Companion(Member):
         launch: Launch,
         port: int,
         boundary: PostgresBoundary | None,
+        outbound: Outbound,
         *,
         settings: ProcessConfig,
         ready_port: int | None,
         flush: Launch | None,
     ) -> None:
-        super().__init__(site, launch, port, boundary)
+        super().__init__(site, launch, port, boundary, outbound)
         self.boundary = boundary
         """None for one that was given no database."""
         self._settings = settings

@@ -10,6 +10,7 @@ from pathlib import Path
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import Config
 from seamproof.core.history import Disturbance, DisturbanceKind
+from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.replicas import Companion, Member, Replica, Site
@@ -43,15 +44,25 @@ class World:
         self._looked = time.monotonic()
 
     @property
-    def boundaries(self) -> tuple[PostgresBoundary, ...]:
+    def boundaries(self) -> tuple[Boundary, ...]:
+        """Every boundary: those of SQL first, then those of calls to other services."""
+        outbound = (each for member in self._members for each in member.outbound.boundaries)
+        return (*self.sql_boundaries, *outbound)
+
+    @property
+    def sql_boundaries(self) -> tuple[PostgresBoundary, ...]:
         """Every SQL boundary: of the replicas in their order, then of the companions."""
         others = (each.boundary for each in self.companions)
         return (*(each.boundary for each in self.replicas), *(each for each in others if each))
 
+    @property
+    def _members(self) -> tuple[Replica | Companion, ...]:
+        return (*self.replicas, *self.companions)
+
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:
-        """Keep the service's statements back meanwhile: its background writers go on else, and
-        what they write between two looks at the database would be in one of them only.
+        """Keep the service's statements and calls back meanwhile: its background writers go on
+        else, and what they write between two looks at the database would be in one of them only.
         """
         for boundary in self.boundaries:
             boundary.pause()
@@ -94,7 +105,13 @@ class World:
             await replica.ready()
 
     async def flush(self) -> None:
-        """Have every companion forget its state, where it can. Raises ServiceError."""
+        """Have every companion and every fake forget its state, where it can.
+
+        Raises ServiceError.
+        """
+        for member in self._members:
+            for stub in member.outbound.stubs.values():
+                stub.forget()
         for each in self.companions:
             await each.flush()
 

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import socket
 import stat
 import sys
 import time
@@ -11,7 +12,7 @@ import pytest
 
 from seamproof.core.errors import ConfigurationError, MachineError, ServiceError
 from seamproof.world.intents import Intents
-from seamproof.world.ports import ClosedPort, Ports, require_free
+from seamproof.world.ports import Ports, require_free
 from seamproof.world.probe import Answered, Unanswered, accepts, get
 from seamproof.world.processes import Launch, Process
 from seamproof.world.readiness import Readiness
@@ -262,12 +263,13 @@ def test_a_command_that_does_not_end(launch, intents):
 def test_ports():
     ports = Ports()
     assert len({ports.free() for _ in range(200)}) == 200
-    closed = ClosedPort()
-    assert run(accepts("127.0.0.1", closed.port, limit=2)) is False
-    with pytest.raises(MachineError, match=f"cannot use port {closed.port}"):
-        require_free(closed.port, who="the process redis")
-    closed.close()
-    require_free(closed.port, who="the process redis")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert run(accepts("127.0.0.1", port, limit=2)) is False
+        with pytest.raises(MachineError, match=f"cannot use port {port}"):
+            require_free(port, who="the process redis")
+    require_free(port, who="the process redis")
 
 
 def test_a_port_in_use_names_its_holder(launch, intents):

@@ -61,7 +61,9 @@ def test_an_ordinary_service_needs_at_most_25_lines(tmp_path):
     assert config.root == tmp_path
     assert config.service.retry_safe == ("POST /orders",)
     assert config.processes["redis"].listens == "{port}"
-    assert config.stubs["payments"].replies["POST /charges"].json_ == {"status": "succeeded"}
+    assert [each.json_ for each in config.stubs["payments"].replies["POST /charges"]] == [
+        {"status": "succeeded"}
+    ]
     assert config.identities["alice"].kind is AuthKind.BEARER
     assert config.identities["bob"].register_.operation == "PUT /accounts/bob"
     assert config.path("templates/app.cfg") == tmp_path / "templates/app.cfg"

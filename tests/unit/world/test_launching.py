@@ -3,12 +3,15 @@ import sys
 
 import pytest
 
+from seamproof.boundaries.http import HttpStubBoundary
+from seamproof.boundaries.http_proxy import HttpProxyBoundary
 from seamproof.config.loading import parse
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.protocols import Address
 from seamproof.world.cautions import cautions_of
 from seamproof.world.inputs import key_of
 from seamproof.world.launching import Launcher, setup_statements
+from seamproof.world.outbound import Outbound
 from seamproof.world.schema import Plan
 
 ADDRESS = Address("127.0.0.1", 6000, "role", "p@ss", "seamproof_1")
@@ -19,9 +22,14 @@ def config(root, **sections):
     return parse({"service": service, **sections}, root)
 
 
+def outbound(mail=25, proxy=3128):
+    """Ports that nobody listens on."""
+    stubs = {"mail": HttpStubBoundary(0, "mail", (), port=mail)}
+    return Outbound(stubs, HttpProxyBoundary(0, port=proxy))
+
+
 def launcher(given, folder, **options):
-    ports = {"process_ports": {"redis": 6379}, "stub_ports": {"mail": 25}}
-    return Launcher(given, folder, **ports, **options)
+    return Launcher(given, folder, process_ports={"redis": 6379}, outbound=outbound(), **options)
 
 
 def test_a_replica_gets_its_words_its_folder_and_its_environment(tmp_path, monkeypatch):
@@ -72,6 +80,39 @@ def test_the_authority_is_a_file_where_there_is_one(tmp_path):
     made = launcher(given, tmp_path, authority=authority)
     for launch in (made.replica(0, ADDRESS, 8001), made.command("m", "k", "migrate", ADDRESS)):
         assert launch.environment["PGSSLROOTCERT"] == str(authority)
+
+
+def test_each_process_calls_others_by_ports_of_its_own(tmp_path):
+    given = config(
+        tmp_path,
+        service={"env": {"MAIL": "{stubs.mail.url}"}},
+        processes={"worker": {"command": "work", "env": {"MAIL": "{stubs.mail.url}"}}},
+        stubs={"mail": {}},
+    )
+    made, own = launcher(given, tmp_path), outbound(mail=2525, proxy=4000)
+    worker = given.processes["worker"]
+    for launch, mail, proxy in (
+        (made.replica(0, ADDRESS, 8001, own), 2525, 4000),
+        (made.companion("worker", worker, 8002, ADDRESS, own), 2525, 4000),
+        (made.command("seed", "database.seed", "seed", ADDRESS), 25, 3128),
+    ):
+        assert launch.environment["MAIL"] == f"http://127.0.0.1:{mail}"
+        assert launch.environment["https_proxy"] == f"http://127.0.0.1:{proxy}"
+
+
+def test_a_proxy_of_the_user_is_not_inherited_but_by_the_build(tmp_path, monkeypatch):
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+    for name in (*names, "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "http://proxy.example:3128")
+    given = config(tmp_path, service={"env": {"HTTPS_PROXY": "http://on-purpose:1"}})
+    made = launcher(given, tmp_path)
+    environment = made.replica(0, ADDRESS, 8001).environment
+    assert environment["HTTPS_PROXY"] == "http://on-purpose:1"
+    for name in set(names) - {"HTTPS_PROXY"}:
+        assert environment[name] == "http://127.0.0.1:3128"
+    assert environment["NO_PROXY"] == environment["no_proxy"] == "127.0.0.1,localhost,::1"
+    build = made.command("build", "service.build", "npm ci", None).environment
+    assert build["HTTP_PROXY"] == build["no_proxy"] == "http://proxy.example:3128"
 
 
 def test_rendered_files_stay_in_the_runs_folder(tmp_path):
