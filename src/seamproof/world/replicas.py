@@ -9,7 +9,6 @@ from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import ProcessConfig, ServiceConfig
 from seamproof.core.errors import Bug, ServiceError
 from seamproof.core.protocols import Boundary
-from seamproof.core.protocols import Boundary
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard, Watched
 from seamproof.world.intents import Intents
