@@ -15,13 +15,24 @@ import re
 import secrets as random_bytes
 from dataclasses import replace
 
-from seamproof.core.history import Changes, Crossing, Exchange, Request, Response, Row, RowChange
+from seamproof.core.history import (
+    Changes,
+    Crossing,
+    CrossingKind,
+    Exchange,
+    Request,
+    Response,
+    Row,
+    RowChange,
+)
 from seamproof.core.model import Json
 
 _SENSITIVE_NAME = re.compile(
     r"passw(or)?d|passphrase|secret|token|api[-_]?key|authorization|cookie|credential|private[-_]?key",
     re.IGNORECASE,
 )
+_PAIR = re.compile(r"([^=&]+)=([^&]+)")
+_FORM = re.compile(r"[^=&\s]+=[^&\s]*(&[^=&\s]+=[^&\s]*)*")
 _SHORTEST = 6
 """A shorter value is a word like any other: replacing it everywhere would garble the evidence."""
 _REDACTED = "<redacted:"
@@ -84,6 +95,8 @@ class Redactor:
             masked = self._fields(parsed)
             if masked != parsed:
                 decoded = json.dumps(masked, ensure_ascii=False)
+        elif _FORM.fullmatch(decoded):
+            decoded = self._pairs(decoded)
         return self.text(decoded).encode()
 
     def _fields(self, value: Json) -> Json:
@@ -98,6 +111,19 @@ class Redactor:
             return [self._fields(each) for each in value]
         return value
 
+    def target(self, value: str) -> str:
+        """A request target, or any text that ends in a query, with sensitive fields replaced."""
+        path, mark, query = value.partition("?")
+        return self.text(f"{path}{mark}{self._pairs(query)}")
+
+    def _pairs(self, text: str) -> str:
+        return _PAIR.sub(
+            lambda pair: (
+                f"{pair[1]}={self.mask(pair[2])}" if _SENSITIVE_NAME.search(pair[1]) else pair[0]
+            ),
+            text,
+        )
+
     def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """Headers with the sensitive ones replaced."""
         return tuple(
@@ -107,26 +133,36 @@ class Redactor:
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange without its secrets."""
-        request, response = exchange.request, exchange.response
+        response = exchange.response
         return replace(
             exchange,
-            request=Request(
-                request.method,
-                self.text(request.target),
-                self.headers(request.headers),
-                self.body(request.body),
-            ),
-            response=response
-            and Response(
-                response.status,
-                self.headers(response.headers),
-                self.body(response.body),
-                response.truncated,
-            ),
+            request=self._request(exchange.request),
+            response=response and self._response(response),
+        )
+
+    def _request(self, request: Request) -> Request:
+        return Request(
+            request.method,
+            self.target(request.target),
+            self.headers(request.headers),
+            self.body(request.body),
+        )
+
+    def _response(self, response: Response) -> Response:
+        return replace(
+            response, headers=self.headers(response.headers), body=self.body(response.body)
         )
 
     def crossing(self, crossing: Crossing) -> Crossing:
         """A crossing without its secrets."""
+        if crossing.kind is CrossingKind.CALL:
+            request, response = crossing.request, crossing.response
+            return replace(
+                crossing,
+                statement=self.target(crossing.statement),
+                request=request and self._request(request),
+                response=response and self._response(response),
+            )
         if self._pattern is None:
             return crossing
         return replace(

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+
+from seamproof.core.experiment import BoundaryKind, CrossingKey
+from seamproof.core.history import Crossing, CrossingKind, Request, Response
+from seamproof.run.redaction import Redactor
+
+KEY = CrossingKey("POST payments /charges?api_key", 1, BoundaryKind.HTTP_OUT)
+
+
+def call(request: Request, response: Response | None = None) -> Crossing:
+    statement = f"POST http://payments{request.target}"
+    return Crossing(
+        KEY, CrossingKind.CALL, statement, 0, 1, 0.1, request=request, response=response
+    )
+
+
+def redacted(crossing: Crossing, *known: str) -> Crossing:
+    redactor = Redactor()
+    redactor.learn(*known)
+    return redactor.crossing(crossing)
+
+
+def test_a_call_is_kept_without_its_secrets() -> None:
+    request = Request(
+        "POST",
+        "/charges?api_key=sk_live_1&limit=3",
+        (("Authorization", "Bearer sk_live_2"), ("X-Trace", "t-1")),
+        json.dumps({"amount": 5, "card": {"token": "tok_3"}}).encode(),
+    )
+    response = Response(201, (("Set-Cookie", "s=4"),), b'{"client_secret": "cs_5", "id": "ch_1"}')
+    crossing = redacted(call(request, response))
+    for secret in ("sk_live_1", "sk_live_2", "tok_3", "s=4", "cs_5"):
+        assert secret not in repr(crossing)
+    assert crossing.request is not None
+    assert crossing.response is not None
+    assert crossing.request.target.startswith("/charges?api_key=<redacted:")
+    assert crossing.request.target.endswith(">&limit=3")
+    assert crossing.statement == f"POST http://payments{crossing.request.target}"
+    assert json.loads(crossing.request.body)["amount"] == 5
+    assert json.loads(crossing.response.body)["id"] == "ch_1"
+    assert crossing.key == KEY
+
+
+def test_a_form_is_a_body_with_fields() -> None:
+    crossing = redacted(call(Request("POST", "/", (), b"amount=5&card[token]=tok_1&secret=")))
+    assert crossing.request is not None
+    assert crossing.request.body.startswith(b"amount=5&card[token]=<redacted:")
+    assert crossing.request.body.endswith(b"&secret=")
+
+
+def test_a_known_secret_is_replaced_wherever_a_call_has_it() -> None:
+    request = Request("GET", "/users/hunter22/x?q=hunter22", (("X-A", "hunter22"),), b"hunter22")
+    crossing = redacted(call(request, Response(200, (), b"it is hunter22")), "hunter22")
+    assert "hunter22" not in repr(crossing)
+    assert crossing.tag is None
+
+
+def test_a_call_without_an_answer_has_none() -> None:
+    assert redacted(call(Request("GET", "/"))).response is None
