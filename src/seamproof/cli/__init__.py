@@ -3,6 +3,7 @@
 - `app`        the commands together
 - `options`    options that several commands share
 - `failure`    errors to messages and exit codes, in one place
+- `signals`    an interrupt before a run can stop politely waits until it can
 - `reference`  writes docs/reference from the commands and the registry
 - the rest     a command each
 """
@@ -14,6 +15,9 @@ import sys
 
 def main() -> None:
     """Run the command line and exit."""
+    from seamproof.cli import signals
     from seamproof.cli.failure import guarded
 
-    sys.exit(guarded(sys.argv[1:]))
+    code = guarded(sys.argv[1:])
+    signals.ignore()
+    sys.exit(code)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seamproof.cli.options import Report, Seed
+from seamproof.cli.signals import held
 
 
 def demo(
@@ -19,10 +20,11 @@ def demo(
     """See it work on a bundled service.
 
     An order service with planted defects, on a database of its own; nothing needs to be set up."""
-    from seamproof.run import session, showcase
-    from seamproof.run.reporting import report as tell
-    from seamproof.run.reporting import reporters
+    with held():
+        from seamproof.run import session, showcase
+        from seamproof.run.reporting import report as tell
+        from seamproof.run.reporting import reporters
 
-    listeners = reporters(report or ())
-    options = session.Options(config=showcase.prepare(fixed=fixed), seed=seed)
-    raise typer.Exit(tell(session.run(options), listeners))
+        listeners = reporters(report or ())
+        options = session.Options(config=showcase.prepare(fixed=fixed), seed=seed)
+        raise typer.Exit(tell(session.run(options), listeners))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from seamproof.core.errors import ExitCode, SeamproofError
+from seamproof.core.errors import ExitCode, SeamproofError, of_machine
 
 _KILLED_BY_SIGINT = 130
 """What typer makes of a KeyboardInterrupt."""
@@ -38,6 +38,10 @@ def guarded(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERRUPTED
     except Exception as error:
+        lacking = of_machine(error) if isinstance(error, OSError) else None
+        if lacking is not None:
+            _say(str(lacking.blame), lacking.problem, (), lacking.hint)
+            return lacking.exit_code
         _say(
             "seamproof",
             f"{type(error).__name__}: {error}",

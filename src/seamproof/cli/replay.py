@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seamproof.cli.options import Config, Report
+from seamproof.cli.signals import held
 
 
 def replay(
@@ -20,9 +21,10 @@ def replay(
 
     Findings of `seamproof demo` are found from any folder.
     """
-    from seamproof.run import session, showcase
-    from seamproof.run.reporting import report as tell
-    from seamproof.run.reporting import reporters
+    with held():
+        from seamproof.run import session, showcase
+        from seamproof.run.reporting import report as tell
+        from seamproof.run.reporting import reporters
 
-    options = session.Options(config=showcase.home_of(finding, config), replay=finding)
-    raise typer.Exit(tell(session.run(options), reporters(report or ())))
+        options = session.Options(config=showcase.home_of(finding, config), replay=finding)
+        raise typer.Exit(tell(session.run(options), reporters(report or ())))

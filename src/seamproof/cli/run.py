@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seamproof.cli.options import Config, Report, Seed, Strict
+from seamproof.cli.signals import held
 
 
 def run(
@@ -47,19 +48,20 @@ def run(
     Exit codes: 0 nothing proven, 1 proven findings, 2 interrupted, 3 a bug of seamproof, 4 usage,
     configuration or a safety refusal, 5 nothing was exercised, 7 inconclusive under --strict.
     """
-    from seamproof.run import session
-    from seamproof.run.durations import seconds
-    from seamproof.run.reporting import report as tell
-    from seamproof.run.reporting import reporters
+    with held():
+        from seamproof.run import session
+        from seamproof.run.durations import seconds
+        from seamproof.run.reporting import report as tell
+        from seamproof.run.reporting import reporters
 
-    options = session.Options(
-        config=config,
-        checks=tuple(check or ()),
-        operations=tuple(operation or ()),
-        seed=seed,
-        deep=deep,
-        strict=strict,
-        budget=None if budget is None else seconds(budget),
-    )
-    listeners = reporters(report or ())
-    raise typer.Exit(tell(session.run(options), listeners))
+        options = session.Options(
+            config=config,
+            checks=tuple(check or ()),
+            operations=tuple(operation or ()),
+            seed=seed,
+            deep=deep,
+            strict=strict,
+            budget=None if budget is None else seconds(budget),
+        )
+        listeners = reporters(report or ())
+        raise typer.Exit(tell(session.run(options), listeners))

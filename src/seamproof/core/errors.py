@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum, StrEnum
 
 
@@ -74,6 +75,28 @@ class MachineError(SeamproofError):
 
     blame = Blame.MACHINE
     exit_code = ExitCode.USAGE
+
+
+_LACKS = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
+
+
+def of_machine(error: OSError) -> MachineError | None:
+    """The same for a person, where it says that the machine lacks something: space, files, memory.
+
+    None for any other: that is a mistake of ours.
+    """
+    if error.errno not in _LACKS:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return MachineError(
+        f"this machine lacks something: {where}{error.strerror}",
+        hint="free it: space on the disk, a larger quota, more open files (ulimit -n)",
+    )
 
 
 class NothingExercised(SeamproofError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from seamproof.reports import finding as explained
 from seamproof.reports.ledger import Ledger, OperationRecord
 
 SCHEMA_VERSION = 1
+_DRAFT = ".new"
 
 
 @reporter("json", title="One versioned JSON object for other programs")
@@ -44,6 +44,7 @@ class JsonReport:
             raise ConfigurationError(
                 f"no file can be written in {path.parent}", hint="--report json=FILE"
             )
+        _sweep(path)
 
     def on_event(self, event: Event) -> None:
         """Take the next event; the last one writes the file. Raises MachineError where it fails."""
@@ -56,22 +57,38 @@ def write(path: Path, report: dict[str, Any]) -> None:
     """Put the report in its place at once, so that a reader never sees half of one."""
     # ASCII alone: control and bidirectional characters of the target stay escaped.
     content = json.dumps(report, indent=1, ensure_ascii=True).encode() + b"\n"
-    temporary = ""
+    # A link stays one. What is no file, as /dev/stdout, is written to and not replaced.
+    path = Path(os.path.realpath(path)) if path.is_file() else path
+    special = path.exists() and not path.is_file()
+    draft = path if special else path.with_name(f".{path.name}.{os.getpid()}{_DRAFT}")
     try:
-        # A temporary file is made with mode 0600 and keeps it.
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+            if not special:
+                os.fsync(file.fileno())
+        if not special:
+            draft.replace(path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        if not special:
+            draft.unlink(missing_ok=True)
         raise MachineError(
             f"the report {path} could not be written: {error.strerror}",
             hint="give another --report json=FILE",
         ) from error
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a run left that was killed while it wrote this report."""
+    for draft in path.parent.glob(f".{path.name}.*{_DRAFT}"):
+        pid = draft.name.removesuffix(_DRAFT).rpartition(".")[2]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            draft.unlink(missing_ok=True)
+        except (ValueError, OSError):  # not ours, or another user's that lives
+            continue
 
 
 def document(ledger: Ledger) -> dict[str, Any]:

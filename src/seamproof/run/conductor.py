@@ -16,7 +16,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seamproof.core.experiment import Act, Experiment, Fault, FaultKind, Phase, Schedule
+from seamproof.core.experiment import (
+    INTERRUPTIONS,
+    Act,
+    Experiment,
+    Fault,
+    FaultKind,
+    Phase,
+    Schedule,
+)
 from seamproof.core.history import (
     Crossing,
     Disturbance,
@@ -32,8 +40,10 @@ from seamproof.core.protocols import Stalls
 from seamproof.run import lane, requests
 from seamproof.run.clock import Clock
 from seamproof.run.exchanges import extracted, given_up, place_of, unexpected
+from seamproof.run.interruptions import Interruption
 from seamproof.run.quiet import come_to_rest, release_after
 from seamproof.run.requests import Bindings, Credentials, UnknownReference
+from seamproof.run.survival import Survival
 from seamproof.run.turns import Participant, Turns
 
 if TYPE_CHECKING:
@@ -85,6 +95,7 @@ class Conductor:
         self._isolation: str | None = None
         self._arranged: _Arranged | None = None
         self._cold = False
+        self._survival = Survival(world, self._forget)
         self._standing = list(range(len(world.replicas)))
         """Which replica stands where acts name the first, the second, …"""
         self._harmed: set[int] = set()
@@ -94,7 +105,19 @@ class Conductor:
         """Called with each history, before it is returned."""
 
     async def conduct(self, experiment: Experiment) -> History:
-        """Run one experiment from the marked state and return what was seen."""
+        """Run one experiment from the marked state and return what was seen.
+
+        Where the database server went away meanwhile it is run anew, once that has come back: what
+        the service did without its database says nothing of it.
+        """
+        return await self._survival.do(lambda: self._conduct(experiment))
+
+    def _forget(self) -> None:
+        self._arranged = None
+        self._cold = True
+        self._harmed.clear()
+
+    async def _conduct(self, experiment: Experiment) -> History:
         started = time.monotonic()
         if experiment.settings.isolation != self._isolation:
             await self._isolate(experiment.settings.isolation)
@@ -104,6 +127,9 @@ class Conductor:
         if self._cold:
             await self._warm(experiment)
         history = await self._run(experiment)
+        if history.disturbed(DisturbanceKind.ARRANGEMENT_FAILED):
+            # Nobody has asked the database since; it may be what failed.
+            await self._world.database.changes()
         if history.disturbed(DisturbanceKind.RESET_BY_CLONE):
             # It ended the service's connections, which the service notices only when it uses them.
             await self._warm(experiment)
@@ -179,6 +205,9 @@ class Conductor:
 
         Raises Bug where it differs.
         """
+        await self._survival.do(self._prove_reset)
+
+    async def _prove_reset(self) -> None:
         await self._settle()
         async with self._world.still():
             await self._world.database.undo("base")
@@ -239,13 +268,17 @@ class Conductor:
         clock: Clock,
     ) -> Section:
         open_before = self._open_backends()
+        wired = [fault for fault in phase.faults if fault.kind not in INTERRUPTIONS]
         for boundary in self._world.boundaries:
-            boundary.begin(epoch, phase.faults)
+            boundary.begin(epoch, wired)
+        interruptions = self._interruptions(phase)
         if phase.faults:
             self._harmed |= {self._replica(act).index for act in phase.acts}
         disturbances: list[Disturbance] = []
         with clock.part("service"):
-            exchanges = await self._acts(experiment, phase, bindings, epoch, disturbances)
+            exchanges = await self._acts(
+                experiment, phase, bindings, epoch, disturbances, interruptions
+            )
         with clock.part("quiet"):
             quiet, unrest = await self._quiet(
                 phase.faults,
@@ -257,6 +290,7 @@ class Conductor:
         with clock.part("changes"):
             changes = await self._world.database.changes()
         reached = {fault for each in self._world.boundaries for fault in each.reached()}
+        reached |= {each.fault for each in interruptions if each.struck}
         disturbances += [
             Disturbance(DisturbanceKind.NOT_REACHED, f"{fault.label} at {fault.at.shape}")
             for fault in phase.faults
@@ -265,7 +299,8 @@ class Conductor:
         dead = await self._world.ensure_alive()
         if dead:
             self._cold = True
-            disturbances += dead
+            if not any(each.struck and each.kills for each in interruptions):
+                disturbances += dead
         disturbances = [
             replace(each, detail=self._redactor.text(each.detail)) for each in disturbances
         ]
@@ -285,13 +320,16 @@ class Conductor:
         bindings: Bindings,
         epoch: float,
         disturbances: list[Disturbance],
+        interruptions: Sequence[Interruption],
     ) -> tuple[Exchange, ...]:
         """Send the acts, side by side or by turns, each under its own holds."""
         stalls = any(fault.kind is FaultKind.STALL for fault in phase.faults)
         limit = self._deadline if stalls else REQUEST_TIMEOUT
 
+        leave = next((each.leave for each in interruptions), None)
+
         def send(act: Act) -> Coroutine[Any, Any, Exchange]:
-            return self._send(act, bindings, place_of(experiment, act), epoch, limit)
+            return self._send(act, bindings, place_of(experiment, act), epoch, limit, leave)
 
         schedule = phase.schedule or Schedule()
         try:
@@ -307,18 +345,33 @@ class Conductor:
                 exchanges = await turns.run(schedule)
                 disturbances += turns.disturbances
                 return exchanges
-            if len(phase.acts) == 1 and not schedule.holds:
+            if len(phase.acts) == 1 and not schedule.holds and not interruptions:
                 return (await send(phase.acts[0]),)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(send(act)) for act in phase.acts]
                 for index, key in schedule.holds:
                     held = self._replica(phase.acts[index]).boundary.hold(key)
                     group.create_task(release_after(held, tasks[index], disturbances))
+                for each in interruptions:
+                    group.create_task(each.strike(tasks[0]))
             return tuple(task.result() for task in tasks)
         finally:
             for boundary in self._world.boundaries:
                 if isinstance(boundary, Stalls):
                     boundary.release_stalled()
+
+    def _interruptions(self, phase: Phase) -> tuple[Interruption, ...]:
+        """What befalls the first act's client or process, armed at its crossing."""
+        found = [fault for fault in phase.faults if fault.kind in INTERRUPTIONS]
+        if not found:
+            return ()
+        replica = self._replica(phase.acts[0])
+        return tuple(
+            Interruption(fault, boundary.hold(fault.at), partial(replica.process.end, grace=0.0))
+            for fault in found
+            for boundary in replica.boundaries
+            if boundary.kind is fault.at.boundary
+        )
 
     async def _send(
         self,
@@ -327,6 +380,7 @@ class Conductor:
         place: str,
         epoch: float,
         limit: float = REQUEST_TIMEOUT,
+        leave: asyncio.Event | None = None,
     ) -> Exchange:
         replica = self._replica(act)
         name = act.identity or act.step.identity
@@ -341,7 +395,7 @@ class Conductor:
         self._redactor.learn_from(act.step.json)
         self._redactor.learn_from(act.step.form)
         data = act.raw if act.raw is not None else requests.encode(request, self._host)
-        answer = await lane.send(replica.host, replica.port, data, timeout=limit)
+        answer = await lane.send(replica.host, replica.port, data, timeout=limit, leave=leave)
         return Exchange(
             act,
             request if act.raw is None else Request(request.method, request.target, body=act.raw),

@@ -23,6 +23,8 @@ from seamproof.core.verdict import Tier
 
 T = TypeVar("T")
 
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
 
 def reporters(specifications: Sequence[str]) -> tuple[Reporter, ...]:
     """Open what `--report kind=PATH` asks for, and the terminal as the last.
@@ -88,6 +90,7 @@ def _signals() -> Iterator[None]:
     """Cancel this task at the first SIGINT or SIGTERM; the second ends the process at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     stopping = False
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
     def stop() -> None:
         nonlocal stopping
@@ -100,15 +103,18 @@ def _signals() -> Iterator[None]:
             task.cancel()
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _STOPPING:
             loop.add_signal_handler(number, stop)
+        # One that came before there was somebody to stop was held back, and comes now.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
     except (RuntimeError, ValueError):
         # Signals reach the main thread only (a test runner may call from another).
         pass
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number in _STOPPING:
             loop.remove_signal_handler(number)
 
 

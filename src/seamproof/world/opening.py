@@ -37,6 +37,7 @@ from seamproof.world.guard import Guard
 from seamproof.world.inputs import key_of
 from seamproof.world.intents import Intents, prepare_folder
 from seamproof.world.launching import Launcher, filled, setup_statements
+from seamproof.world.outages import explained
 from seamproof.world.outbound import Outbound, Outside
 from seamproof.world.ports import LOOPBACK, Ports
 from seamproof.world.processes import Process
@@ -86,9 +87,12 @@ async def open_world(
         opening = _Opening(config, notify, leave, intents, folder)
         try:
             yield await opening.open(replicas or config.service.replicas)
-        except Exception:
+        except Exception as error:
             on_failure(folder, opening.secrets)
-            raise
+            told = explained(error)
+            if told is None or told is error:
+                raise
+            raise told from error
 
 
 @dataclass(slots=True)
@@ -158,7 +162,13 @@ class _Opening:
         behind_replicas = list(zip(boundaries, calls, strict=True))
         replicas = await self._replicas(site, launcher, database.address, behind_replicas, plan)
         world = World(
-            self.config, self.folder, site, database, replicas=replicas, companions=companions
+            self.config,
+            self.folder,
+            site,
+            database,
+            replicas=replicas,
+            companions=companions,
+            notify=self.notify,
         )
         self.leave.later("the processes", lambda: _end_together((*replicas, *companions)))
         await self._marker(world)

@@ -82,10 +82,11 @@ class Process:
         mark = intents.child()
         # PATH is the child's own: it may have been set in its env.
         path = launch.environment.get("PATH", os.defpath)
+        program = _program(launch, path)
         descriptor = os.open(launch.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             child = subprocess.Popen(
-                [_program(launch, path), *launch.command[1:]],
+                [program, *launch.command[1:]],
                 cwd=launch.cwd,
                 env={**launch.environment, VARIABLE: mark},
                 stdin=subprocess.DEVNULL,

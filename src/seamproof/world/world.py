@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import Config
+from seamproof.core.errors import SeamproofError
+from seamproof.core.events import Event, Notice
 from seamproof.core.history import Disturbance, DisturbanceKind
 from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.world.diagnosis import exit_text
+from seamproof.world.outages import explained, require_space
 from seamproof.world.replicas import Companion, Member, Replica, Site
 
 _STILL_LIMIT = 1.0
 """Seconds that what is under way may take to end, when the service is to stand still."""
+_REVIVAL_LIMIT = 20.0
+"""Seconds that a database server may take to come back."""
 _LOOK_AGAIN = 10.0
 """Seconds after which the processes' sockets are looked at again: that costs milliseconds."""
 
@@ -33,6 +38,7 @@ class World:
         *,
         replicas: Sequence[Replica],
         companions: Sequence[Companion],
+        notify: Callable[[Event], None],
     ) -> None:
         self.config = config
         self.folder = folder
@@ -41,6 +47,7 @@ class World:
         self.replicas = tuple(replicas)
         self.companions = tuple(companions)
         self._site = site
+        self._notify = notify
         self._looked = time.monotonic()
 
     @property
@@ -77,10 +84,12 @@ class World:
     async def ensure_alive(self) -> tuple[Disturbance, ...]:
         """Start again what has died, and say what did.
 
-        Raises ServiceError where it does not come up again, and SafetyError where something uses
-        another database by now.
+        Raises ServiceError where it does not come up again, SafetyError where something uses
+        another database by now, and MachineError where a disk is full.
         """
         found: list[Disturbance] = []
+        crossings = (each for boundary in self.boundaries for each in boundary.crossings())
+        require_space((self.folder, self.config.path(self.config.service.cwd)), crossings)
         members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
         for member in members:
             member.process.trim_log()
@@ -94,6 +103,31 @@ class World:
             for member in members:
                 self._site.guard.check(member.watched)
         return tuple(found)
+
+    async def connected(self) -> bool:
+        """Whether the database server is there, and was all the time since it was last asked."""
+        return await self.database.connected()
+
+    @staticmethod
+    def explained(error: BaseException) -> SeamproofError | None:
+        """What an error says of the machine or the database server; None where it says nothing."""
+        return explained(error)
+
+    async def revive(self) -> None:
+        """Go back to base on a database server that went away and has come back.
+
+        Raises DatabaseError where it does not come back, and ServiceError.
+        """
+        await self.database.revive(_REVIVAL_LIMIT)
+        # Their connections are gone, which a service may notice only when it needs them.
+        members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
+        for member in members:
+            await member.end()
+        for member in members:
+            member.start()
+            await member.ready()
+        text = "the database server went away and came back: the world was set up anew"
+        self._notify(Notice(text, hint="what was under way is done again", warning=True))
 
     async def restart(self, indexes: Collection[int]) -> None:
         """Start these replicas anew: what the service remembers in their processes is gone."""

@@ -5,6 +5,7 @@ Its variants are named in the code that they change; an empty one behaves well.
 
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -20,6 +21,8 @@ FOREVER = 600
 GRAVE = Path("grave")
 sessions: set[str] = set()
 
+if VARIANT == "deaf":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if VARIANT == "hangs at start":
     time.sleep(FOREVER)
 if VARIANT == "dies on errors" and GRAVE.exists():

@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
-from psycopg import errors, pq
+from psycopg import OperationalError, errors, pq
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
@@ -134,6 +134,8 @@ async def _exchange(connection: PGconn) -> list[PGresult]:
         while not connection.is_busy():
             result = connection.get_result()
             if result is None:
+                if connection.status != pq.ConnStatus.OK:
+                    raise OperationalError("the server closed the connection")
                 continue  # The end of one statement's results.
             if result.status == pq.ExecStatus.PIPELINE_SYNC:
                 return results

@@ -13,7 +13,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Bug, SafetyError
 from seamproof.core.experiment import RowEdit
-from seamproof.core.history import Changes, Row, RowChange
+from seamproof.core.history import Changes, RowChange
 from seamproof.core.protocols import Address
 from seamproof.database.postgres import (
     activity,
@@ -22,8 +22,8 @@ from seamproof.database.postgres import (
     edits,
     journal,
     marker,
+    outage,
     relations,
-    rowtext,
     sequences,
     undo,
 )
@@ -32,7 +32,7 @@ from seamproof.database.postgres.batch import Batch
 from seamproof.database.postgres.delta import Delta, Places
 from seamproof.database.postgres.journal import Entry
 from seamproof.database.postgres.levels import Level, Mark, Seen, Undo
-from seamproof.database.postgres.relations import OURS, Relation
+from seamproof.database.postgres.relations import Relation
 from seamproof.database.postgres.session import Connection, connect, conninfo, run, run_script
 from seamproof.database.postgres.undo import Unrestorable
 
@@ -46,9 +46,8 @@ _VACUUM_AFTER = 1000
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 """With one snapshot for all, an entry that is written between reading the journal and emptying it
 stays in it."""
-_TAINT = f"SELECT (SELECT reason FROM {OURS}.taint LIMIT 1)"
 _STATE = f"""
-{_TAINT}, ({marker.MARKED % {"name": "NULL::name"}}),
+{journal.TAINT}, ({marker.MARKED % {"name": "NULL::name"}}),
        {audit.LARGE_OBJECTS}
 """
 
@@ -128,6 +127,18 @@ class PostgresDatabase:
             for name in (self._admin.name, clone.successor(self._admin.name), *self._copies):
                 await clone.drop(maintenance, name)
 
+    async def connected(self) -> bool:
+        """Whether our session has lived until now: no server can restart without ending it."""
+        return await outage.lives(self._session)
+
+    async def revive(self, limit: float) -> None:
+        """Bring base back on a server that went away, as far as it comes back within `limit`
+        seconds. Raises DatabaseError where it does not.
+        """
+        await self.close()
+        await outage.wait_for(self._admin, limit)
+        await self._clone(Level.BASE)
+
     # What it looks like
 
     async def catalog(self) -> Catalog:
@@ -206,8 +217,8 @@ class PostgresDatabase:
         relation = self._relations.get(entry.relation)
         return RowChange(
             table=relation.table.name if relation else f"dropped table {entry.relation}",
-            old=_row(relation, entry.old),
-            new=_row(relation, entry.new),
+            old=relations.row(relation, entry.old),
+            new=relations.row(relation, entry.new),
             transaction=entry.transaction,
             backend=entry.backend,
         )
@@ -309,17 +320,11 @@ class PostgresDatabase:
             rows, reason = 0, str(error)
             await self._clone(level)
         except psycopg.Error as error:
-            rows, reason = 0, await self._tainted() or f"the rows could not be put back: {error}"
+            if outage.explained(error):
+                raise
+            rows, reason = 0, await journal.hindrance(self._session, error)
             await self._clone(level)
         return Undo(rows, time.perf_counter() - started, reason)
-
-    async def _tainted(self) -> str:
-        """What DDL was recorded: the likely cause when a statement of an undo fails."""
-        try:
-            cursor = await run(self._session, _TAINT)
-            return "".join((await cursor.fetchone() or ("",))[0] or "")
-        except psycopg.Error:
-            return ""
 
     def _marked(self, level: Level) -> Mark:
         found = self._base if level is Level.BASE else self._arranged
@@ -435,12 +440,3 @@ class PostgresDatabase:
         self._above.places.clear()
         self._reached(level, places)
         self._cloned = level is Level.ARRANGED
-
-
-def _row(relation: Relation | None, text: str | None) -> Row | None:
-    if text is None:
-        return None
-    values = rowtext.fields(text)
-    if relation is None:
-        return {str(number): value for number, value in enumerate(values, 1)}
-    return relation.named(values)

@@ -15,14 +15,20 @@ serializable transaction would conflict on it), and no right is needed (SECURITY
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
+
+import psycopg
 
 from seamproof.database.postgres.batch import Answer, Batch
 from seamproof.database.postgres.relations import OURS
-from seamproof.database.postgres.session import PINNED, Connection, run_script
+from seamproof.database.postgres.session import PINNED, Connection, run, run_script
 
 TABLE = f"{OURS}.entry"
 """Where the entries are."""
+
+TAINT = f"SELECT (SELECT reason FROM {OURS}.taint LIMIT 1)"
+"""Why rows alone do not lead back any more, NULL where they do."""
 
 TRUNCATE_LIMIT = 5000
 """Rows that the journal saves from one TRUNCATE; with more, the database is tainted."""
@@ -208,6 +214,15 @@ async def install(connection: Connection, functions: Iterable[str]) -> None:
     `functions` are definitions of what else is to be in its schema.
     """
     await run_script(connection, _INSTALL + "".join(functions))
+
+
+async def hindrance(connection: Connection, error: psycopg.Error) -> str:
+    """Why a statement of an undo failed: DDL that was recorded is the likely cause."""
+    row = None
+    with suppress(psycopg.Error):
+        row = await (await run(connection, TAINT)).fetchone()
+    taint = "".join((row or ("",))[0] or "")
+    return taint or f"the rows could not be put back: {error}"
 
 
 def entries(answer: Answer) -> list[Entry]:

@@ -106,7 +106,10 @@ def _end_postmaster(data: Path) -> bool:
         if Path(process.cwd()) == data:
             ended = True
             process.send_signal(signal.SIGQUIT)
-            process.wait(_PATIENCE)
+            limit = time.monotonic() + _PATIENCE
+            # Where nobody collects orphans it stays a zombie.
+            while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < limit:
+                time.sleep(0.02)
     _remove_shared_memory(lines, pid)
     return ended
 

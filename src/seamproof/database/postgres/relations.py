@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
+from seamproof.core.history import Row
+from seamproof.database.postgres import rowtext
 from seamproof.database.postgres.session import Connection, run
 
 OURS = "seamproof_journal"
@@ -147,3 +149,13 @@ def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
 def catalog(relations: dict[int, Relation]) -> Catalog:
     """The same as the rest of seamproof knows it."""
     return Catalog({relation.table.name: relation.table for relation in relations.values()})
+
+
+def row(relation: Relation | None, text: str | None) -> Row | None:
+    """A journaled row by column, or by number where its table is gone."""
+    if text is None:
+        return None
+    values = rowtext.fields(text)
+    if relation is None:
+        return {str(number): value for number, value in enumerate(values, 1)}
+    return relation.named(values)
