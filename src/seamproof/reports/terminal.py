@@ -28,7 +28,7 @@ from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.reports import finding as explained
 from seamproof.reports.ledger import Ledger
 from seamproof.reports.screen import Screen
-from seamproof.reports.text import bounded, cells, clip, harmless, pad, paragraph
+from seamproof.reports.text import bounded, cells, clip, harmless, pad, paragraph, squeeze
 
 _TIERS = {Tier.PROVEN: "red", Tier.SUSPECTED: "yellow", Tier.NOTE: "cyan"}
 _OUTCOMES = {
@@ -39,6 +39,7 @@ _OUTCOMES = {
     Outcome.NOT_RUN: "dim",
 }
 _LABEL = 22
+_OPERATION = 48
 _UNREMARKABLE = frozenset({Outcome.HELD, Outcome.VIOLATED})
 """Outcomes whose reasons the JSON report has and a person does not need."""
 _NAMES = {"http-in": "HTTP", "sql": "SQL", "http-out": "outbound", "cache": "cache"}
@@ -177,7 +178,7 @@ class Terminal:
             f"{check} {self._ledger.entry(name, check).outcome}" for check in self._ledger.checks
         )
         self._screen.line(
-            f"  {clip(harmless(name), 48)}  {outcomes}  "
+            f"  {squeeze(harmless(name), _OPERATION)}  {outcomes}  "
             f"({record.experiments} experiment{_s(record.experiments)}, {record.seconds:.1f} s)"
         )
 
@@ -187,7 +188,8 @@ class Terminal:
         screen, known = self._screen, self._ledger.classes.get(finding.finding_class)
         if finding.tier is Tier.NOTE:
             head = screen.paint("note", "cyan")
-            text = f"{finding.finding_class}  {harmless(finding.operation)}: "
+            name = squeeze(harmless(finding.operation), _OPERATION)
+            text = f"{finding.finding_class}  {name}: "
             text += explained.title(finding, known)
             screen.line(f"  {head}  {clip(text, screen.width - 8)}")
             return
@@ -229,7 +231,7 @@ class Terminal:
         styles = [["bold"] * len(rows[0])]
         for name in ledger.operations:
             outcomes = [ledger.entry(name, check).outcome for check in ledger.checks]
-            rows.append([clip(harmless(name), 48), *(str(each) for each in outcomes)])
+            rows.append([squeeze(harmless(name), _OPERATION), *(str(each) for each in outcomes)])
             styles.append(["", *(_OUTCOMES[each] for each in outcomes)])
         widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
         screen.line()

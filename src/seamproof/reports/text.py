@@ -64,6 +64,21 @@ def clip(text: str, width: int) -> str:
     return "".join(kept).rstrip() + ELLIPSIS if width > 0 else ""
 
 
+def squeeze(text: str, width: int) -> str:
+    """Cut from the middle to at most `width` cells: the end of a long path tells it from others."""
+    if cells(text) <= width:
+        return text
+    head = clip(text, max(1, width // 3))
+    room = width - cells(head)
+    kept: list[str] = []
+    for character in reversed(text):
+        room -= _cells(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return head + "".join(reversed(kept)).lstrip()
+
+
 def fold(text: str) -> str:
     """Fold white space, as SQL may be laid out over many lines."""
     return " ".join(text.split())

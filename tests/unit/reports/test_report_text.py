@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seamproof.reports.text import bounded, cells, clip, fill, harmless, paragraph
+from seamproof.reports.text import bounded, cells, clip, fill, harmless, paragraph, squeeze
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,14 @@ def test_a_missing_fact_does_not_cost_the_finding() -> None:
     assert fill("{a} and {b}", {"a": "\x1b"}) == "\\x1b and {b}"
     assert fill("{a", {"a": "1"}) == "{a"
     assert fill("{a}", {"a": None}) == "nothing"
+
+
+@given(st.text(), st.integers(1, 40))
+def test_a_squeezed_text_fits(text: str, width: int) -> None:
+    assert cells(squeeze(text, width)) <= width or cells(text) <= width
+
+
+def test_a_squeezed_text_keeps_its_end() -> None:
+    path = "POST /organizers/{organizer}/events/{event}/orders/"
+    assert squeeze(path, 31) == "POST /org…vents/{event}/orders/"
+    assert squeeze(path, len(path)) == path
