@@ -4,6 +4,7 @@ PROVEN  partial-state  POST /orders                  boundary broken: transactio
 Let:     the request, and the fault with the crossing where it strikes
 Then:    what the client was told, what the identical retry gave
 SQL #4   the statements around it, the broken one marked
+OUT #5   calls to other services among them
 Left:    rows that are there          Legal:  rows that a legal outcome has
 Control: the same thing done rightly, the replays
 Fix:     what usually cures it
@@ -35,7 +36,13 @@ _LEFT = 5
 _LEGAL = 3
 _ALONE = "<- commits alone"
 _LANDMARKS = frozenset(
-    {CrossingKind.BEGIN, CrossingKind.COMMIT, CrossingKind.ROLLBACK, CrossingKind.WRITE}
+    {
+        CrossingKind.BEGIN,
+        CrossingKind.COMMIT,
+        CrossingKind.ROLLBACK,
+        CrossingKind.WRITE,
+        CrossingKind.CALL,
+    }
 )
 
 
@@ -114,16 +121,21 @@ _STRIKES = {
     FaultKind.CUT: "connection cut before",
     FaultKind.REPLY_LOST: "reply lost after",
     FaultKind.REFUSED: "connection refused at",
+    FaultKind.STALL: "no answer to",
+    FaultKind.TRUNCATED: "answer cut short to",
+    FaultKind.MALFORMED: "malformed answer to",
+    FaultKind.ABANDONED: "client gone at",
+    FaultKind.KILLED: "process killed at",
 }
 
 
 def _fault(fault: Fault, evidence: Evidence) -> str:
     struck = next((each for each in _crossings(evidence) if each[1].fault == fault), None)
-    statement = fault.at.shape if struck is None else struck[1].statement
+    statement = fault.at.shape if struck is None else _statement(struck[1])
     place = f" (#{struck[0]})" if struck else _occurrence(fault.at.occurrence)
     name = _STRIKES[fault.kind]
-    if fault.sqlstate:
-        name = name.replace("error", f"error {harmless(fault.sqlstate)}", 1)
+    if code := fault.sqlstate or fault.status:
+        name = name.replace("error", f"error {harmless(str(code))}", 1)
     return f"{name} {clip(harmless(fold(statement)), 60)}{place}"
 
 
@@ -194,13 +206,25 @@ def _statements(evidence: Evidence, room: int) -> list[Line]:
     marks = [mark(crossing, evidence) for _, crossing in shown]
     drawn: list[Line] = []
     for (position, crossing), note in zip(shown, marks, strict=True):
-        statement = harmless(fold(crossing.statement))
         space = room - len(note) - 2 if note else room
-        drawn.append(Line(f"SQL #{position}", clip(statement, space), note))
-    missing = len(every) - len(shown)
-    if missing > 0:
-        drawn.append(Line("", f"… and {missing} more statements"))
+        label, answer = "SQL", ""
+        if crossing.kind is CrossingKind.CALL:
+            label = "OUT"
+            answer = f" -> {crossing.response.status}" if crossing.response else " -> no answer"
+        text = clip(harmless(fold(_statement(crossing))), space - len(answer)) + answer
+        drawn.append(Line(f"{label} #{position}", text, note))
+    left_out = [each for each in every if each not in shown]
+    if left_out:
+        calls = any(crossing.kind is CrossingKind.CALL for _, crossing in left_out)
+        what = "statements and calls" if calls else "statements"
+        drawn.append(Line("", f"… and {len(left_out)} more {what}"))
     return drawn
+
+
+def _statement(crossing: Crossing) -> str:
+    """Return a crossing as a person knows it: of a call its shape, for that has no ids."""
+    called = crossing.kind is CrossingKind.CALL
+    return crossing.key.shape if called else crossing.statement
 
 
 def _chosen(every: list[tuple[int, Crossing]], evidence: Evidence) -> list[tuple[int, Crossing]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from seamproof.core import codec
 from seamproof.core.errors import ConfigurationError, MachineError
 from seamproof.core.events import Event, RunFinished
 from seamproof.core.experiment import Fault
-from seamproof.core.history import Crossing, Exchange, RowChange
+from seamproof.core.history import Crossing, Exchange, Request, Response, RowChange
 from seamproof.core.registry import reporter
 from seamproof.core.verdict import Control, Evidence, Finding
 from seamproof.reports import finding as explained
@@ -161,6 +162,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
     return {
         "kind": str(fault.kind),
         "sqlstate": fault.sqlstate,
+        "status": fault.status,
         "boundary": str(fault.at.boundary),
         "shape": fault.at.shape,
         "occurrence": fault.at.occurrence,
@@ -168,9 +170,17 @@ def _fault(fault: Fault) -> dict[str, Any]:
 
 
 def _crossing(crossing: Crossing) -> dict[str, Any]:
-    plain: dict[str, Any] = codec.plain(crossing)
+    plain: dict[str, Any] = codec.plain(replace(crossing, request=None, response=None))
     key: dict[str, Any] = plain.pop("key")
-    return key | plain | {"fault": _fault(crossing.fault) if crossing.fault else None}
+    return (
+        key
+        | plain
+        | {
+            "fault": _fault(crossing.fault) if crossing.fault else None,
+            "request": _request(crossing.request) if crossing.request else None,
+            "response": _response(crossing.response) if crossing.response else None,
+        }
+    )
 
 
 def _row(change: RowChange) -> dict[str, Any]:
@@ -187,27 +197,32 @@ def _control(control: Control) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    request, response = exchange.request, exchange.response
     return {
         "identity": exchange.act.identity or exchange.act.step.identity,
         "replica": exchange.act.replica,
         "sent": exchange.sent,
         "received": exchange.received,
-        "request": {
-            "method": request.method,
-            "target": request.target,
-            "headers": [list(each) for each in request.headers],
-            **_body(request.body),
-        },
-        "response": None
-        if response is None
-        else {
-            "status": response.status,
-            "headers": [list(each) for each in response.headers],
-            "truncated": response.truncated,
-            **_body(response.body),
-        },
+        "request": _request(exchange.request),
+        "response": _response(exchange.response) if exchange.response else None,
         "silence": str(exchange.silence) if exchange.silence else None,
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "target": request.target,
+        "headers": [list(each) for each in request.headers],
+        **_body(request.body),
+    }
+
+
+def _response(response: Response) -> dict[str, Any]:
+    return {
+        "status": response.status,
+        "headers": [list(each) for each in response.headers],
+        "truncated": response.truncated,
+        **_body(response.body),
     }
 
 

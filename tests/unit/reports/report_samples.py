@@ -89,6 +89,25 @@ CROSSINGS = (
 )
 
 
+CHARGE = CrossingKey("POST payments /charges", 1, BoundaryKind.HTTP_OUT)
+
+
+def call(status: int | None, *, fault: Fault | None = None) -> Crossing:
+    return Crossing(
+        CHARGE,
+        CrossingKind.CALL,
+        "POST http://payments/charges",
+        replica=0,
+        connection=2,
+        started=0.001,
+        ended=None if status is None else 0.002,
+        tag=None if status is None else str(status),
+        fault=fault,
+        request=Request("POST", "/charges", (("host", "payments"),), b"amount=\xff"),
+        response=None if status is None else Response(status, (), b'{"id": 1}'),
+    )
+
+
 def exchange(status: int | None, body: bytes = b'{"detail": "failed"}') -> Exchange:
     response = Response(status, (("content-type", "application/json"),), body) if status else None
     return Exchange(

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 from report_samples import (
+    CHARGE,
     CROSSINGS,
     EVIDENCE,
     FINDING,
     ORDER,
     PARTIAL,
     STOCK,
+    call,
     changed,
     crossing,
     exchange,
@@ -129,6 +131,34 @@ def test_a_fault_says_where_it_strikes(kind: FaultKind, said: str) -> None:
         EVIDENCE.experiment, phases=(replace(EVIDENCE.experiment.phases[0], faults=(fault,)),)
     )  # type: ignore[union-attr,type-var]
     assert explained.faults(Evidence(experiment=experiment)) == [said]
+
+
+def test_calls_stand_among_the_statements() -> None:
+    stalled = call(None, fault=Fault(FaultKind.STALL, CHARGE))
+    lines = drawn(changed(crossings=(CROSSINGS[0], call(201), stalled, CROSSINGS[2])))
+    assert [each for each in lines if each.startswith(("SQL", "OUT"))] == [
+        "SQL #1|BEGIN|",
+        "OUT #2|POST payments /charges -> 201|",
+        "OUT #3|POST payments /charges -> no answer|<- stall",
+        "SQL #4|COMMIT|",
+    ]
+
+
+def test_what_is_left_out_says_whether_calls_are() -> None:
+    many = tuple(crossing(f"SELECT {place}") for place in range(9))
+    assert "|… and 4 more statements|" in drawn(changed(crossings=many, crossing=None))
+    many = (*(call(200) for _ in range(9)), *many)
+    assert "|… and 13 more statements and calls|" in drawn(changed(crossings=many, crossing=None))
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_every_fault_of_a_call_says_where_it_strikes(kind: FaultKind) -> None:
+    status = 503 if kind is FaultKind.ERROR else None
+    fault = Fault(kind, CHARGE, status=status)
+    evidence = Evidence(crossings=(call(None, fault=fault),))
+    (said,) = explained.faults(evidence)
+    assert said.endswith(" POST payments /charges (#1)")
+    assert ("503" in said) is (status is not None)
 
 
 def test_silence_is_said_and_nothing_left_is_said() -> None:

@@ -8,10 +8,22 @@ from typing import Any
 
 import jsonschema
 import pytest
-from report_samples import EVENTS, EVIDENCE, FINDING, FINISHED, STARTED, changed, exchange
+from report_samples import (
+    CHARGE,
+    CROSSINGS,
+    EVENTS,
+    EVIDENCE,
+    FINDING,
+    FINISHED,
+    STARTED,
+    call,
+    changed,
+    exchange,
+)
 
 from seamproof.core.errors import ConfigurationError, MachineError
 from seamproof.core.events import Event, FindingReported, RunFinished
+from seamproof.core.experiment import Fault, FaultKind
 from seamproof.reports.json import JsonReport
 
 SCHEMA = json.loads(
@@ -123,6 +135,23 @@ def test_a_place_that_went_away_is_an_error_of_the_machine(tmp_path: Path) -> No
     folder.rmdir()
     with pytest.raises(MachineError, match="could not be written"):
         report.on_event(FINISHED)
+
+
+def test_a_call_is_a_crossing_with_request_and_response(tmp_path: Path) -> None:
+    fault = Fault(FaultKind.ERROR, CHARGE, status=503)
+    finding = changed(crossings=(call(503, fault=fault), CROSSINGS[0]))
+    report = written(tmp_path / "r.json", FindingReported(finding), FINISHED)
+    called, begun = report["findings"][0]["evidence"]["crossings"]
+    assert (called["kind"], called["shape"], called["tag"]) == ("call", CHARGE.shape, "503")
+    assert called["fault"]["status"] == 503
+    assert called["request"] == {
+        "method": "POST",
+        "target": "/charges",
+        "headers": [["host", "payments"]],
+        "body_base64": "YW1vdW50Pf8=",
+    }
+    assert called["response"]["body"] == '{"id": 1}'
+    assert begun["request"] is begun["response"] is None
 
 
 @pytest.mark.parametrize("key", SCHEMA["required"])
