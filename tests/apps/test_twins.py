@@ -70,19 +70,18 @@ TWINS = [
             Expected("POST /imports", "poisoned-pool"),
         ),
     ),
-]
-SOUND = [
-    *(twin.app for twin in TWINS),
-    "lookalikes",
-    "background",
-    pytest.param(
+    Twin(
         "sagas",
-        marks=pytest.mark.xfail(
-            reason="the state that a natural refusal leaves is learned at the outbound boundary",
-            strict=True,
+        (
+            Expected("POST /shipments", "partial-state"),
+            Expected("POST /deliveries", "uncompensated-call"),
+            Expected("POST /deliveries", "no-timeout"),
+            Expected("POST /deliveries", "transaction-open-during-call", Tier.SUSPECTED),
+            Expected("POST /orders", "lost-call"),
         ),
     ),
 ]
+SOUND = [*(twin.app for twin in TWINS), "lookalikes", "background"]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from seamproof.core.model import SAFE_METHODS
 from seamproof.core.profile import Profile
 
 UNAVAILABLE = 503
+_OWN_FAILURE = 500
 REFUSAL = 422
 """Unprocessable Content (RFC 9110, section 15.5.21): the request is understood, and refused."""
 ABSENT = 404
@@ -102,9 +103,11 @@ def acknowledged(call: Crossing) -> bool:
 def place_calls(found: Sequence[Crossing], *, deep: bool = False) -> tuple[Placement, ...]:
     """A placement for each fault of each call, those that change something first.
 
+    A call that is not answered as it is meant to be has failed already: nobody fakes it.
     Of calls of one shape, as a loop makes them, the first and the last take faults unless `deep`.
     """
-    ordered = sorted(found, key=lambda each: not mutates(each))
+    answered = [each for each in found if each.response and each.response.status < _OWN_FAILURE]
+    ordered = sorted(answered, key=lambda each: not mutates(each))
     last = {each.key.shape: each.key.occurrence for each in ordered}
     return tuple(
         Placement(fault, call, -1)

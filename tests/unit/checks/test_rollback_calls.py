@@ -284,6 +284,20 @@ def test_a_row_that_says_the_call_is_still_to_come_is_legal() -> None:
     assert not loud(drive(create))
 
 
+def test_a_row_of_an_outbox_that_only_a_failure_leaves_is_legal() -> None:
+    def create(service: FakeService) -> int:
+        store(service)
+        try:
+            service.call(CHARGE, {"amount": 7}, key="k")
+        except CallFailed as error:
+            if error.status == 422:
+                return 402
+            service.connect().insert("outbox", id=service.next_id("outbox"))
+        return 201
+
+    assert "lost-call" not in {each.finding_class for each in drive(create)}
+
+
 # What a refusal leaves
 
 

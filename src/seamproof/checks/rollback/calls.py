@@ -14,14 +14,13 @@ from seamproof.analysis.calls import place_calls
 from seamproof.analysis.confirm import replay_all
 from seamproof.checks.rollback.classes import (
     LOST_CALL,
-    NO_TIMEOUT,
+    OF_STALLS,
     PARTIAL_STATE,
-    TRANSACTION_OPEN_DURING_CALL,
     UNCOMPENSATED_CALL,
 )
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation, judge
-from seamproof.checks.rollback.outbound import at_call, learned
+from seamproof.checks.rollback.outbound import learned
 from seamproof.checks.rollback.report import Case, violated
 from seamproof.core.experiment import Experiment, Fault, FaultKind
 from seamproof.core.history import History
@@ -61,8 +60,8 @@ def awaited(
     subject: Subject, clean: Clean, symptom: Symptom, observed: Observation
 ) -> Exploration[bool]:
     """Whether it is gone after a while: a job has made the call, or taken it or the rows back."""
-    rows = symptom.finding_class is PARTIAL_STATE and at_call(observed.placement)
-    if symptom.finding_class not in (UNCOMPENSATED_CALL, LOST_CALL) and not rows:
+    settled = (UNCOMPENSATED_CALL, LOST_CALL, PARTIAL_STATE)
+    if not clean.outbound.calls or symptom.finding_class not in settled:
         return False
     if symptom.tier is Tier.NOTE:
         return False
@@ -82,7 +81,7 @@ def awaited(
 
 def is_stall(symptom: Symptom) -> bool:
     """Whether it is seen only while a call is not answered."""
-    return symptom.finding_class in (NO_TIMEOUT, TRANSACTION_OPEN_DURING_CALL)
+    return symptom.finding_class in OF_STALLS
 
 
 def stalled(subject: Subject, clean: Clean, cases: Sequence[Case]) -> Exploration[list[Verdict]]:
@@ -98,10 +97,16 @@ def stalled(subject: Subject, clean: Clean, cases: Sequence[Case]) -> Exploratio
         shows = [_shows(clean, case) for case in together]
         confirmations = yield from replay_all(subject, experiment, shows, clean.holds, (seen,))
         verdicts += [
-            violated(subject, clean, replace(case, experiment=experiment), confirmation)
+            violated(subject, clean, _alone(case, seen), confirmation)
             for case, confirmation in zip(together, confirmations, strict=True)
         ]
     return verdicts
+
+
+def _alone(case: Case, seen: History) -> Case:
+    """The case with nothing but the act that hung."""
+    observed = replace(case.observation, history=seen)
+    return replace(case, observation=observed, experiment=seen.experiment)
 
 
 def _shows(clean: Clean, case: Case) -> Callable[[History], bool]:

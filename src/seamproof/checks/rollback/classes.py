@@ -136,10 +136,10 @@ LEFT_IN_TRANSACTION = FindingClass(
 
 SERVICE_DIED = FindingClass(
     name="service-died",
-    title="a database failure during {operation} ends the service's process",
+    title="a failure during {operation} ends the service's process",
     consequence="{fault} at {place}: the process exited; the client was told {answer}.",
     why=(
-        "An error of the database driver is not handled where it arises, as an event without a "
+        "An error of a driver or a client is not handled where it arises, as an event without a "
         "listener or a rejected promise, and the runtime ends the process: all other requests "
         "that it was serving fail with it."
     ),
@@ -275,6 +275,9 @@ ERROR_NOT_TRANSLATED = FindingClass(
     cwe=(755,),
     references=(_GATEWAY,),
 )
+
+OF_STALLS = (NO_TIMEOUT, TRANSACTION_OPEN_DURING_CALL)
+"""What is seen only while a call is not answered."""
 
 CLASSES = (
     PARTIAL_STATE,

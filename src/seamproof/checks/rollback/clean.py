@@ -81,6 +81,10 @@ class Clean:
             return replace(found, state=State.COMPENSATED)
         return found
 
+    def leaves_nothing_else(self, section: Section) -> bool:
+        """Whether a phase left the clean act's rows alone: no record says that it went otherwise."""
+        return effect(section.changes, self.mask).exact == self.effect.exact
+
     def _without_records_of_failure(self, changes: Changes) -> Changes:
         """Leave out rows that are only inserted, into tables that no success changes.
 

@@ -109,7 +109,9 @@ def _is_lost(clean: Clean, met: Crossing, section: Section, state: Comparison) -
     """Whether success was told and stored without a call that was not done, nor made again."""
     if met.fault is None or met.fault.kind not in DEFINITE or not mutates(met):
         return False
-    if state.state is not State.AFTER or not clean.told(section.exchange):
+    if state.state is not State.AFTER or not clean.leaves_nothing_else(section):
+        return False
+    if not clean.told(section.exchange):
         return False
     more = beyond(section, clean.outbound.calls, clean.mask.profile)
     return not any(done(each) and stub(each) == stub(met) for each in more)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from seamproof.analysis.background import foreground
 from seamproof.analysis.calls import calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation
 from seamproof.analysis.intervals import Placement
-from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED
+from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED, OF_STALLS
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation
 from seamproof.core.experiment import Experiment
@@ -147,6 +148,8 @@ def _evidence(
     history, comparison = case.observation.history, case.symptom.comparison
     exchanges = tuple(each for section in history.sections for each in section.exchanges)
     expected = clean.compared(clean.history.section).left
+    # What a call that hangs or escapes is about is the answer: rows would only distract.
+    rows = case.symptom.finding_class not in (*OF_STALLS, ERROR_NOT_TRANSLATED)
     fault = case.observation.placement.fault
     crossing = _naming(case.observation.placement, clean)
     control = confirmation.control if confirmation else clean.history
@@ -159,9 +162,9 @@ def _evidence(
         ),
         exchanges=exchanges,
         crossing=case.symptom.call or _met(history, case.observation.placement),
-        crossings=history.section.crossings,
-        left=comparison.left,
-        expected=expected,
+        crossings=foreground(history.section.crossings, subject.profile.background),
+        left=comparison.left if rows else (),
+        expected=expected if rows else (),
         masked=clean.mask.hidden(clean.effect.tables),
         facts={
             "operation": subject.operation.id,

@@ -3,11 +3,14 @@ CREATE TABLE shipments (
     key uuid PRIMARY KEY,
     product text NOT NULL,
     units integer NOT NULL,
-    state text NOT NULL CHECK (state IN ('pending', 'booked'))
+    state text NOT NULL CHECK (state IN ('pending', 'booked')),
+    label text
 );
 CREATE TABLE attempts (
     key uuid PRIMARY KEY,
     product text NOT NULL,
-    state text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed'))
+    state text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'unknown'))
 );
+CREATE TABLE orders (reference text PRIMARY KEY);
+CREATE TABLE outbox (reference text PRIMARY KEY, made timestamptz NOT NULL DEFAULT now());
 INSERT INTO shelves VALUES ('lamp', 20), ('desk', 5);
