@@ -89,6 +89,10 @@ class CallLedger:
                 return hold
         return None
 
+    def has(self, call: Call) -> bool:
+        """Whether a call came since `begin`."""
+        return any(each is call for each in self._calls)
+
     def reached(self) -> tuple[Fault, ...]:
         """Return the faults that struck."""
         return tuple(each.fault for each in self._calls if each.fault is not None)

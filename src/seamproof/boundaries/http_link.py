@@ -174,6 +174,9 @@ class Link(asyncio.Protocol):
         if self._call is call:
             self._held = False
             self._strike(call, request)
+        elif call.fault is None and self._owner.ledger.has(call):
+            # The client has left meanwhile: what it has asked for is done all the same.
+            call.status = self._owner.answers.reply(request)[0].status
 
     def _strike(self, call: Call, request: Request) -> None:
         """Break the call before anything is done, where that is ordered."""
