@@ -36,6 +36,15 @@ def run(
             help="Stop after the riskiest that fit, for example 60s or 5m.",
         ),
     ] = None,
+    workers: Annotated[
+        str,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="Do jobs in N worlds side by side, each with a database and replicas of its own; "
+            "auto is one for each core.",
+        ),
+    ] = "1",
     deep: Annotated[
         bool,
         typer.Option("--deep", help="Try every crossing, where one of each equivalent is usual."),
@@ -49,7 +58,7 @@ def run(
     configuration or a safety refusal, 5 nothing was exercised, 7 inconclusive under --strict.
     """
     with held():
-        from seamproof.run import session
+        from seamproof.run import crew, session
         from seamproof.run.durations import seconds
         from seamproof.run.reporting import report as tell
         from seamproof.run.reporting import reporters
@@ -61,6 +70,7 @@ def run(
             seed=seed,
             deep=deep,
             strict=strict,
+            workers=crew.workers(workers),
             budget=None if budget is None else seconds(budget),
         )
         listeners = reporters(report or ())

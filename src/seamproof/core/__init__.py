@@ -5,7 +5,7 @@
 - `history`     what was seen: Request, Response, Exchange, Crossing, Changes, Section, History
 - `catalog`     what the database looks like: Table, Column, ForeignKey
 - `profile`     what is normal for one service: volatile columns, ambient tables, background
-- `subject`     what an exploration is about, and the Job that names one
+- `subject`     what an exploration is about; Job and Result, by which work is distributed
 - `verdict`     what was concluded: Verdict, Evidence, Finding, FindingClass
 - `events`      what a run tells its reporters
 - `protocols`   what a check, a boundary, a database backend, a source, a reporter must offer

@@ -1,13 +1,14 @@
-"""What an exploration is about, and the job that names one."""
+"""What an exploration is about, and the jobs that explorations are distributed as."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
+from seamproof.core.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class Subject:
     deep: bool = False
     """Try every crossing and every fault, where the default takes one of each equivalent."""
     seed: int = 0
+    replicas: int = 2
+    """How many copies of the service there are: overlapping acts need one each."""
+    partners: tuple[Scenario, ...] = ()
+    """Scenarios of other operations that touch what this one does, riskiest first."""
 
     @property
     def operation(self) -> Operation:
@@ -38,11 +43,51 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is scheduled and distributed: pure data, independent of other jobs."""
+    """What is scheduled and distributed: some checks on one scenario, independent of other jobs.
+
+    All checks of a scenario are one job, because those that watch judge what the others provoke.
+    """
+
+    number: int
+    """Its place among the jobs of a run, the riskiest first."""
+    checks: tuple[str, ...]
+    scenario: Scenario
+    profile_hash: str
+    """Names the profile that it is judged by, which travels once for all jobs."""
+    boundaries: frozenset[BoundaryKind]
+    """The boundaries that saw the marker: a world that sees less cannot do it."""
+    disturbed: str = ""
+    """Why no verdict on this scenario can be relied on; empty where one can."""
+    deep: bool = False
+    seed: int = 0
+
+    @property
+    def operation(self) -> str:
+        """The id of the operation that it is about."""
+        return self.scenario.operation.id
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one check of a job came to."""
 
     check: str
-    scenario: Scenario
-    seed: int = 0
-    deep: bool = False
-    profile_hash: str = ""
-    options: dict[str, str] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...]
+    outcome: Outcome
+    """The verdicts merged; a note counts as held."""
+    reason: str = ""
+    experiments: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job came to."""
+
+    job: int
+    """The job's number."""
+    judged: tuple[Judged, ...]
+    """One for each check, in the order that they ran in."""
+    seconds: float = 0.0
+    crashes: tuple[str, ...] = ()
+    """Tracebacks of what failed in us, secrets redacted."""

@@ -1,8 +1,8 @@
 """The one loop that drives explorations in a world, and what it is made of.
 
-    session -> drive -> conductor -> world
-                 |          |
-               jobs       requests -> lane -> the service
+    session -> jobs -> drive -> conductor -> world
+       |                            |
+     crew -> worker (the same)   requests -> lane -> the service
 
 - `lane`        bytes to the service and a bounded response back
 - `requests`    steps, with references resolved and credentials added, as bytes
@@ -15,10 +15,20 @@
 - `quiet`       when a service has come to rest
 - `clock`       where an experiment's seconds go
 - `drive`       an exploration, fed with the histories of the experiments that it asks for
-- `findings`    verdicts to findings: one a defect, stored where `replay` finds them
-- `jobs`        the checks on one operation, each a job
 - `selection`   which checks and which scenarios a run is asked for
-- `session`     a whole run: set-up, profile, jobs, clean-up, as a stream of events
+- `premises`    a world with everybody signed in, at the state that experiments start from
+- `preparation` what is normal is learned, and scenarios become jobs
+- `costs`       what jobs cost, measured or estimated
+- `queue`       the jobs that nobody has begun
+- `jobs`        does jobs in one world: every check on one scenario, to results as data
+- `findings`    results to findings: one a defect, stored where `replay` finds them
+- `tally`       what a run adds up to
+- `session`     a whole run: set-up, preparation, jobs, clean-up, as a stream of events
+- `crew`        the workers of a run: started, given jobs, replaced, ended
+- `employed`    one worker process, as the run sees it
+- `worker`      the process itself: a world of its own, and jobs that are done in it
+- `messages`    what the two say to each other
+- `aftermath`   what a worker that was killed has left, cleaned up while the run goes on
 - `reporting`   the one wiring of reporters to that stream
 - `catalogue`   what the registered checks can find, as text
 - `showcase`    the bundled demo's workspace

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from seamproof.core import codec
 from seamproof.core.errors import ConfigurationError, MachineError
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.registry import Part
+from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, fingerprint
 
 _SURENESS = (Tier.NOTE, Tier.SUSPECTED, Tier.PROVEN)
@@ -24,17 +25,12 @@ def collect(verdicts: Iterable[Verdict], parts: dict[str, Part]) -> tuple[Findin
             continue
         name = _name(verdict)
         other = surest.get(name)
-        if other is None or surer(verdict.tier, other.tier):
+        if other is None or _sureness(verdict.tier) > _sureness(other.tier):
             surest[name] = verdict
     findings = [_finding(name, each, parts) for name, each in surest.items()]
     return tuple(
         sorted(findings, key=lambda each: (-_sureness(each.tier), each.check, each.fingerprint))
     )
-
-
-def surer(tier: Tier, other: Tier) -> bool:
-    """Whether one tier says more than another."""
-    return _sureness(tier) > _sureness(other)
 
 
 def _sureness(tier: Tier) -> int:
@@ -58,6 +54,48 @@ def _finding(name: str, verdict: Verdict, parts: dict[str, Part]) -> Finding:
         verdict.replays,
         verdict.evidence,
     )
+
+
+class Docket:
+    """Results in, findings out: one a defect, the same whatever order the results come in.
+
+    The scenarios of one operation may show the same defect. So its findings wait for all of its
+    jobs, and the surest verdict of each defect is reported: of equals, that of the riskiest job.
+    """
+
+    def __init__(
+        self, jobs: Iterable[Job], parts: dict[str, Part], report: Callable[[Finding], None]
+    ) -> None:
+        self._parts = parts
+        self._report = report
+        self._operations = {job.number: job.operation for job in jobs}
+        self._open: dict[str, set[int]] = {}
+        """The jobs by operation whose findings were not reported yet."""
+        for number, operation in self._operations.items():
+            self._open.setdefault(operation, set()).add(number)
+        self._results: dict[int, Result] = {}
+
+    def add(self, result: Result) -> None:
+        """Take one result, and report the operation's findings where it was the last."""
+        self._results[result.job] = result
+        operation = self._operations[result.job]
+        if self._open[operation] <= self._results.keys():
+            self._release(operation)
+
+    def close(self) -> None:
+        """Report what there is of operations whose jobs did not all come to their end."""
+        for operation in tuple(self._open):
+            self._release(operation)
+
+    def _release(self, operation: str) -> None:
+        results = [
+            self._results[number]
+            for number in sorted(self._open.pop(operation))
+            if number in self._results
+        ]
+        verdicts = (v for result in results for each in result.judged for v in each.verdicts)
+        for finding in collect(verdicts, self._parts):
+            self._report(finding)
 
 
 class Shelf:

@@ -1,115 +1,122 @@
-"""One operation: every check on it, each as a job, and what a run adds up of them."""
+"""Does jobs in one world: every check on one scenario, and what came of it as data."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from seamproof.core.errors import ConfigurationError, ExitCode, SeamproofError
-from seamproof.core.events import Event, ExperimentRun, JobFinished, JobStarted, VerdictReached
+from seamproof.core.catalog import Catalog
+from seamproof.core.errors import Bug, ConfigurationError, SeamproofError
+from seamproof.core.events import Event, ExperimentRun, JobStarted
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
+from seamproof.core.profile import Profile
 from seamproof.core.protocols import Check, Exploration, Replays, Watches
 from seamproof.core.registry import Part
-from seamproof.core.subject import Subject
+from seamproof.core.subject import Job, Judged, Result, Subject
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, merge
+from seamproof.plan import profile_file
 from seamproof.run.conductor import Conductor
 from seamproof.run.drive import Conduct, drive
 
 
-@dataclass(slots=True)
-class Tally:
-    """What the last event says."""
-
-    findings: dict[str, Finding] = field(default_factory=dict)
-    """By fingerprint: two scenarios of one operation may show the same defect."""
-    experiments: int = 0
-    inconclusive: int = 0
-    exercised: int = 0
-    crashes: list[str] = field(default_factory=list)
-    """Tracebacks of what failed in us."""
-
-    def of(self, tier: Tier) -> int:
-        """How many findings are of a tier."""
-        return sum(finding.tier is tier for finding in self.findings.values())
-
-    def exit_code(self, *, strict: bool) -> ExitCode:
-        """How a run that came to its end ends."""
-        if self.crashes:
-            return ExitCode.OUR_BUG
-        if self.of(Tier.PROVEN):
-            return ExitCode.PROVEN
-        if not self.exercised:
-            return ExitCode.NOTHING_EXERCISED
-        return ExitCode.INCONCLUSIVE if strict and self.inconclusive else ExitCode.NOTHING_PROVEN
+def hash_of(profile: Profile) -> str:
+    """Name a profile by all that it says: 16 hexadecimal digits, the same in every process."""
+    return hashlib.sha256(profile_file.dump(profile).encode()).hexdigest()[:16]
 
 
 class Jobs:
-    """The checks of a run, on one subject after the other, in one world."""
+    """Does jobs in one world, one after the other. What is going on goes to `emit` at once."""
 
     def __init__(
         self,
         conductor: Conductor,
-        parts: dict[str, Part],
-        tally: Tally,
+        parts: Mapping[str, Part],
+        catalog: Catalog,
+        *,
         emit: Callable[[Event], None],
+        redact: Callable[[str], str],
         replayed: Finding | None = None,
     ) -> None:
         self._conductor = conductor
         self._parts = parts
-        self._tally = tally
+        self._catalog = catalog
         self._emit = emit
+        self._redact = redact
         self._replayed = replayed
+        self._hash = hash_of(conductor.profile)
 
-    async def operation(self, subject: Subject) -> list[Verdict]:
-        """Every check on one subject."""
-        checks: dict[str, Check] = {
-            name: part.implementation() for name, part in self._parts.items()
-        }
+    async def do(self, job: Job) -> Result:
+        """Every check of a job. Raises SeamproofError where the world cannot go on."""
+        if job.profile_hash != self._hash:
+            raise Bug(f"job {job.number} is to be judged by another profile than is known here")
+        began = time.monotonic()
+        checks: dict[str, Check] = {name: self._parts[name].implementation() for name in job.checks}
         watched: dict[str, list[Verdict]] = {name: [] for name in checks}
-        self._tally.exercised += 1
+        subject = self._subject(job)
 
         def on_history(history: History) -> None:
-            self._tally.experiments += 1
             for name, each in checks.items():
                 if isinstance(each, Watches):
                     watched[name].extend(each.watch(subject, history))
 
         self._conductor.on_history = on_history
-        verdicts: list[Verdict] = []
+        crashes: list[str] = []
         # Checks that watch come last: their verdict is also about what the others provoked.
-        for name in sorted(checks, key=lambda name: (isinstance(checks[name], Watches), name)):
-            verdicts += await self._job(name, checks[name], subject, watched[name])
-        return verdicts
+        in_order = sorted(checks, key=lambda name: (isinstance(checks[name], Watches), name))
+        judged = [
+            await self._judge(name, checks[name], subject, watched[name], crashes)
+            for name in in_order
+        ]
+        return Result(job.number, tuple(judged), time.monotonic() - began, tuple(crashes))
 
-    async def _job(
-        self, name: str, check: Check, subject: Subject, watched: Sequence[Verdict]
-    ) -> list[Verdict]:
+    def _subject(self, job: Job) -> Subject:
+        profile = self._conductor.profile
+        return Subject(
+            job.scenario,
+            replace(profile, disturbed=profile.disturbed or job.disturbed),
+            self._catalog,
+            job.boundaries,
+            job.deep,
+            job.seed,
+        )
+
+    async def _judge(
+        self,
+        name: str,
+        check: Check,
+        subject: Subject,
+        watched: Sequence[Verdict],
+        crashes: list[str],
+    ) -> Judged:
         operation = subject.operation.id
-        began, before = time.monotonic(), self._tally.experiments
+        began, experiments = time.monotonic(), 0
+
+        async def conduct(experiment: Experiment) -> History:
+            nonlocal experiments
+            history = await self._conductor.conduct(experiment)
+            experiments += 1
+            self._emit(ExperimentRun(operation, name, experiment.purpose, history.timing.total))
+            return history
+
         self._emit(JobStarted(operation, name))
         try:
-            verdicts = [*await self._explore(name, check, subject), *watched]
+            verdicts = (*await self._explore(name, check, subject, conduct), *watched)
         except SeamproofError:
             raise
         except Exception as error:
             # A check that raises says nothing of the service: inconclusive, never a pass.
-            self._tally.crashes.append("".join(traceback.format_exception(error)))
-            reason = f"seamproof failed: {type(error).__name__}: {error}"
-            verdicts = [Verdict(Outcome.INCONCLUSIVE, name, operation, reason)]
-        for verdict in verdicts:
-            self._emit(VerdictReached(verdict))
-        outcome = merge([_counted(verdict) for verdict in verdicts])
-        self._tally.inconclusive += outcome is Outcome.INCONCLUSIVE
-        experiments = self._tally.experiments - before
-        spent = time.monotonic() - began
-        reason = _reason(verdicts, outcome)
-        self._emit(JobFinished(operation, name, outcome, reason, experiments, spent))
-        return verdicts
+            crashes.append(self._redact("".join(traceback.format_exception(error))))
+            reason = self._redact(f"seamproof failed: {type(error).__name__}: {error}")
+            verdicts = (Verdict(Outcome.INCONCLUSIVE, name, operation, reason),)
+        return judged(name, verdicts, experiments, time.monotonic() - began)
 
-    async def _explore(self, name: str, check: Check, subject: Subject) -> list[Verdict]:
+    async def _explore(
+        self, name: str, check: Check, subject: Subject, conduct: Conduct
+    ) -> list[Verdict]:
         skip = check.applies(subject)
         if skip is not None:
             return [Verdict(Outcome.SKIPPED, name, subject.operation.id, skip.reason)]
@@ -120,15 +127,21 @@ class Jobs:
             exploration = check.replay(subject, self._replayed)
         else:
             raise ConfigurationError(f"findings of {name} cannot be replayed")
-        return list(await drive(exploration, self._telling(subject.operation.id, name)))
+        return list(await drive(exploration, conduct))
 
-    def _telling(self, operation: str, check: str) -> Conduct:
-        async def conduct(experiment: Experiment) -> History:
-            history = await self._conductor.conduct(experiment)
-            self._emit(ExperimentRun(operation, check, experiment.purpose, history.timing.total))
-            return history
 
-        return conduct
+def judged(
+    check: str, verdicts: tuple[Verdict, ...], experiments: int = 0, seconds: float = 0.0
+) -> Judged:
+    """What a check came to, its verdicts merged."""
+    outcome = merge([_counted(verdict) for verdict in verdicts])
+    return Judged(check, verdicts, outcome, _reason(verdicts, outcome), experiments, seconds)
+
+
+def inconclusive(job: Job, reason: str) -> Result:
+    """The result of a job that nobody could do."""
+    verdicts = (Verdict(Outcome.INCONCLUSIVE, name, job.operation, reason) for name in job.checks)
+    return Result(job.number, tuple(judged(each.check, (each,)) for each in verdicts))
 
 
 def _counted(verdict: Verdict) -> Outcome:

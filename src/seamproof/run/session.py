@@ -1,7 +1,8 @@
 """A whole run, from the configuration to the last event.
 
-    configuration -> world -> sign-in -> profile -> operations by risk x checks -> findings -> end
+    configuration -> world -> sign-in -> profile -> jobs -> worlds -> results -> findings -> end
 
+The run's own world is the first, and learns what is normal; those of its workers stand beside it.
 The last event is always RunFinished: of a run that ended, that was interrupted, or that failed.
 """
 
@@ -12,70 +13,40 @@ import os
 import secrets
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamproof import __version__
-from seamproof.core.errors import (
-    Blame,
-    ExitCode,
-    NothingExercised,
-    SeamproofError,
-    ServiceError,
-)
+from seamproof.core.errors import ExitCode, SeamproofError
 from seamproof.core.events import (
-    Baseline,
-    BoundaryStatus,
     Event,
     FindingReported,
+    JobFinished,
     Notice,
-    ProfileLearned,
     RunFinished,
     RunStarted,
-    Stage,
+    VerdictReached,
 )
-from seamproof.core.experiment import BoundaryKind
-from seamproof.core.history import History
-from seamproof.core.model import Operation, Scenario
-from seamproof.core.profile import Profile
 from seamproof.core.registry import Part
-from seamproof.core.subject import Subject
+from seamproof.core.subject import Result
 from seamproof.core.verdict import Finding, Tier
 from seamproof.plan import profile_file
-from seamproof.plan.parity import parity
-from seamproof.plan.profile import Learned, LearnedScenario, learn
-from seamproof.plan.risk import risk
 from seamproof.run import selection
 from seamproof.run.catalogue import classes_of
-from seamproof.run.conductor import Conductor
-from seamproof.run.drive import drive
-from seamproof.run.findings import Shelf, collect, surer
-from seamproof.run.jobs import Jobs, Tally
-from seamproof.run.lane import Door
-from seamproof.run.logs import LogKeeper
-from seamproof.run.openapi import NOT_FOUND, OpenApi
+from seamproof.run.costs import Costs
+from seamproof.run.findings import Docket, Shelf
+from seamproof.run.jobs import Jobs
+from seamproof.run.premises import Premises, open_premises
+from seamproof.run.preparation import Preparation, Prepared, Wanted
+from seamproof.run.queue import Queue, costliest_first
 from seamproof.run.redaction import Redactor
-from seamproof.run.signin import sign_in
+from seamproof.run.tally import Tally
 
 if TYPE_CHECKING:
     from seamproof.config import Config
-    from seamproof.world import World
-
-_SIGN_IN_SILENCE = 0.01
-_SIGN_IN_LIMIT = 2.0
-_SHOWN = 12
-"""Lines of reasons, or of a log, that an error shows."""
-
-
-_CHECK = "check the identities, the seed and the scenarios"
-_SEE = "the service gives no answer although nothing was broken yet: see what it printed"
-_IN_MEMORY = (
-    "the service seems to keep sessions or other state in its process; rollback and trace ask "
-    "replica 0 alone and are not disturbed"
-)
+    from seamproof.run.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +61,8 @@ class Options:
     strict: bool = False
     budget: float | None = None
     """Seconds after which no further job is begun."""
+    workers: int = 1
+    """Worlds that jobs are done in, side by side. To show a finding again takes one."""
     replay: str | None = None
     """The name of one stored finding to show again."""
 
@@ -127,17 +100,14 @@ class Session:
 
     def __init__(self, options: Options, emit: Callable[[Event], None]) -> None:
         self._options = options
-        self._emit = emit
+        self._listener = emit
         self._tally = Tally()
         self._started = time.monotonic()
         self._name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{secrets.token_hex(2)}"
         self._redactor = Redactor()
-        self._everything: tuple[Scenario, ...] = ()
-        self._sighted: set[BoundaryKind] = set()
-        self._stored: Profile | None = None
-        """The profile that a person has reviewed."""
-        self._not_found: set[Operation] = set()
-        """What was answered with 404 or 405 while the scenarios were learned."""
+        self._noticed: set[Notice] = set()
+        self._parts: dict[str, Part] = {}
+        self._replayed: Finding | None = None
 
     async def run(self) -> None:
         """Run to the end. Errors of the set-up are raised at once, later ones after the last event:
@@ -145,30 +115,21 @@ class Session:
         from seamproof.config import load
 
         config = load(self._options.config)
-        parts = selection.checks(self._options.checks)
-        everything = selection.all_scenarios(config)
         shelf = Shelf(config.path(".seamproof/runs"))
-        self._stored = profile_file.read(config.path(config.profile))
-        finding = None
-        if self._options.replay is not None:
-            finding = shelf.get(self._options.replay)
-            parts, scenarios = selection.of_finding(finding, parts, everything)
-        else:
-            scenarios = selection.matching(everything, self._options.operations)
-        self._everything = everything
+        wanted = self._wanted(config, shelf)
         self._emit(
             RunStarted(
                 str(config.file or config.root),
                 __version__,
                 self._options.seed,
-                tuple(parts),
-                tuple(scenario.operation.id for scenario in scenarios),
-                tuple(each for part in parts.values() for each in classes_of(part)),
+                wanted.checks,
+                tuple(scenario.operation.id for scenario in wanted.scenarios),
+                tuple(each for part in self._parts.values() for each in classes_of(part)),
             )
         )
         ended, failure = _Ended(), None
         try:
-            await self._in_world(config, parts, scenarios, shelf, finding)
+            await self._in_worlds(config, wanted, shelf)
         except asyncio.CancelledError:
             ended = _Ended(ExitCode.INTERRUPTED, interrupted=True)
         except SeamproofError as error:
@@ -186,166 +147,141 @@ class Session:
         if failure is not None:
             raise failure
 
-    # In the world
+    def _wanted(self, config: Config, shelf: Shelf) -> Wanted:
+        """What is asked for. Raises ConfigurationError or NothingExercised."""
+        options = self._options
+        self._parts = selection.checks(options.checks)
+        everything = selection.all_scenarios(config)
+        reviewed = profile_file.read(config.path(config.profile))
+        if options.replay is not None:
+            self._replayed = shelf.get(options.replay)
+            self._parts, scenarios = selection.of_finding(self._replayed, self._parts, everything)
+        else:
+            scenarios = selection.matching(everything, options.operations)
+        return Wanted(
+            tuple(self._parts),
+            scenarios,
+            everything,
+            reviewed,
+            options.seed,
+            options.deep,
+            1 if self._replayed else options.workers,
+        )
 
-    async def _in_world(
-        self,
-        config: Config,
-        parts: dict[str, Part],
-        scenarios: tuple[Scenario, ...],
-        shelf: Shelf,
-        finding: Finding | None,
-    ) -> None:
-        from seamproof.world import open_world
+    def _emit(self, event: Event) -> None:
+        """Tell an event; a notice once, whichever worlds have it to give."""
+        if isinstance(event, Notice):
+            if event in self._noticed:
+                return
+            self._noticed.add(event)
+        self._tally.on_event(event)
+        self._listener(event)
 
-        logs = LogKeeper(config.path(f".seamproof/runs/{self._name}/logs"), self._redactor)
-        world_open = open_world(config, notify=self._notify, on_failure=logs)
-        async with _naming(logs), world_open as world:
-            first = world.replicas[0]
-            door = Door(first.host, first.port, f"{first.host}:{first.port}")
-            openapi = OpenApi(config.service.openapi, config.root, door, self._emit)
-            conductor = await self._begin(config, world, door, openapi)
-            subjects = await self._subjects(config, world, conductor, scenarios, openapi)
-            jobs = Jobs(conductor, parts, self._tally, self._emit, finding)
-            for subject in subjects:
-                if self._over_budget():
-                    self._emit(Notice(f"left out, the budget is spent: {subject.operation.id}"))
-                    continue
-                for each in collect(await jobs.operation(subject), parts):
-                    self._report(each, shelf)
-            await conductor.prove_reset()
+    # In the worlds
 
-    def _notify(self, event: Event) -> None:
-        if isinstance(event, BoundaryStatus) and event.sighted:
-            self._sighted.add(BoundaryKind(event.name))
-        self._emit(event)
+    async def _in_worlds(self, config: Config, wanted: Wanted, shelf: Shelf) -> None:
+        from seamproof.run.crew import Crew, Terms
 
-    def _report(self, finding: Finding, shelf: Shelf) -> None:
-        """Report a finding once; again only where another scenario shows it more surely."""
-        known = self._tally.findings.get(finding.fingerprint)
-        if known is not None and not surer(finding.tier, known.tier):
-            return
-        self._tally.findings[finding.fingerprint] = finding
-        shelf.put(self._name, finding)
-        self._emit(FindingReported(finding))
-
-    async def _begin(self, config: Config, world: World, door: Door, openapi: OpenApi) -> Conductor:
-        """Sign everybody in, and mark the state that every experiment starts from."""
-        with self._stage("sign in", ", ".join(config.identities)):
+        logs, seed = f".seamproof/runs/{self._name}/logs", self._options.seed
+        redactor = self._redactor
+        terms = Terms(config, logs, seed, self._emit, redactor.text)
+        async with (
+            Crew(terms) as crew,
+            open_premises(
+                config, logs=logs, seed=seed, redactor=redactor, emit=self._emit
+            ) as premises,
+        ):
             try:
-                credentials = await sign_in(config.identities, door, self._redactor, openapi)
-            except ServiceError as error:
-                log = map(self._redactor.text, world.log_tail(0, _SHOWN))
-                error.details = (*error.details, *log)
-                raise
-        for boundary in world.boundaries:
-            await boundary.wait_quiet(_SIGN_IN_SILENCE, _SIGN_IN_LIMIT)
-        async with world.still():
-            await world.database.mark("base")
-        return Conductor(
-            world,
-            credentials,
-            self._redactor,
-            seed=self._options.seed,
-            deadline=config.service.deadline,
-        )
+                preparation = Preparation(config, premises, wanted, self._emit, self._count)
+                prepared = await preparation.run()
+                # Not before: what is learned of a service on a machine that is busy with the
+                # start of others is not what is normal for it.
+                await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1)
+                await self._work(config, crew, premises, prepared, shelf)
+                await premises.conductor.prove_reset()
+            finally:
+                # They clean up while this world does.
+                crew.dismiss()
 
-    async def _subjects(
-        self,
-        config: Config,
-        world: World,
-        conductor: Conductor,
-        scenarios: tuple[Scenario, ...],
-        openapi: OpenApi,
-    ) -> tuple[Subject, ...]:
-        """What can be exercised, riskiest first. Raises NothingExercised where nothing can."""
-        catalog = await world.database.catalog()
-        conductor.on_history = self._count
-        with self._stage("learn what is normal", f"{len(scenarios)} scenarios"):
-            reads = selection.harmless(self._everything)
-            learned = await drive(learn(scenarios, catalog, reads=reads), conductor.conduct)
-        profile = self._reviewed(config.path(config.profile), learned)
-        conductor.profile = profile
-        explained = [await self._explained(each, openapi) for each in learned.scenarios]
-        weighed = [(_weight(each), each) for each in explained]
-        for weight, each in weighed:
-            operation = each.scenario.operation.id
-            self._emit(Baseline(operation, each.reached, each.reason, weight, each.tables))
-        if not any(each.reached for _, each in weighed):
-            mistaken = any(map(_answered, explained))
-            raise NothingExercised(
-                "no scenario answers as it must",
-                hint=_CHECK if mistaken else _SEE,
-                details=tuple(
-                    f"{each.scenario.source}: {each.scenario.operation.id}: {each.reason}"
-                    for _, each in weighed[:_SHOWN]
-                ),
-                blame=Blame.CONFIGURATION if mistaken else Blame.SERVICE,
-            )
-        if len(world.replicas) > 1:
-            for text in await drive(parity(explained, profile), conductor.conduct):
-                self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
-        riskiest_first = sorted(weighed, key=lambda pair: -pair[0])
-        return tuple(
-            Subject(
-                each.scenario,
-                replace(profile, disturbed=profile.disturbed or each.disturbed),
-                catalog,
-                frozenset(self._sighted),
-                self._options.deep,
-                self._options.seed,
-            )
-            for _, each in riskiest_first
-            if each.reached
-        )
-
-    def _count(self, history: History) -> None:
+    def _count(self) -> None:
         self._tally.experiments += 1
-        for each in (*history.arranged, *(e for s in history.sections for e in s.exchanges)):
-            if each.status in NOT_FOUND:
-                self._not_found.add(each.act.step.operation)
 
-    async def _explained(self, learned: LearnedScenario, openapi: OpenApi) -> LearnedScenario:
-        """The same, with what the service's document says of an operation that was not found."""
-        if learned.reached:
-            return learned
-        for step in (*learned.scenario.arrangement, learned.scenario.act):
-            if step.operation in self._not_found:
-                known = await openapi.missing(step.operation)
-                if known:
-                    return replace(learned, reason=f"{learned.reason}; {known}")
-        return learned
+    async def _work(
+        self, config: Config, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf
+    ) -> None:
+        """Have every job done, in this world and in those of the crew."""
+        from seamproof.run.crew import Work
 
-    def _reviewed(self, path: Path, found: Learned) -> Profile:
-        """What is learned now, with what a person has reviewed before.
+        def report(finding: Finding) -> None:
+            shelf.put(self._name, finding)
+            self._emit(FindingReported(finding))
 
-        Stored for the next run where all scenarios were learned from: a few say too little.
-        """
-        stored, learned = self._stored, found.profile
-        profile = learned if stored is None else _joined(stored, learned)
-        if profile != stored and len(found.scenarios) == len(self._everything):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(profile_file.dump(profile), encoding="utf-8")
-            except OSError as error:
-                text = f"the profile {path} cannot be written: {error.strerror}"
-                self._emit(Notice(text, hint="the next run learns it again", warning=True))
-        changed = () if stored is None else profile_file.differences(stored, profile)
-        self._emit(ProfileLearned(profile, str(path), changed))
-        return profile
+        costs = Costs(config.path(".seamproof/cache/costs.json"))
+        docket = Docket(prepared.jobs, self._parts, report)
+        by_number = {job.number: job for job in prepared.jobs}
+
+        def deliver(result: Result) -> None:
+            job = by_number[result.job]
+            self._on_result(job.operation, result)
+            if result.seconds:
+                costs.note(job, result.seconds)
+            docket.add(result)
+
+        queue = self._queue(prepared, costs)
+        work = Work(queue, prepared.profile, deliver, self._tally.crashes.append)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(crew.work(work))
+                await self._work_here(premises, prepared, queue, deliver)
+                crew.excuse()
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from None
+        finally:
+            docket.close()
+            costs.save()
+        for job in queue.left:
+            self._emit(Notice(f"left out, the budget is spent: {job.operation}"))
+
+    def _queue(self, prepared: Prepared, costs: Costs) -> Queue:
+        budget, jobs = self._options.budget, prepared.jobs
+        if budget is not None:
+            return Queue(jobs, self._started + budget)
+        if self._options.workers == 1:
+            return Queue(jobs)
+        return Queue(
+            costliest_first(jobs, lambda job: costs.of(job, prepared.estimates[job.number]))
+        )
+
+    async def _work_here(
+        self,
+        premises: Premises,
+        prepared: Prepared,
+        queue: Queue,
+        deliver: Callable[[Result], None],
+    ) -> None:
+        jobs = Jobs(
+            premises.conductor,
+            self._parts,
+            prepared.catalog,
+            emit=self._emit,
+            redact=self._redactor.text,
+            replayed=self._replayed,
+        )
+        while (job := queue.take()) is not None:
+            deliver(await jobs.do(job))
+
+    def _on_result(self, operation: str, result: Result) -> None:
+        self._tally.crashes += result.crashes
+        for each in result.judged:
+            for verdict in each.verdicts:
+                self._emit(VerdictReached(verdict))
+            self._emit(
+                JobFinished(
+                    operation, each.check, each.outcome, each.reason, each.experiments, each.seconds
+                )
+            )
 
     # The end
-
-    def _over_budget(self) -> bool:
-        budget = self._options.budget
-        return budget is not None and time.monotonic() - self._started > budget
-
-    @contextmanager
-    def _stage(self, name: str, detail: str) -> Iterator[None]:
-        began = time.monotonic()
-        self._emit(Stage(name, detail))
-        yield
-        self._emit(Stage(name, detail, time.monotonic() - began))
 
     def _keep_crashes(self, config: Config) -> str:
         """Write what failed in us where a bug report can take it from."""
@@ -384,34 +320,9 @@ class _Ended:
     crashed: str = ""
 
 
-@asynccontextmanager
-async def _naming(logs: LogKeeper) -> AsyncIterator[None]:
-    """Where logs were kept, have an error that passes by name the place."""
-    try:
-        yield
-    except SeamproofError as error:
-        if logs.kept is not None:
-            error.hint = f"{error.hint}; its logs are in {logs.kept}".removeprefix("; ")
-        raise
-
-
-def _answered(learned: LearnedScenario) -> bool:
-    """Whether the service gave an answer, so that the scenario may be at fault."""
-    return learned.clean is None or learned.clean.section.exchange.response is not None
-
-
-def _joined(stored: Profile, learned: Profile) -> Profile:
-    """Nothing that was ever seen to differ is judged; the rest is as it is now."""
-    return replace(
-        learned,
-        volatile=stored.volatile | learned.volatile,
-        optional=stored.optional | learned.optional,
-        ambient=stored.ambient | learned.ambient,
-        audit=stored.audit | learned.audit,
-        background=stored.background | learned.background,
-        effects=stored.effects | learned.effects,
-    )
-
-
-def _weight(learned: LearnedScenario) -> float:
-    return risk(learned.clean) if learned.clean is not None else 0.0
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What made the other worlds stop: the first failure, out of all groups."""
+    failure: BaseException = failures
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

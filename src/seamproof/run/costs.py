@@ -1,0 +1,82 @@
+"""What jobs cost: measured by earlier runs, or estimated from what the act does alone.
+
+The costliest job first keeps the last worker from working alone at the end (Graham 1969, longest
+processing time first: at most a third above the best order).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from seamproof.core import codec
+from seamproof.core.history import CrossingKind, History
+from seamproof.core.subject import Job
+
+_KEPT = 5000
+"""Jobs that are remembered."""
+_FAULTS = 3
+"""Faults that a crossing which writes meets, more or less: an error, a cut, a lost reply."""
+_PLAIN = 4
+"""Experiments without a fault that a job needs, more or less."""
+_WRITES = frozenset({CrossingKind.WRITE, CrossingKind.COMMIT, CrossingKind.COPY})
+_READS = frozenset({CrossingKind.READ, CrossingKind.BEGIN})
+
+
+def estimate(clean: History, *, deep: bool) -> float:
+    """Seconds that a job may take, from its act's baseline: its time by the faults to expect."""
+    timing = clean.timing
+    once = timing.reset + timing.arrange + timing.service + timing.changes
+    faced = _WRITES | _READS if deep else _WRITES
+    crossings = [each for section in clean.sections for each in section.crossings]
+    faults = _FAULTS * sum(each.kind in faced for each in crossings)
+    return once * (_PLAIN + faults)
+
+
+class Costs:
+    """The seconds that jobs took, in a file of the project's cache."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known = _read(path)
+
+    def of(self, job: Job, otherwise: float) -> float:
+        """Seconds that a job took before, or an estimate where it is new."""
+        return self._known.get(_name(job), otherwise)
+
+    def note(self, job: Job, seconds: float) -> None:
+        """Remember what a job took."""
+        name = _name(job)
+        self._known.pop(name, None)
+        self._known[name] = round(seconds, 3)
+
+    def save(self) -> None:
+        """Write the file. A run is not worse for its lack: what cannot be written is left out."""
+        latest = dict(list(self._known.items())[-_KEPT:])
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(latest, indent=0))
+            draft.replace(self._path)
+
+
+def _read(path: Path) -> dict[str, float]:
+    try:
+        data: Any = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    return {name: float(each) for name, each in data.items() if isinstance(each, int | float)}
+
+
+def _name(job: Job) -> str:
+    """The same for the same work in every run, wherever its scenario stands in its file."""
+    scenario = codec.dump(replace(job.scenario, source=""))
+    made_of = (scenario, job.checks, job.deep)
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]

@@ -1,0 +1,213 @@
+"""The workers of a run: started, given jobs from the one queue, replaced, ended.
+
+    start    once the first world has learned what is normal: theirs are copies of its template
+    work     each takes the next job until there is none, and closes its world
+    dismiss  all stop at once, and clean up while the first world does
+
+What a worker's end costs is the job that it was doing. It is replaced once, and the new one does
+that job again: a machine that ends a process for its memory is no reason to know less. Where that
+fails as well, or the place was filled anew before, the job is inconclusive. The run's own world
+never does it: a job that ends processes must not end the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from seamproof.config import Config
+from seamproof.core.errors import ConfigurationError, SafetyError
+from seamproof.core.events import Event, Notice, Stage
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Job, Result
+from seamproof.run.aftermath import clean_up
+from seamproof.run.employed import Employed, Gone
+from seamproof.run.jobs import inconclusive
+from seamproof.run.messages import Begin, Enough, Normal
+from seamproof.run.queue import Queue
+
+_LIVES = 2
+"""Workers that one post has, one after the other."""
+_CLOSING_LIMIT = 60.0
+"""Seconds that a worker may take to prove its reset and to close its world."""
+_STOPPING_LIMIT = 4.0
+"""Seconds that it may take to clean up when it is told to stop."""
+_MOST = 64
+
+
+def workers(text: str) -> int:
+    """Read a number of workers; `auto` is one for each core. Raises ConfigurationError."""
+    if text == "auto":
+        return min(_MOST, _cores())
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST:
+        return int(text)
+    raise ConfigurationError(
+        f"{text!r} is no number of workers", hint=f"write 1 to {_MOST}, or auto for one each core"
+    )
+
+
+def _cores() -> int:
+    # What this process may use, where the system can say it: a container may have fewer.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all workers of a run have in common."""
+
+    config: Config
+    logs: str
+    """The folder of the project where failing worlds keep their logs, each in one of its own."""
+    seed: int
+    emit: Callable[[Event], None]
+    redact: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do, and who takes what came of it."""
+
+    queue: Queue
+    profile: Profile
+    deliver: Callable[[Result], None]
+    crashed: Callable[[str], None]
+    """Takes the traceback of a worker that failed by a fault of ours."""
+
+
+class Crew:
+    """The workers of one run."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._posts: tuple[_Post, ...] = ()
+
+    async def __aenter__(self) -> Crew:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.dismiss()
+        await asyncio.gather(*(post.end() for post in self._posts))
+
+    async def start(self, count: int) -> None:
+        """Have so many workers open their worlds, and go on meanwhile."""
+        # The run's own world is the first.
+        self._posts = tuple(_Post(self._terms, number) for number in range(2, count + 2))
+        for post in self._posts:
+            await post.fill()
+
+    async def work(self, work: Work) -> None:
+        """Do jobs until there are none. Raises SeamproofError where a world cannot go on, as the
+        only world of a run does; for all but a refusal for safety's sake, one is tried anew first.
+        """
+        async with asyncio.TaskGroup() as group:
+            for post in self._posts:
+                group.create_task(post.work(work))
+
+    def excuse(self) -> None:
+        """Send home who has no job and will have none: whose world is not open yet."""
+        for post in self._posts:
+            post.excuse()
+
+    def dismiss(self) -> None:
+        """Tell every worker to stop and to clean up, now."""
+        for post in self._posts:
+            post.dismiss()
+
+
+class _Post:
+    """One place in the crew, which a worker holds, and after it another."""
+
+    def __init__(self, terms: Terms, number: int) -> None:
+        self._terms = terms
+        self._number = number
+        self._worker: Employed | None = None
+        self._doing: Job | None = None
+        self._opening = True
+        self._excused = False
+
+    async def fill(self) -> None:
+        """Start a worker."""
+        terms = self._terms
+        assert terms.config.file is not None
+        self._opening = True
+        self._worker = await Employed.start(terms.config.file, terms.emit)
+        await self._worker.say(Begin(f"{terms.logs}/world-{self._number}", terms.seed))
+
+    async def work(self, work: Work) -> None:
+        """Do jobs until there are none, or the last worker of this post is gone."""
+        for left in reversed(range(_LIVES)):
+            try:
+                if self._worker is None:
+                    await self.fill()
+                return await self._serve(work)
+            except Gone as gone:
+                if self._excused:
+                    return None
+                self._judge(gone, work, left=left)
+                await self.end()
+        if self._doing is not None:
+            reason = "the worker that did it came to its end: see the warnings of the run"
+            work.deliver(inconclusive(self._doing, reason))
+        return None
+
+    async def _serve(self, work: Work) -> None:
+        worker = self._worker
+        assert worker is not None
+        ready = await worker.ready()
+        self._opening = False
+        self._terms.emit(Stage(f"world {self._number}", f"worker {worker.pid}", ready.seconds))
+        await worker.say(Normal(work.profile))
+        while (job := self._doing or work.queue.take()) is not None:
+            self._doing = job
+            result = await worker.do(job)
+            self._doing = None
+            work.deliver(result)
+        await worker.say(Enough())
+        refused = await worker.closed()
+        if refused is not None:
+            raise Gone(refused.problem, refused)
+        await worker.end(_CLOSING_LIMIT)
+        self._worker = None
+
+    def _judge(self, gone: Gone, work: Work, *, left: int) -> None:
+        """Say what a worker's end means. Raises SeamproofError where it is the run's end too."""
+        refused, doing = gone.refused, self._doing
+        if refused is not None and refused.ours:
+            work.crashed(refused.traceback or refused.problem)
+        elif refused is not None:
+            error = refused.as_error()
+            if isinstance(error, SafetyError) or (doing is not None and not left):
+                raise error
+        if doing is not None:
+            what = f" while it did {doing.operation}"
+            hint = "another one does that again" if left else "that is inconclusive"
+        else:
+            what = ""
+            hint = "another one takes its place" if left else "the run goes on with fewer"
+        if refused is not None and refused.hint:
+            hint = f"{hint}; {refused.hint}"
+        text = f"worker {self._number} is gone{what}: {gone.how}"
+        if refused is None and gone.printed:
+            text += f"; it printed: {self._terms.redact(gone.printed[-1])}"
+        self._terms.emit(Notice(text, hint, warning=True))
+
+    def excuse(self) -> None:
+        if self._opening and self._doing is None:
+            self._excused = True
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        if self._worker is not None:
+            self._worker.dismiss()
+
+    async def end(self) -> None:
+        """Wait until the worker is gone, and clean up after it where it could not itself."""
+        worker, self._worker = self._worker, None
+        if worker is None or await worker.end(_STOPPING_LIMIT) == 0:
+            return
+        for done in await clean_up(self._terms.config):
+            self._terms.emit(Notice(f"worker {self._number} had left something: {done}"))

@@ -1,0 +1,103 @@
+"""A world in which experiments can be run: everybody signed in, and the state marked from which
+each of them starts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seamproof.core.errors import SeamproofError, ServiceError
+from seamproof.core.events import BoundaryStatus, Event, Stage
+from seamproof.core.experiment import BoundaryKind
+from seamproof.run.conductor import Conductor
+from seamproof.run.lane import Door
+from seamproof.run.logs import LogKeeper
+from seamproof.run.openapi import OpenApi
+from seamproof.run.redaction import Redactor
+from seamproof.run.requests import Credentials
+from seamproof.run.signin import sign_in
+
+if TYPE_CHECKING:
+    from seamproof.config import Config
+    from seamproof.world import World
+
+_SIGN_IN_SILENCE = 0.01
+_SIGN_IN_LIMIT = 2.0
+_SHOWN = 12
+"""Lines of a log that an error shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """A world, and who runs experiments in it."""
+
+    world: World
+    conductor: Conductor
+    openapi: OpenApi
+    sighted: frozenset[BoundaryKind]
+    """The boundaries that saw the marker."""
+
+
+@asynccontextmanager
+async def open_premises(
+    config: Config,
+    *,
+    logs: str,
+    seed: int,
+    redactor: Redactor,
+    emit: Callable[[Event], None],
+) -> AsyncIterator[Premises]:
+    """Open a world, sign everybody in, and mark the state that every experiment starts from.
+
+    Where this or what is done there fails, the logs are kept in the folder `logs` of the project.
+    Raises SeamproofError, and leaves nothing running then.
+    """
+    from seamproof.world import open_world
+
+    keeper = LogKeeper(config.path(logs), redactor)
+    sighted: set[BoundaryKind] = set()
+
+    def notify(event: Event) -> None:
+        if isinstance(event, BoundaryStatus) and event.sighted:
+            sighted.add(BoundaryKind(event.name))
+        emit(event)
+
+    try:
+        async with open_world(config, notify=notify, on_failure=keeper) as world:
+            first = world.replicas[0]
+            door = Door(first.host, first.port, f"{first.host}:{first.port}")
+            openapi = OpenApi(config.service.openapi, config.root, door, emit)
+            names = ", ".join(config.identities)
+            emit(Stage("sign in", names))
+            began = time.monotonic()
+            credentials = await _admit(config, world, door, openapi, redactor)
+            emit(Stage("sign in", names, time.monotonic() - began))
+            await _mark(world)
+            conductor = Conductor(
+                world, credentials, redactor, seed=seed, deadline=config.service.deadline
+            )
+            yield Premises(world, conductor, openapi, frozenset(sighted))
+    except SeamproofError as error:
+        if keeper.kept is not None:
+            error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")
+        raise
+
+
+async def _admit(
+    config: Config, world: World, door: Door, openapi: OpenApi, redactor: Redactor
+) -> dict[str, Credentials]:
+    try:
+        return await sign_in(config.identities, door, redactor, openapi)
+    except ServiceError as error:
+        error.details = (*error.details, *map(redactor.text, world.log_tail(0, _SHOWN)))
+        raise
+
+
+async def _mark(world: World) -> None:
+    for boundary in world.boundaries:
+        await boundary.wait_quiet(_SIGN_IN_SILENCE, _SIGN_IN_LIMIT)
+    async with world.still():
+        await world.database.mark("base")

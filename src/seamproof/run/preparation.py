@@ -1,0 +1,234 @@
+"""From scenarios to jobs: what is normal for the service is learned, and what can be exercised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seamproof.core.catalog import Catalog
+from seamproof.core.errors import Blame, NothingExercised
+from seamproof.core.events import (
+    Baseline,
+    BoundaryStatus,
+    Event,
+    Notice,
+    ProfileLearned,
+    Stage,
+)
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.history import History
+from seamproof.core.model import Operation, Scenario
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Job
+from seamproof.plan import profile_file
+from seamproof.plan.parity import parity
+from seamproof.plan.profile import Learned, LearnedScenario, learn
+from seamproof.plan.risk import risk
+from seamproof.run import selection
+from seamproof.run.costs import estimate
+from seamproof.run.drive import drive
+from seamproof.run.jobs import hash_of
+from seamproof.run.openapi import NOT_FOUND, OpenApi
+from seamproof.run.premises import Premises
+
+if TYPE_CHECKING:
+    from seamproof.config import Config
+
+_SHOWN = 12
+"""Lines of reasons that an error shows."""
+_SHARED = 2
+"""How much later than alone something may come behind an answer, where worlds share cores."""
+_CHECK = "check the identities, the seed and the scenarios"
+_SEE = "the service gives no answer although nothing was broken yet: see what it printed"
+_IN_MEMORY = (
+    "the service seems to keep sessions or other state in its process; rollback and trace ask "
+    "replica 0 alone and are not disturbed"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run is to exercise, and how."""
+
+    checks: tuple[str, ...]
+    scenarios: tuple[Scenario, ...]
+    everything: tuple[Scenario, ...]
+    """Every scenario of the project, also those not chosen."""
+    reviewed: Profile | None = None
+    """The profile that a person has reviewed; None where there is none yet."""
+    seed: int = 0
+    deep: bool = False
+    worlds: int = 1
+    """Worlds that the jobs are done in, side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What there is to do, and what it is judged by."""
+
+    profile: Profile
+    catalog: Catalog
+    jobs: tuple[Job, ...]
+    """The riskiest first."""
+    estimates: dict[int, float]
+    """Seconds that each job may take, by its number."""
+
+
+class Preparation:
+    """Learns in a world; `count` is called for each experiment that this takes."""
+
+    def __init__(
+        self,
+        config: Config,
+        premises: Premises,
+        wanted: Wanted,
+        emit: Callable[[Event], None],
+        count: Callable[[], None],
+    ) -> None:
+        self._path = config.path(config.profile)
+        self._premises = premises
+        self._wanted = wanted
+        self._emit = emit
+        self._count = count
+        self._not_found: set[Operation] = set()
+        """What was answered with 404 or 405 while the scenarios were learned."""
+        self._sighted = set(premises.sighted)
+
+    async def run(self) -> Prepared:
+        """Learn, and say what can be exercised. Raises NothingExercised where nothing can."""
+        conductor, world = self._premises.conductor, self._premises.world
+        catalog = await world.database.catalog()
+        conductor.on_history = self._on_history
+        learned = await self._learn(catalog)
+        profile = self._reviewed(learned)
+        if self._wanted.worlds > 1:
+            profile = replace(profile, tail=_SHARED * profile.tail)
+        conductor.profile = profile
+        explained = [await self._explained(each) for each in learned.scenarios]
+        weighed = [(_weight(each), each) for each in explained]
+        for weight, each in weighed:
+            operation = each.scenario.operation.id
+            self._emit(Baseline(operation, each.reached, each.reason, weight, each.tables))
+        if not any(each.reached for each in explained):
+            raise _nothing(explained)
+        if len(world.replicas) > 1:
+            for text in await drive(parity(explained, profile), conductor.conduct):
+                self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
+        riskiest = [each for _, each in sorted(weighed, key=lambda pair: -pair[0]) if each.reached]
+        return Prepared(
+            profile,
+            catalog,
+            tuple(self._job(number, each, profile) for number, each in enumerate(riskiest)),
+            {number: self._estimate(each) for number, each in enumerate(riskiest)},
+        )
+
+    async def _learn(self, catalog: Catalog) -> Learned:
+        scenarios, conduct = self._wanted.scenarios, self._premises.conductor.conduct
+        stage = Stage("learn what is normal", f"{len(scenarios)} scenarios")
+        self._emit(stage)
+        began = time.monotonic()
+        reads = selection.harmless(self._wanted.everything)
+        learned = await drive(learn(scenarios, catalog, reads=reads), conduct)
+        self._emit(replace(stage, seconds=time.monotonic() - began))
+        return learned
+
+    def _job(self, number: int, learned: LearnedScenario, profile: Profile) -> Job:
+        return Job(
+            number,
+            self._wanted.checks,
+            learned.scenario,
+            hash_of(profile),
+            frozenset(self._sighted),
+            learned.disturbed,
+            self._wanted.deep,
+            self._wanted.seed,
+        )
+
+    def _estimate(self, learned: LearnedScenario) -> float:
+        return estimate(learned.clean, deep=self._wanted.deep) if learned.clean else 0.0
+
+    def _on_history(self, history: History) -> None:
+        self._count()
+        crossings = (each for section in history.sections for each in section.crossings)
+        if any(each.boundary is BoundaryKind.HTTP_OUT for each in crossings):
+            self._on_call()
+        for each in (*history.arranged, *(e for s in history.sections for e in s.exchanges)):
+            if each.status in NOT_FOUND:
+                self._not_found.add(each.act.step.operation)
+
+    def _on_call(self) -> None:
+        """No marker can be sent through the service to others: its first call is one."""
+        if BoundaryKind.HTTP_OUT not in self._sighted:
+            self._sighted.add(BoundaryKind.HTTP_OUT)
+            self._emit(BoundaryStatus(BoundaryKind.HTTP_OUT, True))
+
+    async def _explained(self, learned: LearnedScenario) -> LearnedScenario:
+        """The same, with what the service's document says of an operation that was not found."""
+        openapi: OpenApi = self._premises.openapi
+        if learned.reached:
+            return learned
+        for step in (*learned.scenario.arrangement, learned.scenario.act):
+            if step.operation in self._not_found:
+                known = await openapi.missing(step.operation)
+                if known:
+                    return replace(learned, reason=f"{learned.reason}; {known}")
+        return learned
+
+    def _reviewed(self, found: Learned) -> Profile:
+        """What is learned now, with what a person has reviewed before.
+
+        Stored for the next run where all scenarios were learned from: a few say too little.
+        """
+        stored, learned = self._wanted.reviewed, found.profile
+        profile = learned if stored is None else _joined(stored, learned)
+        if profile != stored and len(found.scenarios) == len(self._wanted.everything):
+            self._store(profile, self._path)
+        changed = () if stored is None else profile_file.differences(stored, profile)
+        self._emit(ProfileLearned(profile, str(self._path), changed))
+        return profile
+
+    def _store(self, profile: Profile, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(profile_file.dump(profile), encoding="utf-8")
+        except OSError as error:
+            text = f"the profile {path} cannot be written: {error.strerror}"
+            self._emit(Notice(text, hint="the next run learns it again", warning=True))
+
+
+def _nothing(learned: list[LearnedScenario]) -> NothingExercised:
+    mistaken = any(map(_answered, learned))
+    return NothingExercised(
+        "no scenario answers as it must",
+        hint=_CHECK if mistaken else _SEE,
+        details=tuple(
+            f"{each.scenario.source}: {each.scenario.operation.id}: {each.reason}"
+            for each in learned[:_SHOWN]
+        ),
+        blame=Blame.CONFIGURATION if mistaken else Blame.SERVICE,
+    )
+
+
+def _answered(learned: LearnedScenario) -> bool:
+    """Whether the service gave an answer, so that the scenario may be at fault."""
+    return learned.clean is None or learned.clean.section.exchange.response is not None
+
+
+def _joined(stored: Profile, learned: Profile) -> Profile:
+    """Nothing that was ever seen to differ is judged; the rest is as it is now."""
+    return replace(
+        learned,
+        volatile=stored.volatile | learned.volatile,
+        optional=stored.optional | learned.optional,
+        ambient=stored.ambient | learned.ambient,
+        audit=stored.audit | learned.audit,
+        background=stored.background | learned.background,
+        effects=stored.effects | learned.effects,
+    )
+
+
+def _weight(learned: LearnedScenario) -> float:
+    return risk(learned.clean) if learned.clean is not None else 0.0

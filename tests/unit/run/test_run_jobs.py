@@ -1,0 +1,148 @@
+"""A job in a world, and what of it is data."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from seamproof.core import registry
+from seamproof.core.catalog import Catalog
+from seamproof.core.errors import Bug, ServiceError
+from seamproof.core.events import Event, ExperimentRun, JobStarted
+from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
+from seamproof.core.history import History
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.profile import Profile
+from seamproof.core.protocols import Exploration
+from seamproof.core.registry import Part
+from seamproof.core.subject import Job, Skip, Subject
+from seamproof.core.verdict import Outcome, Tier, Verdict
+from seamproof.run.jobs import Jobs, hash_of
+
+PROFILE = Profile(tail=0.5)
+SCENARIO = Scenario("", Step(Operation("POST", "/orders")))
+EXPERIMENT = Experiment((Phase((Act(SCENARIO.act),)),), purpose="clean")
+
+
+class Conductor:
+    """Answers every experiment with an empty history."""
+
+    profile = PROFILE
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+
+    def on_history(self, history: History) -> None:
+        """Replaced by who listens."""
+
+    async def conduct(self, experiment: Experiment) -> History:
+        if self.failure is not None:
+            raise self.failure
+        history = History(experiment, ())
+        self.on_history(history)
+        return history
+
+
+class Asks:
+    """Runs two experiments and notes what they show."""
+
+    classes = ()
+
+    def applies(self, subject: Subject) -> Skip | None:
+        return Skip("nothing to do") if subject.profile.disturbed else None
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        yield EXPERIMENT
+        yield EXPERIMENT
+        return [
+            Verdict(Outcome.VIOLATED, "asks", subject.operation.id, "a note", tier=Tier.NOTE),
+            Verdict(Outcome.HELD, "asks", subject.operation.id, "all of it"),
+        ]
+
+
+class Sees(Asks):
+    """Counts what the others provoke."""
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        return []
+        yield
+
+    def watch(self, subject: Subject, history: History) -> Iterable[Verdict]:
+        return [Verdict(Outcome.HELD, "sees", subject.operation.id, "seen")]
+
+
+class Raises(Asks):
+    """Has a bug, and says a secret in it."""
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        yield EXPERIMENT
+        raise KeyError("hunter2")
+
+
+CHECKS = {"asks": Asks, "sees": Sees, "raises": Raises}
+
+
+def parts() -> dict[str, Part]:
+    known = next(iter(registry.discover(registry.CHECK).values()))
+    return {name: replace(known, name=name, implementation=each) for name, each in CHECKS.items()}
+
+
+def do(*checks: str, conductor: Any = None, events: list[Event] | None = None, **more: Any) -> Any:
+    job = Job(3, checks, SCENARIO, hash_of(PROFILE), frozenset({BoundaryKind.SQL}))
+    jobs = Jobs(
+        conductor or Conductor(),
+        parts(),
+        Catalog(),
+        emit=(events if events is not None else []).append,
+        redact=lambda text: text.replace("hunter2", "***"),
+    )
+    return asyncio.run(jobs.do(replace(job, **more)))
+
+
+def test_checks_that_watch_come_last_and_see_what_the_others_provoke() -> None:
+    events: list[Event] = []
+    result = do("sees", "asks", events=events)
+    assert [each.check for each in result.judged] == ["asks", "sees"]
+    assert [len(each.verdicts) for each in result.judged] == [2, 2]
+    assert [each.experiments for each in result.judged] == [2, 0]
+    assert [type(each) for each in events] == [
+        JobStarted,
+        ExperimentRun,
+        ExperimentRun,
+        JobStarted,
+    ]
+
+
+def test_a_note_counts_as_held() -> None:
+    (judged,) = do("asks").judged
+    assert (judged.outcome, judged.reason) == (Outcome.HELD, "a note; all of it")
+
+
+def test_what_is_disturbed_is_said_to_the_checks() -> None:
+    (judged,) = do("asks", disturbed="a rate limiter").judged
+    assert (judged.outcome, judged.reason) == (Outcome.SKIPPED, "nothing to do")
+
+
+def test_a_check_that_raises_is_inconclusive_and_costs_no_other() -> None:
+    result = do("raises", "asks")
+    assert [(each.check, each.outcome) for each in result.judged] == [
+        ("asks", Outcome.HELD),
+        ("raises", Outcome.INCONCLUSIVE),
+    ]
+    (crash,) = result.crashes
+    assert "KeyError: '***'" in crash
+    assert "hunter2" not in str(result)
+
+
+def test_a_world_that_cannot_go_on_is_no_verdict() -> None:
+    with pytest.raises(ServiceError):
+        do("asks", conductor=Conductor(ServiceError("it does not come up again")))
+
+
+def test_a_job_of_another_profile_is_refused() -> None:
+    with pytest.raises(Bug, match="another profile"):
+        do("asks", profile_hash="0" * 16)
