@@ -223,14 +223,14 @@ class Link:
             return
         self.settle()
         try:
-            _, to_client, action = self.conversation.from_server(data, now)
+            to_server, to_client, action = self.conversation.from_server(data, now)
         except ProtocolError as error:
             self.violated(error)
             return
         if to_client and self._client is not None:
             self._client.write(to_client)
-        if action is not None:
-            self._perform(Output(action=action))
+        if to_server or action is not None:
+            self._perform(Output(to_server, action=action))
 
     def server_lost(self) -> None:
         """End the client's connection as well, behind what the server said last."""

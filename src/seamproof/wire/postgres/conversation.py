@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from seamproof.wire.postgres.events import IDLE, Action, Gate, Output, Statement
@@ -57,6 +58,8 @@ class Conversation:
         self._altering = False
         self._held = False
         self._let_through = False
+        self._released = False
+        self._rest = b""
         self._action: Action | None = None
         self._over = False
         self._injections = 0
@@ -140,7 +143,7 @@ class Conversation:
             sent = end
             if self._action is not None:
                 if self._action is Action.HOLD:
-                    framer.unread(start)
+                    framer.unread(end if self._rest else start)
                 break
         self._late = False
         if spans:
@@ -162,8 +165,15 @@ class Conversation:
         """Let the held frame go, and what came behind it."""
         if not self._held:
             return _SILENT
+        self._released = Mark.DIVISION in self._replies.expected
+        if self._released:
+            # The rest of a Query is sent only when what comes before it has succeeded.
+            return _SILENT
         self._held = False
-        self._let_through = True
+        self._let_through = not self._replies.failed_division
+        if self._let_through:
+            self._client.put_back(self._rest)
+        self._rest, self._replies.failed_division = b"", False
         return self.from_client(b"", now)
 
     def from_server(self, data: bytes, now: float) -> Output:
@@ -187,7 +197,11 @@ class Conversation:
             self._server_ahead = 0
             self._settle()
         forward.append(buffer[sent:end])
-        return Output(b"", b"".join(forward), self._act())
+        shown = b"".join(forward)
+        if self._released and self._action is None:
+            to_server, to_client, action = self.release(now)
+            return Output(to_server, shown + to_client, action)
+        return Output(b"", shown, self._act())
 
     def saw_server(self, data: bytes, now: float) -> None:
         """Take bytes of the server that are forwarded already. Raises ServerProtocolError."""
@@ -257,6 +271,9 @@ class Conversation:
             return b""
         expected = self._replies.expected
         status = self._replies.status or IDLE
+        divisible: Collection[int] = ()
+        if self._gate.armed:
+            divisible = script.divisible(in_transaction=status != IDLE)
         instead: bytes | None = None
         for index, part in enumerate(script.parts):
             statement = Statement(script.text(index), now, True, status)
@@ -265,6 +282,11 @@ class Conversation:
                 # The server skips it, behind the error.
                 self._pass(statement)
                 continue
+            if index in divisible and self._must_wait(statement.sql):
+                expected.append(Mark.DIVISION)
+                self._altering = True
+                first, self._rest = script.divide(index)
+                return first
             match self._ordered(statement):
                 case Raise(sqlstate, ends_transaction):
                     if ends_transaction:

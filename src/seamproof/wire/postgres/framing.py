@@ -80,6 +80,11 @@ class Framer:
         self._passing = 0
         self._needed = 0
 
+    def put_back(self, data: bytes) -> None:
+        """Take bytes that come before those kept: the next `feed` begins with them."""
+        self._tail[:0] = data
+        self._needed = 0
+
     def keep(self, data: bytes) -> None:
         """Take bytes without looking at them: the next `feed` does."""
         self._tail += data

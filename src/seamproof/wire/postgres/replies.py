@@ -46,7 +46,11 @@ class Mark(Enum):
     OUR_ROLLBACK = 8
     OUR_ERROR = 9
     """By which what follows in a Query is kept from being executed."""
+    DIVISION = 10
+    """The ReadyForQuery of the first part of a Query that is held within."""
 
+
+_ENDED_BY_READY: Final = (Mark.SYNC, Mark.QUERY, Mark.DIVISION)
 
 Expected: TypeAlias = str | Mark | Statement
 
@@ -82,6 +86,8 @@ class Replies:
         """Whether they escape in plain literals: standard_conforming_strings is off."""
         self.done = False
         """Whether the server has done the work of `lost`."""
+        self.failed_division = False
+        """Whether an error in the first part of a Query skips the rest; who reads it resets it."""
         self.settled = False
         """Whether ReadyForQuery has come and nothing is awaited; who reads it resets it."""
         self._losing = False
@@ -116,7 +122,7 @@ class Replies:
     def answering(self) -> bool:
         """Whether the server owes an answer of its own accord. What is not followed by Sync it
         keeps to itself."""
-        return Mark.SYNC in self.expected or Mark.QUERY in self.expected
+        return any(each in _ENDED_BY_READY for each in self.expected)
 
     def flush(self) -> None:
         """Note that the client waits for what it sent up to here."""
@@ -197,17 +203,20 @@ class Replies:
             self._last = failed
         if self.status is None:
             self.expected.clear()
-        elif head is Mark.QUERY or (failed is not None and failed.simple):
-            self._skip_to(Mark.QUERY)
+        elif head is not Mark.SYNC and (failed is None or failed.simple):
+            self._skip_to(Mark.QUERY, Mark.DIVISION)
+            if self._head() is Mark.DIVISION:
+                self.expected[0] = Mark.QUERY
+                self.failed_division = True
         else:
             self._skip_to(Mark.SYNC)
             # The Sync that ends the skipping may have been sent already.
             self.skipping = not self.expected
         return True
 
-    def _skip_to(self, mark: Mark) -> None:
+    def _skip_to(self, *marks: Mark) -> None:
         losing = self.losing
-        while self.expected and self.expected[0] is not mark:
+        while self.expected and self.expected[0] not in marks:
             skipped = self.expected.popleft()
             if not losing and skipped in (self.lost, Mark.OUR_ERROR):
                 # It is not reached, and the connection lives on.
@@ -215,11 +224,11 @@ class Replies:
 
     def _failed(self, head: Expected, now: float) -> Statement | None:
         """Return the statement that an error is about, when the reply to `head` was awaited."""
-        if head in (Mark.SYNC, Mark.QUERY):
+        if head in _ENDED_BY_READY:
             # A transaction that Sync commits, as with a deferred constraint.
             return self._last
         for each in self.expected:
-            if each in (Mark.SYNC, Mark.QUERY):
+            if each in _ENDED_BY_READY:
                 break
             if type(each) is Statement:
                 return each
@@ -253,9 +262,10 @@ class Replies:
         if buffer[start + 5 : end] not in _STATUSES:
             raise ServerProtocolError("sent ReadyForQuery with no status that is known")
         self.status = buffer[start + 5]
+        done: Expected | None = None
         while self.expected:
             done = self.expected.popleft()
-            if done is Mark.SYNC or done is Mark.QUERY:
+            if done in _ENDED_BY_READY:
                 break
             if type(done) is Statement and done.simple and self._last is None:
                 # A function call and the connection's start are answered by nothing else.
@@ -267,4 +277,4 @@ class Replies:
         self.settled = not self.expected
         if self._losing:
             self.done = True
-        return True
+        return done is not Mark.DIVISION

@@ -6,6 +6,7 @@ Rules:
   and CREATE FUNCTION; the latter as psql's scanner does it). What holds no token is none.
 - Without an open transaction all of them are one (manual, "Multiple Statements in a Simple Query").
   So an alteration leaves their number at two or more, and all of them in one message.
+- A hold cannot part what is one transaction by being one message: there it waits for nothing.
 - The server reads the whole text before it executes any of it: what is not to be executed stays in
   the text, behind an error.
 """
@@ -17,7 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from seamproof.wire.postgres.events import IDLE, OPEN
 from seamproof.wire.postgres.messages import query, text
+from seamproof.wire.postgres.replies import follow
 
 _SPACE: Final = b" \t\r\n\f\v"
 _CONTINUED: Final = rb"(?:[ \t\f\v]|--[^\r\n]*)*[\r\n](?:\s|--[^\r\n]*[\r\n])*"
@@ -148,8 +151,29 @@ class Script:
 
     def text(self, index: int) -> str:
         """Return a statement."""
-        part = self.parts[index]
-        return text(self.sql[part.start : part.end])
+        return self._text(self.parts[index])
+
+    def divisible(self, *, in_transaction: bool) -> set[int]:
+        """Return the statements from which on the rest may be sent as a message of its own.
+
+        `in_transaction`: whether a transaction is open before the message.
+        """
+        found: set[int] = set()
+        implicit = False
+        for index, part in enumerate(self.parts):
+            if index > 0 and not implicit:
+                found.add(index)
+            if part.tag:
+                in_transaction = follow(IDLE, part.tag, self._text(part)) == OPEN
+                implicit = False
+            else:
+                implicit = not in_transaction
+        return found
+
+    def divide(self, index: int) -> tuple[bytes, bytes]:
+        """Build two messages of it, the second from this statement on."""
+        start = self.parts[index].start
+        return query(self.sql[:start]), query(self.sql[start:])
 
     def replace(self, index: int, instead: bytes) -> bytes:
         """Build the message with other statements in the place of one."""
@@ -160,3 +184,6 @@ class Script:
         """Build the message with more statements behind one."""
         end = self.parts[index].end
         return query(self.sql[:end] + b";" + more + self.sql[end:])
+
+    def _text(self, part: Part) -> str:
+        return text(self.sql[part.start : part.end])
