@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
 from typing import Any, TypeVar
 
 import uvloop
 
+from seamproof.boundaries.authority import Authority
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.core.experiment import Fault
 from seamproof.core.history import Crossing
@@ -21,10 +23,12 @@ T = TypeVar("T")
 
 
 class Loop:
-    """A uvloop in a thread, so that blocking drivers can be used against what runs on it."""
+    """A loop in a thread, so that blocking drivers can be used against what runs on it."""
 
-    def __init__(self) -> None:
-        self._loop = uvloop.new_event_loop()
+    def __init__(
+        self, make: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    ) -> None:
+        self._loop = make()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -60,8 +64,16 @@ def background(function: Callable[..., T], *arguments: Any) -> Future[T]:
 class Proxy:
     """The boundary, seen from the test's thread."""
 
-    def __init__(self, loop: Loop, boundary: PostgresBoundary, upstream: Address) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        boundary: PostgresBoundary,
+        upstream: Address,
+        authority: Authority | None = None,
+    ) -> None:
         self.loop = loop
+        self.authority = authority
+        """Who vouches for its certificate, where it offers TLS."""
         self.boundary = boundary
         self.address = replace(upstream, host="127.0.0.1", port=boundary.port)
 
@@ -80,3 +92,19 @@ class Proxy:
 
     def quiet(self, silence: float = 0.01, limit: float = 5) -> bool:
         return self.loop.run(self.boundary.wait_quiet(silence, limit))
+
+
+@contextmanager
+def open_proxy(
+    loop: Loop, upstream: Address, authority: Authority | None = None
+) -> Iterator[Proxy]:
+    """A boundary, which offers TLS where there is an authority. Nobody may break the protocol."""
+    context = authority.context if authority else None
+    boundary = PostgresBoundary(3, upstream.host, upstream.port, tls=context)
+    loop.run(boundary.start())
+    proxy = Proxy(loop, boundary, upstream, authority)
+    proxy.begin()
+    yield proxy
+    broken = loop.call(boundary.violations)
+    loop.run(boundary.stop())
+    assert broken == ()

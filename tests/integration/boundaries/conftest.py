@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from boundary_harness import Loop, Proxy
+from boundary_harness import Loop, Proxy, open_proxy
 
-from seamproof.boundaries.postgres import PostgresBoundary
+from seamproof.boundaries.authority import Authority, create_authority
 from seamproof.core.protocols import Address
 from seamproof.database.postgres import Postgres
 from seamproof.database.settings import DatabaseSettings
@@ -51,11 +51,10 @@ def direct(upstream: Address) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def proxy(loop: Loop, upstream: Address, direct: psycopg.Connection[Any]) -> Iterator[Proxy]:
-    boundary = PostgresBoundary(3, upstream.host, upstream.port)
-    loop.run(boundary.start())
-    proxy = Proxy(loop, boundary, upstream)
-    proxy.begin()
-    yield proxy
-    broken = loop.call(boundary.violations)
-    loop.run(boundary.stop())
-    assert broken == ()
+    with open_proxy(loop, upstream) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return create_authority(tmp_path_factory.mktemp("authority") / "tls")
