@@ -1,8 +1,10 @@
 """What the SQL boundary costs: a round trip against pgbouncer and none, a request against none.
 
-Needs pgbouncer (Debian's package of that name). The last line is one JSON object:
+Needs pgbouncer (Debian's package of that name), Node and npm. The last line is one JSON object:
 
-- `rtt_vs_pgbouncer`, `rtt_vs_direct`   a prepared statement's round trip through the boundary
+- `rtt_vs_pgbouncer`, `rtt_vs_direct`   a statement's round trip through the boundary by psycopg,
+                                        prepared; the same by psycopg2, which does not prepare, and
+                                        by node-postgres, prepared, end in `_psycopg2` and `_node`
 - `request_vs_direct`                   an HTTP request of five statements to a small service
 
 Medians over interleaved rounds; the means are printed beside them. The boundary has a process and a
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -31,6 +34,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import psycopg2
 import psycopg_pool
 import uvloop
 
@@ -45,6 +49,33 @@ CREATE TABLE products (id int PRIMARY KEY, stock int);
 CREATE TABLE orders (id serial PRIMARY KEY, product int, quantity int);
 INSERT INTO products SELECT n, 1000000 FROM generate_series(1, 100) n;
 """
+QUERY = "SELECT stock FROM products WHERE id = %s"
+NODE_POSTGRES = "pg@8.23.1"
+NODE_ROUND_TRIPS = """
+import { createInterface } from "node:readline";
+import pg from "pg";
+
+const query = { name: "stock", text: "SELECT stock FROM products WHERE id = $1", values: [7] };
+const clients = new Map();
+for await (const line of createInterface({ input: process.stdin })) {
+  const { url, times } = JSON.parse(line);
+  if (!clients.has(url)) {
+    clients.set(url, new pg.Client(url));
+    await clients.get(url).connect();
+  }
+  const taken = [];
+  for (let number = 0; number < times; number++) {
+    const start = process.hrtime.bigint();
+    await clients.get(url).query(query);
+    taken.push(Number(process.hrtime.bigint() - start) / 1e3);
+  }
+  console.log(JSON.stringify(taken));
+}
+process.exit();
+"""
+
+Way = Callable[[int], list[float]]
+"""Does its work so many times, and says what each took in microseconds."""
 
 
 # ---------------------------------------------------------------------------- what is compared
@@ -199,14 +230,62 @@ async def database() -> AsyncIterator[Address]:
 # ---------------------------------------------------------------------------- what is timed
 
 
-def round_trips(address: Address) -> Callable[[], None]:
-    """Return one round trip of a prepared statement on a connection that is kept."""
+def timed(once: Callable[[], object]) -> Way:
+    """Time something that is called here."""
+
+    def way(times: int) -> list[float]:
+        taken = []
+        for _ in range(times):
+            start = time.perf_counter()
+            once()
+            taken.append((time.perf_counter() - start) * 1e6)
+        return taken
+
+    return way
+
+
+def by_psycopg(address: Address) -> Way:
+    """Return round trips of a prepared statement on a connection that is kept."""
     connection = psycopg.connect(address.url(), autocommit=True, prepare_threshold=0)
     cursor = connection.cursor()
-    return lambda: cursor.execute("SELECT stock FROM products WHERE id = %s", (7,)) and None
+    return timed(lambda: cursor.execute(QUERY, (7,)))
 
 
-def requests(port: int) -> Callable[[], None]:
+def by_psycopg2(address: Address) -> Way:
+    """Return round trips of a simple Query."""
+    connection = psycopg2.connect(address.url())
+    connection.autocommit = True
+    cursor = connection.cursor()
+    return timed(lambda: cursor.execute(QUERY, (7,)))
+
+
+@contextlib.contextmanager
+def node() -> Iterator[Callable[[Address], Way]]:
+    """Run node-postgres; what is given makes round trips of a prepared statement."""
+    if shutil.which("npm") is None:
+        sys.exit("Node and npm are not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder]
+        subprocess.run([*install, NODE_POSTGRES], check=True, stdout=subprocess.DEVNULL)
+        script = Path(folder, "round_trips.mjs")
+        script.write_text(NODE_ROUND_TRIPS)
+        with subprocess.Popen(
+            ["node", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+
+            def way(url: str, times: int) -> list[float]:
+                assert process.stdin
+                assert process.stdout
+                process.stdin.write(json.dumps({"url": url, "times": times}) + "\n")
+                process.stdin.flush()
+                return list(json.loads(process.stdout.readline()))
+
+            yield lambda address: functools.partial(way, address.url())
+            assert process.stdin
+            process.stdin.close()
+
+
+def requests(port: int) -> Way:
     """Return one request of five statements: BEGIN, SELECT, INSERT, UPDATE, COMMIT."""
     connection = http.client.HTTPConnection(LOOPBACK, port)
 
@@ -216,31 +295,28 @@ def requests(port: int) -> Callable[[], None]:
         answer.read()
         assert answer.status == 201
 
-    return once
+    return timed(once)
 
 
 def measure(
-    ways: dict[str, Callable[[], None]], rounds: int, each: int, between: Callable[[], None]
+    ways: dict[str, Way], rounds: int, each: int, between: Callable[[], None]
 ) -> dict[str, tuple[float, float]]:
     """Time every way in turn, `each` times a round; return median and mean in microseconds."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
-            for _ in range(each):
-                start = time.perf_counter()
-                way()
-                taken = time.perf_counter() - start
-                if number:  # the first round warms up
-                    times[name].append(taken * 1e6)
+            taken = way(each)
+            if number:  # the first round warms up
+                times[name] += taken
             between()
     return {
         name: (statistics.median(taken), statistics.fmean(taken)) for name, taken in times.items()
     }
 
 
-def ratio(taken: dict[str, tuple[float, float]], other: str) -> float:
-    """Return how many times the other's median the boundary's is."""
-    return round(taken["boundary"][0] / taken[other][0], 3)
+def ratio(taken: dict[str, tuple[float, float]], other: str, driver: str = "") -> float:
+    """Return how many times the other's median the boundary's is, by the same driver."""
+    return round(taken["boundary" + driver][0] / taken[other + driver][0], 3)
 
 
 async def main(rounds: int) -> None:
@@ -253,19 +329,34 @@ async def main(rounds: int) -> None:
             near = stack.enter_context(Child("service", upstream.url()))
             far = stack.enter_context(Child("service", boundary.url()))
             addresses = {"direct": upstream, "pgbouncer": bouncer, "boundary": boundary}
-            statements = {name: round_trips(address) for name, address in addresses.items()}
-            rtt = measure(statements, rounds, 40, proxy.ask)
+            drivers = {
+                "": by_psycopg,
+                "_psycopg2": by_psycopg2,
+                "_node": stack.enter_context(node()),
+            }
+            # All at once, so that what else the machine does meets all alike.
+            taken = measure(
+                {
+                    name + driver: make(address)
+                    for driver, make in drivers.items()
+                    for name, address in addresses.items()
+                },
+                rounds,
+                40,
+                proxy.ask,
+            )
             services = {"direct": requests(near.port), "boundary": requests(far.port)}
             request = measure(services, rounds * 5, 1, proxy.ask)
     print(f"telling a crossing afterwards  {proxy.seconds / proxy.crossed * 1e6:.0f} us")
-    for what, taken in (("round trip", rtt), ("request", request)):
-        for name, (median, mean) in taken.items():
-            print(f"{what:10}  {name:10}  median {median:6.0f} us  mean {mean:6.0f} us")
+    for what, found in (("round trip", taken), ("request", request)):
+        for name, (median, mean) in found.items():
+            print(f"{what:10}  {name:19}  median {median:6.0f} us  mean {mean:6.0f} us")
     figures = {
-        "rtt_vs_pgbouncer": ratio(rtt, "pgbouncer"),
-        "rtt_vs_direct": ratio(rtt, "direct"),
-        "request_vs_direct": ratio(request, "direct"),
+        f"rtt_vs_{other}{driver}": ratio(taken, other, driver)
+        for driver in drivers
+        for other in ("pgbouncer", "direct")
     }
+    figures["request_vs_direct"] = ratio(request, "direct")
     print(json.dumps(figures))
 
 
