@@ -162,7 +162,7 @@ def sameness(one: Crossing, other: Crossing) -> Sameness:
         shared = any(pair in keys[1] and pair[1] for pair in keys[0])
         return Sameness.SAME if shared else Sameness.ANOTHER
     named = {pair for pair in _fields(first) if _NAMING.search(pair[0])} & set(_fields(second))
-    in_path = "{}" in one.key.shape and first.target == second.target
+    in_path = "{" in one.key.shape and first.target == second.target
     return Sameness.UNKNOWN if named or in_path else Sameness.ANOTHER
 
 

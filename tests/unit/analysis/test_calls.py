@@ -154,18 +154,18 @@ KEYED: list[tuple[Crossing, Crossing, Sameness]] = [
     ),
     (call(body={"amount": 7}), call(body={"amount": 7}), Sameness.ANOTHER),
     (
-        call("PUT payments /charges/{}", target="/charges/7"),
-        call("PUT payments /charges/{}", target="/charges/7"),
+        call("PUT payments /charges/{id}", target="/charges/7"),
+        call("PUT payments /charges/{id}", target="/charges/7"),
         Sameness.SAME,
     ),
     (
-        call("POST payments /charges/{}/void", target="/charges/7/void"),
-        call("POST payments /charges/{}/void", target="/charges/7/void"),
+        call("POST payments /charges/{id}/void", target="/charges/7/void"),
+        call("POST payments /charges/{id}/void", target="/charges/7/void"),
         Sameness.UNKNOWN,
     ),
     (
-        call("POST payments /charges/{}/void", target="/charges/7/void"),
-        call("POST payments /charges/{}/void", target="/charges/8/void"),
+        call("POST payments /charges/{id}/void", target="/charges/7/void"),
+        call("POST payments /charges/{id}/void", target="/charges/8/void"),
         Sameness.ANOTHER,
     ),
 ]
@@ -196,7 +196,7 @@ def test_what_is_beyond_the_usual_is_counted() -> None:
 def test_what_may_take_a_call_back() -> None:
     charge = call(body={"amount": 7, "key": "a"})
     assert compensates(call("POST payments /refunds"), charge)
-    assert compensates(call("DELETE payments /charges/{}"), charge)
+    assert compensates(call("DELETE payments /charges/{id}"), charge)
     assert compensates(call(body={"amount": -7, "key": "b"}), charge)
     assert not compensates(call(body={"amount": 7, "key": "b"}), charge)
     assert not compensates(call("POST mail /messages"), charge)

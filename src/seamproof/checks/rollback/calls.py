@@ -28,7 +28,7 @@ from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Tier, Verdict
 
-JOB_WAIT = 1.0
+JOB_WAIT = 0.5
 """Seconds within which a job that comes after the answer is to settle what a failure left."""
 PERIODIC_JOB_WAIT = 2.0
 """The same where the service has jobs that were seen in an idle second: they come again."""

@@ -82,7 +82,7 @@ class Clean:
         return found
 
     def leaves_nothing_else(self, section: Section) -> bool:
-        """Whether a phase left the clean act's rows alone: no record says that it went otherwise."""
+        """Whether a phase left the clean act's rows and no record that it went otherwise."""
         return effect(section.changes, self.mask).exact == self.effect.exact
 
     def _without_records_of_failure(self, changes: Changes) -> Changes:
