@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from seamproof.config.placeholders import render_tree
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
 from seamproof.config.stubs import StubConfig
-from seamproof.core.model import AuthKind
+from seamproof.core.model import AuthKind, IdempotencyPolicy
 
 
 class ServiceConfig(Section):
@@ -156,6 +156,9 @@ class RegisterConfig(Section):
     """The form fields, in place of a body."""
     expect: tuple[int, ...] = ()
     """The statuses that it may answer. Where absent: any 2xx."""
+    as_: str | None = Field(None, alias="as")
+    """The identity that makes the account, as an administrator does; it is configured before. Where
+    absent the request is sent with the new user and password, or with nothing."""
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:
@@ -226,6 +229,28 @@ class IdentityConfig(Section):
         return IdentityConfig.model_validate(filled)
 
 
+class IdempotencyConfig(Section):
+    """What the service promises of idempotency keys. The defaults are the IETF draft's."""
+
+    header: str | None = None
+    """The header that carries the key, where its name does not say so."""
+    required: bool = False
+    """Whether a request without a key must be refused."""
+    missing: int = Field(400, ge=400, le=499)
+    """What is answered where a required key is missing."""
+    mismatch: int = Field(422, ge=400, le=499)
+    """What is answered to the key of a request with another body."""
+    replays_other_payloads: bool = False
+    """Whether the stored answer is right even where the body is another."""
+    replays_errors: bool = False
+    """Whether a stored error is right as the answer to a retry."""
+
+    @property
+    def policy(self) -> IdempotencyPolicy:
+        """The same for the checks."""
+        return IdempotencyPolicy(**self.model_dump())
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -237,6 +262,8 @@ class Config(Section):
     """Fakes of external services, by name."""
     database: DatabaseConfig = DatabaseConfig()
     """The database that is made for it."""
+    idempotency: IdempotencyConfig = IdempotencyConfig()
+    """What it promises of idempotency keys."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)
     """Who uses the service, by name."""
     scenarios: Strings = (".seamproof/scenarios/*.yaml",)
@@ -247,6 +274,21 @@ class Config(Section):
     """The folder of the configuration file, which relative paths start from."""
     file: SkipJsonSchema[Path | None] = None
     """The file that it was read from."""
+
+    @field_validator("identities")
+    @classmethod
+    def _registered_by_earlier(
+        cls, identities: dict[str, IdentityConfig]
+    ) -> dict[str, IdentityConfig]:
+        earlier: list[str] = []
+        for name, identity in identities.items():
+            by = identity.register_.as_ if identity.register_ is not None else None
+            if by is not None and by not in earlier:
+                raise ValueError(
+                    f"has {name}.register.as = {by!r}, which must be an identity before {name}"
+                )
+            earlier.append(name)
+        return identities
 
     def path(self, text: str) -> Path:
         """A path of the configuration, absolute."""

@@ -83,8 +83,6 @@ class IdempotencyPolicy:
     """What is answered where a required key is missing."""
     mismatch: int = 422
     """What is answered to the key of a request with another payload."""
-    in_progress: int = 409
-    """What is answered while the first request with the key is under way."""
     replays_other_payloads: bool = False
     """Whether the stored answer is right even where the payload is another."""
     replays_errors: bool = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import BoundaryKind
-from seamproof.core.model import Operation, Scenario
+from seamproof.core.model import IdempotencyPolicy, Identity, Operation, Scenario
 from seamproof.core.profile import Profile
 from seamproof.core.verdict import Outcome, Verdict
 
@@ -33,7 +33,11 @@ class Subject:
     replicas: int = 2
     """How many copies of the service there are: overlapping acts need one each."""
     partners: tuple[Scenario, ...] = ()
-    """Scenarios of other operations that touch what this one does, riskiest first."""
+    """Other scenarios that touch what this one does: its act may overlap with theirs."""
+    identities: tuple[Identity, ...] = ()
+    """Everybody who may ask, as the configuration names them."""
+    idempotency: IdempotencyPolicy = IdempotencyPolicy()
+    """What the service promises of idempotency keys."""
 
     @property
     def operation(self) -> Operation:
@@ -60,6 +64,8 @@ class Job:
     """Why no verdict on this scenario can be relied on; empty where one can."""
     deep: bool = False
     seed: int = 0
+    partners: tuple[Scenario, ...] = ()
+    """Other scenarios that its act may overlap with."""
 
     @property
     def operation(self) -> str:

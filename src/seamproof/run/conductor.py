@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
     Experiment,
     Fault,
-    FaultKind,
     Phase,
-    Schedule,
 )
 from seamproof.core.history import (
     Crossing,
@@ -31,29 +28,21 @@ from seamproof.core.history import (
     DisturbanceKind,
     Exchange,
     History,
-    Request,
     Section,
     Silence,
 )
 from seamproof.core.profile import Profile
-from seamproof.core.protocols import Stalls
-from seamproof.run import lane, requests
+from seamproof.run.acts import DEADLINE, Acts
 from seamproof.run.clock import Clock
-from seamproof.run.exchanges import extracted, given_up, place_of, unexpected
-from seamproof.run.interruptions import Interruption
-from seamproof.run.quiet import come_to_rest, release_after
-from seamproof.run.requests import Bindings, Credentials, UnknownReference
+from seamproof.run.exchanges import extracted, given_up, unexpected
+from seamproof.run.quiet import come_to_rest
+from seamproof.run.requests import Bindings, Credentials
 from seamproof.run.survival import Survival
-from seamproof.run.turns import Participant, Turns
 
 if TYPE_CHECKING:
     from seamproof.run.redaction import Redactor
     from seamproof.world import Replica, World
 
-REQUEST_TIMEOUT = 20.0
-"""Seconds that the service may take to answer."""
-DEADLINE = 10.0
-"""Seconds that it may take while something that it depends on does not answer."""
 SILENCE = 0.002
 SILENCE_AFTER_FAULT = 0.010
 WARM_ROUNDS = 2
@@ -88,13 +77,12 @@ class Conductor:
         deadline: float = DEADLINE,
     ) -> None:
         self._world = world
-        self._credentials = credentials
         self._redactor = redactor
         self._seed = seed
-        self._deadline = deadline
         self._isolation: str | None = None
         self._arranged: _Arranged | None = None
         self._cold = False
+        self._acts = Acts(world, credentials, redactor, self._replica, deadline)
         self._survival = Survival(world, self._forget)
         self._standing = list(range(len(world.replicas)))
         """Which replica stands where acts name the first, the second, …"""
@@ -103,6 +91,11 @@ class Conductor:
         self.profile = Profile()
         self.on_history: Callable[[History], None] = lambda history: None
         """Called with each history, before it is returned."""
+
+    @property
+    def replicas(self) -> int:
+        """How many copies of the service there are."""
+        return len(self._standing)
 
     async def conduct(self, experiment: Experiment) -> History:
         """Run one experiment from the marked state and return what was seen.
@@ -239,7 +232,7 @@ class Conductor:
         exchanges: list[Exchange] = []
         with clock.part("arrange"):
             for index, step in enumerate(experiment.arrangement):
-                exchange = await self._send(Act(step), bindings, f"arrange/{index}", 0.0)
+                exchange = await self._acts.send(Act(step), bindings, f"arrange/{index}", 0.0)
                 exchanges.append(exchange)
                 problem = unexpected(step, self._redactor.exchange(exchange))
                 if problem is None:
@@ -271,13 +264,19 @@ class Conductor:
         wired = [fault for fault in phase.faults if fault.kind not in INTERRUPTIONS]
         for boundary in self._world.boundaries:
             boundary.begin(epoch, wired)
-        interruptions = self._interruptions(phase)
+        interruptions = self._acts.interruptions(phase)
         if phase.faults:
             self._harmed |= {self._replica(act).index for act in phase.acts}
         disturbances: list[Disturbance] = []
         with clock.part("service"):
-            exchanges = await self._acts(
-                experiment, phase, bindings, epoch, disturbances, interruptions
+            exchanges = await self._acts.perform(
+                experiment,
+                phase,
+                bindings,
+                epoch,
+                disturbances=disturbances,
+                interruptions=interruptions,
+                silence=2 * self.profile.tail or SILENCE,
             )
         with clock.part("quiet"):
             quiet, unrest = await self._quiet(
@@ -312,104 +311,6 @@ class Conductor:
             quiet,
             open_backends,
         )
-
-    async def _acts(
-        self,
-        experiment: Experiment,
-        phase: Phase,
-        bindings: Bindings,
-        epoch: float,
-        disturbances: list[Disturbance],
-        interruptions: Sequence[Interruption],
-    ) -> tuple[Exchange, ...]:
-        """Send the acts, side by side or by turns, each under its own holds."""
-        stalls = any(fault.kind is FaultKind.STALL for fault in phase.faults)
-        limit = self._deadline if stalls else REQUEST_TIMEOUT
-
-        leave = next((each.leave for each in interruptions), None)
-
-        def send(act: Act) -> Coroutine[Any, Any, Exchange]:
-            return self._send(act, bindings, place_of(experiment, act), epoch, limit, leave)
-
-        schedule = phase.schedule or Schedule()
-        try:
-            if schedule.turns:
-                turns = Turns(
-                    [
-                        Participant(self._replica(act).boundaries, partial(send, act))
-                        for act in phase.acts
-                    ],
-                    self._world.database.blockers,
-                    2 * self.profile.tail or SILENCE,
-                )
-                exchanges = await turns.run(schedule)
-                disturbances += turns.disturbances
-                return exchanges
-            if len(phase.acts) == 1 and not schedule.holds and not interruptions:
-                return (await send(phase.acts[0]),)
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(send(act)) for act in phase.acts]
-                for index, key in schedule.holds:
-                    held = self._replica(phase.acts[index]).boundary.hold(key)
-                    group.create_task(release_after(held, tasks[index], disturbances))
-                for each in interruptions:
-                    group.create_task(each.strike(tasks[0]))
-            return tuple(task.result() for task in tasks)
-        finally:
-            for boundary in self._world.boundaries:
-                if isinstance(boundary, Stalls):
-                    boundary.release_stalled()
-
-    def _interruptions(self, phase: Phase) -> tuple[Interruption, ...]:
-        """What befalls the first act's client or process, armed at its crossing."""
-        found = [fault for fault in phase.faults if fault.kind in INTERRUPTIONS]
-        if not found:
-            return ()
-        replica = self._replica(phase.acts[0])
-        return tuple(
-            Interruption(fault, boundary.hold(fault.at), partial(replica.process.end, grace=0.0))
-            for fault in found
-            for boundary in replica.boundaries
-            if boundary.kind is fault.at.boundary
-        )
-
-    async def _send(
-        self,
-        act: Act,
-        bindings: Bindings,
-        place: str,
-        epoch: float,
-        limit: float = REQUEST_TIMEOUT,
-        leave: asyncio.Event | None = None,
-    ) -> Exchange:
-        replica = self._replica(act)
-        name = act.identity or act.step.identity
-        credentials = self._credentials.get(name, Credentials()) if name else Credentials()
-        try:
-            request = requests.build(
-                act.step, bindings, credentials, place=place, extra_headers=act.headers
-            )
-        except UnknownReference as error:
-            # Checked when the scenario was read; only a source of ours can come here.
-            raise AssertionError(f"nothing gives {{{error}}} a value in {place}") from None
-        self._redactor.learn_from(act.step.json)
-        self._redactor.learn_from(act.step.form)
-        data = act.raw if act.raw is not None else requests.encode(request, self._host)
-        answer = await lane.send(replica.host, replica.port, data, timeout=limit, leave=leave)
-        return Exchange(
-            act,
-            request if act.raw is None else Request(request.method, request.target, body=act.raw),
-            answer.sent - epoch,
-            answer.received - epoch,
-            answer.response,
-            answer.silence,
-        )
-
-    @property
-    def _host(self) -> str:
-        """One Host for all replicas: links and cookies are made of it."""
-        first = self._world.replicas[0]
-        return f"{first.host}:{first.port}"
 
     # Quiet
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,11 +57,9 @@ class Costs:
     def save(self) -> None:
         """Write the file. A run is not worse for its lack: what cannot be written is left out."""
         latest = dict(list(self._known.items())[-_KEPT:])
-        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(latest, indent=0))
-            draft.replace(self._path)
+            self._path.write_text(json.dumps(latest, indent=0))
 
 
 def _read(path: Path) -> dict[str, float]:

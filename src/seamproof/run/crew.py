@@ -15,17 +15,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seamproof.config import Config
 from seamproof.core.errors import ConfigurationError, SafetyError
 from seamproof.core.events import Event, Notice, Stage
-from seamproof.core.profile import Profile
 from seamproof.core.subject import Job, Result
 from seamproof.run.aftermath import clean_up
 from seamproof.run.employed import Employed, Gone
 from seamproof.run.jobs import inconclusive
-from seamproof.run.messages import Begin, Enough, Normal
+from seamproof.run.messages import Begin, Enough
 from seamproof.run.queue import Queue
 
 _LIVES = 2
@@ -60,9 +59,6 @@ class Terms:
     """What all workers of a run have in common."""
 
     config: Config
-    logs: str
-    """The folder of the project where failing worlds keep their logs, each in one of its own."""
-    seed: int
     emit: Callable[[Event], None]
     redact: Callable[[str], str]
 
@@ -72,7 +68,6 @@ class Work:
     """What there is to do, and who takes what came of it."""
 
     queue: Queue
-    profile: Profile
     deliver: Callable[[Result], None]
     crashed: Callable[[str], None]
     """Takes the traceback of a worker that failed by a fault of ours."""
@@ -88,14 +83,15 @@ class Crew:
     async def __aenter__(self) -> Crew:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self.dismiss()
-        await asyncio.gather(*(post.end() for post in self._posts))
+        limit = _CLOSING_LIMIT if failure is None else _STOPPING_LIMIT
+        await asyncio.gather(*(post.end(limit) for post in self._posts))
 
-    async def start(self, count: int) -> None:
+    async def start(self, count: int, begin: Begin) -> None:
         """Have so many workers open their worlds, and go on meanwhile."""
         # The run's own world is the first.
-        self._posts = tuple(_Post(self._terms, number) for number in range(2, count + 2))
+        self._posts = tuple(_Post(self._terms, begin, number) for number in range(2, count + 2))
         for post in self._posts:
             await post.fill()
 
@@ -121,8 +117,10 @@ class Crew:
 class _Post:
     """One place in the crew, which a worker holds, and after it another."""
 
-    def __init__(self, terms: Terms, number: int) -> None:
+    def __init__(self, terms: Terms, begin: Begin, number: int) -> None:
         self._terms = terms
+        # Each world keeps its logs in a folder of its own.
+        self._begin = replace(begin, logs=f"{begin.logs}/world-{number}")
         self._number = number
         self._worker: Employed | None = None
         self._doing: Job | None = None
@@ -135,7 +133,7 @@ class _Post:
         assert terms.config.file is not None
         self._opening = True
         self._worker = await Employed.start(terms.config.file, terms.emit)
-        await self._worker.say(Begin(f"{terms.logs}/world-{self._number}", terms.seed))
+        await self._worker.say(self._begin)
 
     async def work(self, work: Work) -> None:
         """Do jobs until there are none, or the last worker of this post is gone."""
@@ -148,7 +146,7 @@ class _Post:
                 if self._excused:
                     return None
                 self._judge(gone, work, left=left)
-                await self.end()
+                await self.end(_STOPPING_LIMIT)
         if self._doing is not None:
             reason = "the worker that did it came to its end: see the warnings of the run"
             work.deliver(inconclusive(self._doing, reason))
@@ -160,7 +158,6 @@ class _Post:
         ready = await worker.ready()
         self._opening = False
         self._terms.emit(Stage(f"world {self._number}", f"worker {worker.pid}", ready.seconds))
-        await worker.say(Normal(work.profile))
         while (job := self._doing or work.queue.take()) is not None:
             self._doing = job
             result = await worker.do(job)
@@ -169,9 +166,9 @@ class _Post:
         await worker.say(Enough())
         refused = await worker.closed()
         if refused is not None:
-            raise Gone(refused.problem, refused)
-        await worker.end(_CLOSING_LIMIT)
-        self._worker = None
+            # Its jobs are done: what fails now is a proof of ours that the world is as it was.
+            work.crashed(refused.traceback or refused.problem)
+        await self.end(_CLOSING_LIMIT)
 
     def _judge(self, gone: Gone, work: Work, *, left: int) -> None:
         """Say what a worker's end means. Raises SeamproofError where it is the run's end too."""
@@ -204,10 +201,12 @@ class _Post:
         if self._worker is not None:
             self._worker.dismiss()
 
-    async def end(self) -> None:
-        """Wait until the worker is gone, and clean up after it where it could not itself."""
-        worker, self._worker = self._worker, None
-        if worker is None or await worker.end(_STOPPING_LIMIT) == 0:
+    async def end(self, limit: float) -> None:
+        """Wait until the worker is gone, at most `limit` seconds since it was told to stop, and
+        clean up after it where it could not itself."""
+        if self._worker is None:
             return
-        for done in await clean_up(self._terms.config):
-            self._terms.emit(Notice(f"worker {self._number} had left something: {done}"))
+        if await self._worker.end(limit) != 0:
+            for done in await clean_up(self._terms.config):
+                self._terms.emit(Notice(f"worker {self._number} had left something: {done}"))
+        self._worker = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable
@@ -44,6 +45,7 @@ class Employed:
         self._process = process
         self._emit = emit
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
+        self._dismissed: float | None = None
         self._listening = asyncio.ensure_future(self._listen())
 
     @classmethod
@@ -86,13 +88,17 @@ class Employed:
     def dismiss(self) -> None:
         """Tell it to stop and to clean up, now."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        if self._dismissed is None:
+            self._dismissed = time.monotonic()
+            self._process.stdin.close()
 
     async def end(self, limit: float) -> int:
-        """Wait until it is gone, and kill it after `limit` seconds. Returns its exit code."""
+        """Wait until it is gone, and kill it `limit` seconds after it was told to stop. Returns its
+        exit code."""
         self.dismiss()
+        assert self._dismissed is not None
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(self._dismissed + limit - time.monotonic()):
                 await self._drained()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
@@ -124,7 +130,10 @@ class Employed:
         """The next message, events told on the way; None at the end of its output."""
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
-            message = decode(line)
+            try:
+                message = decode(line)
+            except ValueError:
+                raise Gone("it says what is no message") from None
             if isinstance(message, Ready | Result | Refused):
                 return message
             self._emit(message)

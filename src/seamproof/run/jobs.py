@@ -8,11 +8,13 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from seamproof.config.models import Config
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Bug, ConfigurationError, SeamproofError
 from seamproof.core.events import Event, ExperimentRun, JobStarted
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
+from seamproof.core.model import Identity
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Check, Exploration, Replays, Watches
 from seamproof.core.registry import Part
@@ -36,6 +38,7 @@ class Jobs:
         conductor: Conductor,
         parts: Mapping[str, Part],
         catalog: Catalog,
+        config: Config,
         *,
         emit: Callable[[Event], None],
         redact: Callable[[str], str],
@@ -44,6 +47,10 @@ class Jobs:
         self._conductor = conductor
         self._parts = parts
         self._catalog = catalog
+        self._identities = tuple(
+            Identity(name, each.role, each.tenant) for name, each in config.identities.items()
+        )
+        self._idempotency = config.idempotency.policy
         self._emit = emit
         self._redact = redact
         self._replayed = replayed
@@ -82,6 +89,10 @@ class Jobs:
             job.boundaries,
             job.deep,
             job.seed,
+            self._conductor.replicas,
+            job.partners,
+            self._identities,
+            self._idempotency,
         )
 
     async def _judge(

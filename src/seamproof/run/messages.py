@@ -1,6 +1,6 @@
 """What a run and its workers say to each other: one JSON object a line, `{"Job": {...}}`.
 
-    run     Begin, Normal, Job ..., Enough      end of file: stop, and clean up
+    run     Begin, Job ..., Enough              end of file: stop, and clean up
     worker  Ready, Result ..., and events and Refused at any time; end of file: it has cleaned up
 
 A worker shares nothing else with the run but the configuration's file.
@@ -22,18 +22,15 @@ from seamproof.core.subject import Job, Result
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Open a world. It is the first message."""
+    """Open a world. It is the first message, and says what all jobs have in common."""
 
     logs: str
     """Where logs are kept if it fails: a folder of the project."""
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Normal:
-    """What is normal for the service, for all jobs that follow."""
-
     profile: Profile
+    """What is normal for the service."""
+    boundaries: frozenset[BoundaryKind]
+    """Those that saw the marker in the run's own world, and must see it in this one."""
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,6 @@ class Enough:
 class Ready:
     """The world is open."""
 
-    boundaries: frozenset[BoundaryKind]
-    """Those that saw the marker."""
     seconds: float
     """What it took to open it."""
 
@@ -74,13 +69,13 @@ class Refused:
         return kind(self.problem, hint=self.hint, details=self.details)
 
 
-Order: TypeAlias = Begin | Normal | Job | Enough
+Order: TypeAlias = Begin | Job | Enough
 Answer: TypeAlias = Ready | Result | Refused | Event
 
 _KINDS: dict[str, Any] = {
     each.__name__: each
     for each in (
-        *(Begin, Normal, Job, Enough),
+        *(Begin, Job, Enough),
         *(Ready, Result, Refused, Notice, JobStarted, ExperimentRun),
     )
 }

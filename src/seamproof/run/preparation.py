@@ -25,6 +25,7 @@ from seamproof.core.profile import Profile
 from seamproof.core.subject import Job
 from seamproof.plan import profile_file
 from seamproof.plan.parity import parity
+from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
 from seamproof.plan.risk import risk
 from seamproof.run import selection
@@ -121,7 +122,12 @@ class Preparation:
         return Prepared(
             profile,
             catalog,
-            tuple(self._job(number, each, profile) for number, each in enumerate(riskiest)),
+            tuple(
+                self._job(number, each, profile, others)
+                for number, (each, others) in enumerate(
+                    zip(riskiest, partners(riskiest, catalog, profile), strict=True)
+                )
+            ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
         )
 
@@ -135,7 +141,13 @@ class Preparation:
         self._emit(replace(stage, seconds=time.monotonic() - began))
         return learned
 
-    def _job(self, number: int, learned: LearnedScenario, profile: Profile) -> Job:
+    def _job(
+        self,
+        number: int,
+        learned: LearnedScenario,
+        profile: Profile,
+        others: tuple[Scenario, ...],
+    ) -> Job:
         return Job(
             number,
             self._wanted.checks,
@@ -145,6 +157,7 @@ class Preparation:
             learned.disturbed,
             self._wanted.deep,
             self._wanted.seed,
+            others,
         )
 
     def _estimate(self, learned: LearnedScenario) -> float:

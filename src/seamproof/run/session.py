@@ -38,6 +38,7 @@ from seamproof.run.catalogue import classes_of
 from seamproof.run.costs import Costs
 from seamproof.run.findings import Docket, Shelf
 from seamproof.run.jobs import Jobs
+from seamproof.run.messages import Begin
 from seamproof.run.premises import Premises, open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue, costliest_first
@@ -184,9 +185,8 @@ class Session:
 
         logs, seed = f".seamproof/runs/{self._name}/logs", self._options.seed
         redactor = self._redactor
-        terms = Terms(config, logs, seed, self._emit, redactor.text)
         async with (
-            Crew(terms) as crew,
+            Crew(Terms(config, self._emit, redactor.text)) as crew,
             open_premises(
                 config, logs=logs, seed=seed, redactor=redactor, emit=self._emit
             ) as premises,
@@ -196,7 +196,8 @@ class Session:
                 prepared = await preparation.run()
                 # Not before: what is learned of a service on a machine that is busy with the
                 # start of others is not what is normal for it.
-                await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1)
+                begin = Begin(logs, prepared.profile, premises.sighted, seed)
+                await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
                 await self._work(config, crew, premises, prepared, shelf)
                 await premises.conductor.prove_reset()
             finally:
@@ -228,7 +229,7 @@ class Session:
             docket.add(result)
 
         queue = self._queue(prepared, costs)
-        work = Work(queue, prepared.profile, deliver, self._tally.crashes.append)
+        work = Work(queue, deliver, self._tally.crashes.append)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(crew.work(work))
@@ -263,6 +264,7 @@ class Session:
             premises.conductor,
             self._parts,
             prepared.catalog,
+            premises.world.config,
             emit=self._emit,
             redact=self._redactor.text,
             replayed=self._replayed,

@@ -44,10 +44,11 @@ async def sign_in(
     """Credentials by identity. Raises ServiceError where a login is refused, with what `openapi`
     says of an operation that is not there."""
     desk = _Desk(door, redactor, openapi)
-    return {
-        name: await desk.admit(name, configured.filled(name, os.environ))
-        for name, configured in identities.items()
-    }
+    admitted: dict[str, Credentials] = {}
+    for name, configured in identities.items():
+        identity = configured.filled(name, os.environ)
+        admitted[name] = await desk.admit(name, identity, admitted)
+    return admitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,13 @@ class _Desk:
     redactor: Redactor
     openapi: OpenApi
 
-    async def admit(self, name: str, identity: IdentityConfig) -> Credentials:
-        """The credentials of one identity."""
+    async def admit(
+        self, name: str, identity: IdentityConfig, admitted: Mapping[str, Credentials]
+    ) -> Credentials:
+        """The credentials of one identity; one that was `admitted` before may register it."""
         if identity.register_ is not None:
-            await self._register(name, identity, identity.register_)
+            by = identity.register_.as_
+            await self._register(name, identity, identity.register_, admitted[by] if by else None)
         if identity.login is not None:
             return await self._login(name, identity.login)
         if identity.bearer is not None:
@@ -73,13 +77,17 @@ class _Desk:
         return _basic(identity, self.redactor) or Credentials()
 
     async def _register(
-        self, name: str, identity: IdentityConfig, register: RegisterConfig
+        self,
+        name: str,
+        identity: IdentityConfig,
+        register: RegisterConfig,
+        by: Credentials | None,
     ) -> None:
         what = f"the registration of {name!r}"
         step = self._step(register.operation, register.body, register.form)
         own = _basic(identity, self.redactor)
-        response = await self._send(what, step, own if own else Credentials())
-        if own is not None and response.status in {401, 403}:
+        response = await self._send(what, step, by or own or Credentials())
+        if by is None and own is not None and response.status in {401, 403}:
             # Some services let nobody but a stranger register; others want the new name at once.
             response = await self._send(what, step, Credentials())
         if response.status not in register.expect and not (not register.expect and response.ok):

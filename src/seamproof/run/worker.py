@@ -28,7 +28,6 @@ from seamproof.run.messages import (
     Answer,
     Begin,
     Enough,
-    Normal,
     Order,
     Ready,
     Refused,
@@ -88,31 +87,21 @@ class Worker:
             redactor=self._redactor,
             emit=self._tell,
         ) as premises:
-            self._say(Ready(premises.sighted, time.monotonic() - began))
-            await self._work(premises, inbox)
+            _require(begin.boundaries, premises)
+            premises.conductor.profile = begin.profile
+            jobs = Jobs(
+                premises.conductor,
+                registry.discover(registry.CHECK),
+                await premises.world.database.catalog(),
+                premises.world.config,
+                emit=self._tell,
+                redact=self._redactor.text,
+            )
+            self._say(Ready(time.monotonic() - began))
+            while isinstance(order := await inbox.get(), Job):
+                await _warm(order, premises)
+                self._say(await jobs.do(order))
             await premises.conductor.prove_reset()
-
-    async def _work(self, premises: Premises, inbox: _Inbox) -> None:
-        catalog = await premises.world.database.catalog()
-        parts = registry.discover(registry.CHECK)
-        jobs: Jobs | None = None
-        while not isinstance(order := await inbox.get(), Enough):
-            match order:
-                case Normal():
-                    premises.conductor.profile = order.profile
-                    jobs = Jobs(
-                        premises.conductor,
-                        parts,
-                        catalog,
-                        emit=self._tell,
-                        redact=self._redactor.text,
-                    )
-                case Job() if jobs is not None:
-                    _require(order, premises)
-                    await _warm(order, premises)
-                    self._say(await jobs.do(order))
-                case _:
-                    raise Bug(f"{type(order).__name__} comes too early")
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, _TOLD):
@@ -131,14 +120,12 @@ def _built(config: Config) -> Config:
     return config.model_copy(update={"service": service})
 
 
-def _require(job: Job, premises: Premises) -> None:
+def _require(boundaries: frozenset[BoundaryKind], premises: Premises) -> None:
     # No marker tells whether calls to others are seen: the act itself makes them.
-    blind = job.boundaries - premises.sighted - {BoundaryKind.HTTP_OUT}
+    blind = boundaries - premises.sighted - {BoundaryKind.HTTP_OUT}
     if blind:
-        names = ", ".join(sorted(blind))
         raise MachineError(
-            f"this world does not observe {names}, which the run's first world did",
-            hint="run with --workers 1",
+            f"its world does not observe {', '.join(sorted(blind))}, which the first world does"
         )
 
 

@@ -145,7 +145,7 @@ def service(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
         "POST /orders": Response(201, (), b"{}"),
     }
 
-    async def send(host: str, port: int, request: bytes, *, timeout: float) -> lane.Answer:
+    async def send(host: str, port: int, request: bytes, **how: object) -> lane.Answer:
         line, _, rest = request.partition(b" HTTP/1.1\r\n")
         world.log.append(line.decode())
         answers["last"] = rest
@@ -309,9 +309,9 @@ def test_a_process_that_met_no_fault_stands_by(
     ports: list[int] = []
     send = lane.send
 
-    async def noting(host: str, port: int, request: bytes, *, timeout: float) -> lane.Answer:
+    async def noting(host: str, port: int, request: bytes, **how: object) -> lane.Answer:
         ports.append(port)
-        return await send(host, port, request, timeout=timeout)
+        return await send(host, port, request, **how)
 
     monkeypatch.setattr(lane, "send", noting)
     broken = Experiment.of(SCENARIO, faults=(Fault(FaultKind.CUT, CrossingKey("COMMIT")),))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seamproof.config.models import Config, IdentityConfig, ServiceConfig
 from seamproof.core import registry
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Bug, ServiceError
@@ -32,6 +34,7 @@ class Conductor:
     """Answers every experiment with an empty history."""
 
     profile = PROFILE
+    replicas = 2
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure
@@ -91,12 +94,20 @@ def parts() -> dict[str, Part]:
     return {name: replace(known, name=name, implementation=each) for name, each in CHECKS.items()}
 
 
+CONFIG = Config(
+    service=ServiceConfig(command="serve"),
+    identities={"alice": IdentityConfig(bearer="token", tenant="acme")},
+    root=Path(),
+)
+
+
 def do(*checks: str, conductor: Any = None, events: list[Event] | None = None, **more: Any) -> Any:
     job = Job(3, checks, SCENARIO, hash_of(PROFILE), frozenset({BoundaryKind.SQL}))
     jobs = Jobs(
         conductor or Conductor(),
         parts(),
         Catalog(),
+        CONFIG,
         emit=(events if events is not None else []).append,
         redact=lambda text: text.replace("hunter2", "***"),
     )
@@ -146,3 +157,34 @@ def test_a_world_that_cannot_go_on_is_no_verdict() -> None:
 def test_a_job_of_another_profile_is_refused() -> None:
     with pytest.raises(Bug, match="another profile"):
         do("asks", profile_hash="0" * 16)
+
+
+def test_a_subject_knows_who_may_ask_and_what_the_job_says_it_overlaps_with() -> None:
+    seen: list[Subject] = []
+
+    @registry.check("seeing", title="Keeps what it sees", boundary=BoundaryKind.SQL)
+    class Seeing:
+        """Keeps what it sees."""
+
+        classes = ()
+
+        def applies(self, subject: Subject) -> Skip | None:
+            """Keep the subject."""
+            seen.append(subject)
+            return Skip("seen")
+
+        def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+            """Nothing."""
+            return ()
+            yield
+
+    part = Part("check", "seeing", "Keeps what it sees", Seeing, BoundaryKind.SQL)
+    job = Job(0, ("seeing",), SCENARIO, hash_of(PROFILE), frozenset(), partners=(SCENARIO,))
+    jobs = Jobs(
+        Conductor(), {"seeing": part}, Catalog(), CONFIG, emit=lambda event: None, redact=str
+    )
+    asyncio.run(jobs.do(job))
+    (subject,) = seen
+    assert subject.partners == (SCENARIO,)
+    assert subject.replicas == 2
+    assert [(each.name, each.tenant) for each in subject.identities] == [("alice", "acme")]

@@ -27,7 +27,6 @@ from seamproof.run.jobs import hash_of, judged
 from seamproof.run.messages import (
     Begin,
     Enough,
-    Normal,
     Ready,
     Refused,
     decode,
@@ -73,11 +72,15 @@ VERDICT = Verdict(
     ),
 )
 MESSAGES: list[Any] = [
-    Begin(".seamproof/runs/x/logs/world-2", 5),
-    Normal(Profile(volatile=frozenset({"a.b", "c.d"}), tail=0.1, notes=("n",))),
+    Begin(
+        ".seamproof/runs/x/logs/world-2",
+        Profile(volatile=frozenset({"a.b", "c.d"}), tail=0.1, notes=("n",)),
+        frozenset({BoundaryKind.SQL}),
+        5,
+    ),
     JOB,
     Enough(),
-    Ready(frozenset({BoundaryKind.SQL}), 1.5),
+    Ready(1.5),
     Result(7, (judged("rollback", (VERDICT,), 12, 3.5),), 4.0, ("Traceback\n  line",)),
     Refused("ServiceError", "it died", "see", ("a", "b"), "Traceback"),
     Notice("text", "hint", warning=True),

@@ -79,7 +79,8 @@ async def blockers(connection: Connection, pids: Collection[int]) -> dict[int, f
     batch.add(_BLOCKERS, "{" + ",".join(map(str, pids)) + "}")
     (answer,) = await batch.send()
     return {
-        int(pid or 0): frozenset(map(int, (others or "").split(","))) for pid, others in answer.rows()
+        int(pid or 0): frozenset(map(int, (others or "").split(",")))
+        for pid, others in answer.rows()
     }
 
 

@@ -1,0 +1,261 @@
+"""Overlapping requests end as they would one after the other.
+
+alone, alone        each act by itself: what a refusal of the other leaves
+serial x 4          A;B and B;A, each twice: what equal runs differ in proves nothing
+schedules           one act stands before a crossing that matters, the other runs; then two stops
+at the limit        the same from the state in which just one of two fits
+confirm             the schedule three times from a fresh state, and the serial order as control
+isolation           the schedule at SERIALIZABLE: would a stronger level alone help?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain, islice
+from typing import ClassVar
+
+from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean_run
+from seamproof.analysis.intervals import sql
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.trouble import trouble
+from seamproof.checks.concurrency.anomalies import classify
+from seamproof.checks.concurrency.classes import CLASSES, UNHANDLED_CONFLICT
+from seamproof.checks.concurrency.oracle import Judgement, Oracle, Ruling, oracle
+from seamproof.checks.concurrency.pairs import Pair, twice, with_partners
+from seamproof.checks.concurrency.report import Case, Tally, plain, violated
+from seamproof.checks.concurrency.schedules import (
+    MOST,
+    Interleaving,
+    one_stop,
+    places,
+    two_stops,
+)
+from seamproof.checks.concurrency.seeding import at_its_limit
+from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.history import History
+from seamproof.core.protocols import Exploration
+from seamproof.core.registry import check
+from seamproof.core.subject import Skip, Subject
+from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
+
+_STRONGEST = "serializable"
+
+
+@check(
+    "concurrency", title="Overlapping requests end as some order of them", boundary=BoundaryKind.SQL
+)
+class Concurrency:
+    """Forces two requests to overlap at each place that matters, and compares with both orders.
+
+    State, statuses and calls must be those of one order; a refusal without effect is legal. Needs
+    two replicas. *Exhaustive up to k preemptions* is what it can say, never *free of races*.
+    """
+
+    classes: ClassVar[tuple[FindingClass, ...]] = CLASSES
+
+    def applies(self, subject: Subject) -> Skip | None:
+        """Skip operations that promise to change nothing, and scenarios that are refused."""
+        if not subject.operation.mutates:
+            return Skip("operation does not mutate")
+        expected = subject.scenario.act.expect
+        if expected and not any(200 <= status < 300 for status in expected):
+            return Skip("the scenario's act is refused")
+        return None
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        """Run the pairs in every schedule that may matter, until one shows a defect."""
+        if reason := _unable(subject):
+            return (plain(subject, Outcome.NOT_RUN, reason),)
+        if subject.profile.disturbed:
+            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
+        clean: History = yield from clean_run(subject)
+        if reason := trouble(clean):
+            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        if not as_expected(subject, clean):
+            reason = f"the act without an overlap answers {clean.section.exchange.status}"
+            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        if not sql(clean.section, subject.profile):
+            return (plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind"),)
+        tally = Tally()
+        verdicts: list[Verdict] = []
+        verdicts += yield from _with_itself(subject, tally)
+        for pair in with_partners(subject):
+            verdicts += yield from _pair(subject, pair, tally)
+        if tally.blind:
+            verdicts.append(plain(subject, Outcome.INCONCLUSIVE, f"no overlap came about: {tally}"))
+        if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
+            verdicts.append(plain(subject, Outcome.HELD, str(tally)))
+        return verdicts
+
+    def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
+        """Show a stored finding again: its schedule, three times, beside the serial orders."""
+        experiment = finding.evidence.experiment
+        if experiment is None:
+            return (plain(subject, Outcome.INCONCLUSIVE, "the finding has no experiment"),)
+        pair = _stored(experiment)
+        judge = yield from _learn(subject, pair)
+        if isinstance(judge, str):
+            return (plain(subject, Outcome.INCONCLUSIVE, judge),)
+        schedule = experiment.phases[0].schedule
+        known = places(subject, *judge.histories)
+        candidates = chain(one_stop(known, alike=pair.alike), two_stops(known, alike=pair.alike))
+        for each in candidates:
+            if schedule is not None and each.turns == schedule.turns:
+                return (yield from _tried(subject, pair, judge, (each,), Tally()))
+        reason = "the crossing before which an act stood is no more there"
+        return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+
+
+def _unable(subject: Subject) -> str:
+    """Why nothing can be forced; empty where it can."""
+    if BoundaryKind.SQL not in subject.boundaries:
+        return "the SQL boundary is blind"
+    if subject.replicas < 2:
+        return "one replica cannot interleave with itself: set service.replicas to 2"
+    return ""
+
+
+def _with_itself(subject: Subject, tally: Tally) -> Exploration[list[Verdict]]:
+    """The act twice: from the scenario's state, and where that holds, from that at its limit."""
+    pair = twice(subject)
+    judge = yield from _learn(subject, pair)
+    if isinstance(judge, str):
+        return [plain(subject, Outcome.INCONCLUSIVE, judge)]
+    found = yield from _searched(subject, pair, judge, tally)
+    if any(each.outcome is Outcome.VIOLATED for each in found):
+        return found
+    limited = yield from at_its_limit(subject, pair, judge.alone[0])
+    if limited is None:
+        return found
+    at_limit = yield from _learn(subject, limited)
+    if isinstance(at_limit, str) or not at_limit.refuses_one:
+        return found
+    return found + (yield from _searched(subject, limited, at_limit, tally))
+
+
+def _pair(subject: Subject, pair: Pair, tally: Tally) -> Exploration[list[Verdict]]:
+    judge = yield from _learn(subject, pair)
+    if isinstance(judge, str):
+        # Two acts that exclude each other, or whose arrangements do, are no pair.
+        return []
+    return (yield from _searched(subject, pair, judge, tally))
+
+
+def _learn(subject: Subject, pair: Pair) -> Exploration[Oracle | str]:
+    """The two serial orders, each twice, and each act alone."""
+    forwards, backwards = pair.serial((0, 1)), pair.serial((1, 0))
+    runs: tuple[History, ...] = yield (
+        forwards,
+        backwards,
+        pair.alone(0),
+        pair.alone(1),
+        forwards,
+        backwards,
+    )
+    mask = Mask.for_subject(subject)
+    return oracle(mask, ((runs[0], runs[4]), (runs[1], runs[5])), (runs[2], runs[3]))
+
+
+def _searched(
+    subject: Subject, pair: Pair, judge: Oracle, tally: Tally
+) -> Exploration[list[Verdict]]:
+    """One stop everywhere, then two, until one shows a defect."""
+    found = places(subject, *judge.histories)
+    tally.pairs += 1
+    tally.interleavings += found.interleavings
+    for stops, each in enumerate((one_stop, two_stops), start=1):
+        chosen = tuple(_limited(each(found, alike=pair.alike), subject, tally))
+        verdicts = yield from _tried(subject, pair, judge, chosen, tally)
+        if verdicts:
+            return verdicts
+        tally.stops = stops if not tally.cut else tally.stops
+    return []
+
+
+def _limited(
+    every: Iterator[Interleaving], subject: Subject, tally: Tally
+) -> Iterator[Interleaving]:
+    if subject.deep:
+        yield from every
+        return
+    yield from islice(every, MOST)
+    tally.cut = tally.cut or next(every, None) is not None
+
+
+def _tried(
+    subject: Subject,
+    pair: Pair,
+    judge: Oracle,
+    chosen: tuple[Interleaving, ...],
+    tally: Tally,
+) -> Exploration[list[Verdict]]:
+    """Each schedule once, up to the first that is a violation; else the first conflict."""
+    conflict: tuple[Interleaving, Judgement] | None = None
+    unclear: Judgement | None = None
+    for each in chosen:
+        history: History = yield pair.by_turns(each.turns)
+        judged = judge.judge(history)
+        tally.count(judged)
+        if judged.ruling is Ruling.VIOLATION:
+            return [(yield from _confirmed(subject, pair, judge, each, judged))]
+        if judged.ruling is Ruling.CONFLICT:
+            conflict = conflict or (each, judged)
+        elif judged.ruling is Ruling.UNCLEAR:
+            unclear = unclear or judged
+    if conflict is not None:
+        return [(yield from _confirmed(subject, pair, judge, *conflict))]
+    if unclear is not None:
+        return [plain(subject, Outcome.INCONCLUSIVE, unclear.reason)]
+    return []
+
+
+def _confirmed(
+    subject: Subject, pair: Pair, judge: Oracle, chosen: Interleaving, judged: Judgement
+) -> Exploration[Verdict]:
+    """Three times from a fresh state, the serial order beside it, and once at SERIALIZABLE."""
+    assert judged.outcome is not None
+    violation = judged.ruling is Ruling.VIOLATION
+    finding_class = classify(judge, judged.outcome) if violation else UNHANDLED_CONFLICT
+
+    def shows(history: History) -> bool:
+        again = judge.judge(history)
+        if again.ruling is not judged.ruling or again.outcome is None:
+            return False
+        return not violation or classify(judge, again.outcome) is finding_class
+
+    again: tuple[History, ...] = yield (pair.by_turns(chosen.turns, purpose="replay"),) * REPLAYS
+    control: History = yield pair.serial((0, 1))
+    passed = judge.judge(control).ruling is Ruling.LEGAL
+    confirmation = Confirmation(sum(map(shows, again)), REPLAYS, control, passed)
+    case = Case(
+        pair,
+        judge,
+        chosen,
+        judged,
+        finding_class,
+        Tier.PROVEN if violation else Tier.SUSPECTED,
+    )
+    if violation and confirmation.proven:
+        case = replace(case, serializable=(yield from _isolated(pair, judge, chosen)))
+    return violated(subject, case, confirmation)
+
+
+def _isolated(pair: Pair, judge: Oracle, chosen: Interleaving) -> Exploration[str]:
+    """Whether a stronger isolation level alone would help: else the reads are outside of the
+    transaction that writes, or the service names its level itself.
+    """
+    history: History = yield pair.by_turns(
+        chosen.turns, purpose="at SERIALIZABLE", isolation=_STRONGEST
+    )
+    ruling = judge.judge(history).ruling
+    if ruling is Ruling.UNCLEAR:
+        return ""
+    return "does not help" if ruling is Ruling.VIOLATION else "helps"
+
+
+def _stored(experiment: Experiment) -> Pair:
+    """The pair that an experiment was made of."""
+    first, second = experiment.phases[0].acts
+    settings = replace(experiment.settings, isolation=None)
+    return Pair((first.step, second.step), experiment.arrangement, settings, experiment.edits)

@@ -1,0 +1,186 @@
+"""What `concurrency` can find, for people."""
+
+from __future__ import annotations
+
+from seamproof.core.verdict import FindingClass
+
+_ISOLATION = "https://www.postgresql.org/docs/current/transaction-iso.html"
+_LOCKING = "https://www.postgresql.org/docs/current/explicit-locking.html"
+_CRITIQUE = (
+    "https://www.microsoft.com/en-us/research/publication/a-critique-of-ansi-sql-isolation-levels/"
+)
+_OWASP = ("API6:2023",)
+_BROKEN = "isolation"
+
+LOST_UPDATE = FindingClass(
+    name="lost-update",
+    title="two overlapping requests of {pair} lose one update",
+    consequence=(
+        "Both were told {answers}. One after the other they change the row twice; overlapping, the "
+        "second writes over what the first has written: {orders}."
+    ),
+    why=(
+        "Each request reads the row, computes the new value and writes it. The one that stood "
+        "before its write does not see what the other has written meanwhile (Berenson's P4). READ "
+        "COMMITTED, the default of PostgreSQL, does not prevent that. A balance, a stock or a "
+        "counter is wrong afterwards, and no error was seen by anybody."
+    ),
+    fix=(
+        "Let the database compute: UPDATE … SET stock = stock - $1 WHERE id = $2 AND stock >= $1. "
+        "Or lock what is read: SELECT … FOR UPDATE in the same transaction. Or compare a version "
+        "column in the UPDATE and answer 409 where it has moved on."
+    ),
+    broken=_BROKEN,
+    cwe=(362, 367),
+    owasp=_OWASP,
+    references=(_ISOLATION, _LOCKING, _CRITIQUE),
+)
+
+FULL_ROW_OVERWRITE = FindingClass(
+    name="full-row-overwrite",
+    title="two overlapping requests of {pair} overwrite each other's columns",
+    consequence=(
+        "Each changes other columns of the same row, and was told {answers}; the one that wrote "
+        "last put back the old values of what the other had changed: {orders}."
+    ),
+    why=(
+        "The row is loaded, changed in memory and saved whole: all of its columns are written, "
+        "those too that this request did not change. Teams that accept the last writer for whole "
+        "records may accept this one."
+    ),
+    fix="Save only the changed columns (save(update_fields=…)), or compare a version column.",
+    broken=_BROKEN,
+    cwe=(362,),
+    references=(_ISOLATION,),
+)
+
+GUARD_BYPASS = FindingClass(
+    name="guard-bypass",
+    title="two overlapping requests of {pair} pass a limit that admits one",
+    consequence=(
+        "One after the other, one of them is refused ({orders}). Overlapping, both were told "
+        "{answers}: what there was once has been given twice."
+    ),
+    why=(
+        "The limit (stock, coupon, quota, balance) is looked at first and used later. Between the "
+        "two the other request looks as well, and sees the same. Bursts of parallel requests miss "
+        "it most of the time; real traffic does not."
+    ),
+    fix=(
+        "Put the condition into the write and look at how many rows it changed: UPDATE … SET used "
+        "= true WHERE id = $1 AND NOT used. Or SELECT … FOR UPDATE before looking. A CHECK or "
+        "UNIQUE constraint is the last line."
+    ),
+    broken=_BROKEN,
+    cwe=(362, 367, 841),
+    owasp=_OWASP,
+    references=(_LOCKING, _ISOLATION),
+)
+
+WRITE_SKEW = FindingClass(
+    name="write-skew",
+    title="two overlapping requests of {pair} each keep a rule that both together break",
+    consequence=(
+        "One after the other, one of them is refused ({orders}). Overlapping, both were told "
+        "{answers}, because each looked at rows that the other was about to change or to add."
+    ),
+    why=(
+        "Both read the rows that the rule is about and then write different rows (Berenson's A5B; "
+        "a phantom where rows are added). No row is written twice, so that row locks on what is "
+        "written do not help."
+    ),
+    fix=(
+        "Lock a row that stands for the rule (SELECT … FOR UPDATE of the parent), or state it as a "
+        "constraint (UNIQUE, EXCLUDE), or run at SERIALIZABLE and retry on 40001."
+    ),
+    broken=_BROKEN,
+    cwe=(362, 367),
+    owasp=_OWASP,
+    references=(_ISOLATION, _CRITIQUE),
+)
+
+DUPLICATE_ROWS = FindingClass(
+    name="duplicate-rows",
+    title="two overlapping requests of {pair} make a row twice",
+    consequence=(
+        "One after the other there is one such row ({orders}). Overlapping, each looked, found "
+        "none and inserted its own; the clients were told {answers}."
+    ),
+    why=(
+        "That something is there only once is ensured by looking before inserting. Two requests "
+        "can both look before either inserts."
+    ),
+    fix=(
+        "Add a UNIQUE constraint, and INSERT … ON CONFLICT, or answer 409 to the violation (23505)."
+    ),
+    broken=_BROKEN,
+    cwe=(362, 367, 694),
+    owasp=_OWASP,
+    references=("https://www.postgresql.org/docs/current/sql-insert.html#SQL-ON-CONFLICT",),
+)
+
+DUPLICATED_CALL = FindingClass(
+    name="duplicated-call",
+    title="two overlapping requests of {pair} do more at another service than one after the other",
+    consequence=(
+        "The rows are as they must be, and the clients were told {answers}; but {calls}, which no "
+        "serial order does."
+    ),
+    why="The call is made before it is certain that this request is the one that may make it.",
+    fix=(
+        "Decide first, in a transaction that only one request wins, and call afterwards, with an "
+        "idempotency key that both would share."
+    ),
+    broken=_BROKEN,
+    cwe=(362,),
+    owasp=_OWASP,
+    references=(_LOCKING,),
+)
+
+NON_SERIALIZABLE = FindingClass(
+    name="non-serializable",
+    title="two overlapping requests of {pair} end as no order of them does",
+    consequence=(
+        "The clients were told {answers}. One after the other: {orders}. What the overlap left is "
+        "neither."
+    ),
+    why=(
+        "One request saw a state between two writes of the other, or both built on a state that "
+        "the other was changing."
+    ),
+    fix="Do the reads and the writes in one transaction, and lock what is read, or SERIALIZABLE.",
+    broken=_BROKEN,
+    cwe=(362,),
+    references=(_ISOLATION,),
+)
+
+UNHANDLED_CONFLICT = FindingClass(
+    name="unhandled-conflict",
+    title="two overlapping requests of {pair}: one is answered with a server error",
+    consequence=(
+        "The database kept its rules and nothing is lost, but the clients were told {answers}, "
+        "where one after the other they are told {orders}."
+    ),
+    why=(
+        "A conflict that the database reports (40001 serialization failure, 40P01 deadlock, 23505 "
+        "unique violation) reaches the client as an internal error. Clients do not know whether to "
+        "retry, and monitoring counts a defect."
+    ),
+    fix="Retry 40001 and 40P01 in the service; answer 409 to 23505, or INSERT … ON CONFLICT.",
+    broken=_BROKEN,
+    cwe=(755,),
+    references=(
+        "https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html",
+    ),
+)
+
+CLASSES = (
+    LOST_UPDATE,
+    FULL_ROW_OVERWRITE,
+    GUARD_BYPASS,
+    WRITE_SKEW,
+    DUPLICATE_ROWS,
+    DUPLICATED_CALL,
+    NON_SERIALIZABLE,
+    UNHANDLED_CONFLICT,
+)

@@ -1,0 +1,180 @@
+"""The serial orders of two acts, and what a history shows against them. Pure.
+
+every act     and state, statuses, calls are      that is
+success       those of a serial order             legal
+one refused   those of the other act alone        legal, whatever the serial orders say
+both refused  those of no act                     legal
+a 5xx         those of the acts that succeeded    an unhandled conflict, suspected
+anything else                                     a violation
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from seamproof.analysis.changes import Comparison, compare
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.outcomes import Outcome, nothing, outcome, refused
+from seamproof.analysis.trouble import died, trouble
+from seamproof.core.experiment import CrossingKey
+from seamproof.core.history import DisturbanceKind, Exchange, History, Silence
+
+
+class Ruling(Enum):
+    """What a history is, against the serial orders."""
+
+    LEGAL = "legal"
+    CONFLICT = "conflict"
+    """A conflict that the service answers with an error of its own; nothing is lost."""
+    VIOLATION = "violation"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A ruling with what it is made from."""
+
+    ruling: Ruling
+    history: History
+    outcome: Outcome | None = None
+    reason: str = ""
+    """Why it is unclear."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether a lock of the database kept the acts apart."""
+        return self.history.disturbed(DisturbanceKind.BLOCKED) is not None
+
+    @property
+    def kept_apart(self) -> bool:
+        """Whether something outside of the database kept the acts apart."""
+        return self.history.disturbed(DisturbanceKind.BLOCKED_OUTSIDE) is not None
+
+    @property
+    def missed(self) -> bool:
+        """Whether a crossing before which an act was to stand did not come."""
+        return self.history.disturbed(DisturbanceKind.NOT_REACHED) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """What the two acts come to one after the other, in each order, and each alone."""
+
+    mask: Mask
+    serial: tuple[Outcome, Outcome]
+    """The first act first, and the second act first."""
+    alone: tuple[Outcome, Outcome]
+    histories: tuple[History, History]
+    """Of the serial orders."""
+    known: frozenset[str]
+    """The tables that a success changes."""
+
+    @property
+    def refuses_one(self) -> bool:
+        """Whether in each serial order one of the two is refused: the state is at its limit."""
+        return all(sum(_is_success(s) for s in each.statuses) == 1 for each in self.serial)
+
+    def judge(self, history: History) -> Judgement:
+        """Rule on a history in which the acts overlapped."""
+        if reason := _unclear(history):
+            return Judgement(Ruling.UNCLEAR, history, reason=reason)
+        seen = outcome(history, self.mask, self.known)
+        exchanges = history.section.exchanges
+        if any(seen.same(each) for each in self.serial):
+            return Judgement(Ruling.LEGAL, history, seen)
+        failed = [index for index, each in enumerate(exchanges) if not each.ok]
+        if failed and seen.effects == self._without(failed, seen).effects:
+            legal = all(refused(exchanges[index]) for index in failed)
+            return Judgement(Ruling.LEGAL if legal else Ruling.CONFLICT, history, seen)
+        if not failed and any(_alike(seen, each) for each in self.serial):
+            return Judgement(Ruling.LEGAL, history, seen)
+        return Judgement(Ruling.VIOLATION, history, seen)
+
+    def _without(self, failed: Sequence[int], seen: Outcome) -> Outcome:
+        """What the acts come to that have not failed."""
+        if len(failed) == len(self.alone):
+            return nothing(self.mask, seen.statuses)
+        return self.alone[1 - failed[0]]
+
+    def nearest(self, seen: Outcome) -> tuple[int, Comparison]:
+        """The serial order that an outcome is nearest to, and how it differs from it."""
+        compared = [compare(seen.state, each.state, self.mask.catalog) for each in self.serial]
+        sizes = [len(each.missing) + len(each.extra) for each in compared]
+        order = sizes.index(min(sizes))
+        return order, compared[order]
+
+
+def oracle(
+    mask: Mask, serial: Sequence[tuple[History, History]], alone: tuple[History, History]
+) -> Oracle | str:
+    """The oracle of these runs, or why there is none. `serial` has each order, run twice."""
+    for each in (*alone, *(history for runs in serial for history in runs)):
+        if reason := _unclear(each):
+            return reason
+    for index, each in enumerate(alone):
+        if not each.section.exchange.ok:
+            return f"act {index} alone answers {each.section.exchange.status}"
+    known = mask.profile.effects.union(*(outcome(each, mask).state.tables for each in alone))
+    outcomes = [[outcome(history, mask, known) for history in runs] for runs in serial]
+    for first, second in outcomes:
+        if not first.same(second):
+            return "equal runs, one after the other, differ: " + _difference(first, second, mask)
+    ((forwards, _), (backwards, _)) = outcomes
+    return Oracle(
+        mask,
+        (forwards, backwards),
+        (outcome(alone[0], mask, known), outcome(alone[1], mask, known)),
+        (serial[0][0], serial[1][0]),
+        known,
+    )
+
+
+def stop_of(history: History, replica: int, key: CrossingKey) -> int | None:
+    """The position, among all crossings, of the one before which an act stood."""
+    for position, each in enumerate(history.section.crossings):
+        if each.replica == replica and each.key == key:
+            return position
+    return None
+
+
+def _unclear(history: History) -> str:
+    if reason := trouble(history):
+        return reason
+    for section in history.sections:
+        if died(section):
+            return "the service ended while the acts ran"
+        for exchange in section.exchanges:
+            if exchange.silence is Silence.TIMEOUT:
+                return "an act was not answered in time: a pool may be exhausted"
+    return ""
+
+
+def _is_success(status: int | None) -> bool:
+    return status is not None and 200 <= status < 300
+
+
+def _alike(one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes differ in which success they tell only, as 200 and 201."""
+    kinds = [[_is_success(status) for status in each.statuses] for each in (one, other)]
+    return one.effects == other.effects and kinds[0] == kinds[1]
+
+
+def _difference(one: Outcome, other: Outcome, mask: Mask) -> str:
+    if one.statuses != other.statuses:
+        return f"statuses {_listed(one.statuses)} and {_listed(other.statuses)}"
+    compared = compare(one.state, other.state, mask.catalog)
+    tables = {row.table for row in compared.missing + compared.extra}
+    return ", ".join(sorted(tables)) or "the calls to other services"
+
+
+def _listed(statuses: Sequence[int | None]) -> str:
+    return ", ".join(str(each) if each is not None else "none" for each in statuses)
+
+
+def answers(exchanges: Sequence[Exchange]) -> str:
+    """What the clients were told, for people."""
+    return " and ".join(
+        str(each.status) if each.response else f"no answer ({each.silence})" for each in exchanges
+    )

@@ -1,0 +1,201 @@
+"""Verdicts of `concurrency` with their evidence: what was seen, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seamproof.analysis.changes import paired
+from seamproof.analysis.confirm import Confirmation
+from seamproof.checks.concurrency.oracle import Judgement, Oracle, answers, stop_of
+from seamproof.checks.concurrency.pairs import Pair
+from seamproof.checks.concurrency.schedules import Interleaving
+from seamproof.core.history import Crossing, CrossingKind, History, RowChange
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import (
+    Control,
+    Evidence,
+    FindingClass,
+    Outcome,
+    Tier,
+    Verdict,
+)
+
+CHECK = "concurrency"
+_LONGEST = 120
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried, for the reason under which a verdict held."""
+
+    pairs: int = 0
+    schedules: int = 0
+    interleavings: int = 0
+    locked: int = 0
+    kept_apart: int = 0
+    missed: int = 0
+    stops: int = 0
+    """The most stops up to which every schedule was tried."""
+    cut: bool = False
+    """Whether schedules were left out because there were too many."""
+
+    def count(self, judged: Judgement) -> None:
+        """Count one schedule that was run."""
+        self.schedules += 1
+        self.locked += judged.locked
+        self.kept_apart += judged.kept_apart
+        self.missed += judged.missed
+
+    @property
+    def blind(self) -> bool:
+        """Whether no schedule could be forced."""
+        return self.schedules > 0 and self.missed == self.schedules
+
+    def __str__(self) -> str:
+        if not self.schedules:
+            return "no crossing of one act conflicts with the other's"
+        limits = f"exhaustive up to {self.stops} preemption{'s' * (self.stops != 1)}"
+        parts = [f"{self.schedules} schedules of {self.pairs} pairs"]
+        parts.append(limits if not self.cut else "the nearest to the ends were tried")
+        if self.locked:
+            parts.append(f"{self.locked} kept apart by locks of the database")
+        if self.kept_apart:
+            parts.append(f"{self.kept_apart} kept apart by something outside of the database")
+        if self.missed:
+            parts.append(f"{self.missed} not reached")
+        return "; ".join(parts)
+
+
+def plain(subject: Subject, outcome: Outcome, reason: str) -> Verdict:
+    """A verdict without evidence."""
+    return Verdict(outcome, CHECK, subject.operation.id, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a finding is made of."""
+
+    pair: Pair
+    oracle: Oracle
+    interleaving: Interleaving
+    judged: Judgement
+    finding_class: FindingClass
+    tier: Tier
+    serializable: str = ""
+    """What a stronger isolation level alone does: `helps`, `does not help`; empty if not tried."""
+
+
+def violated(subject: Subject, case: Case, confirmation: Confirmation) -> Verdict:
+    """A finding: proven or suspected; inconclusive where it did not come again."""
+    outcome, tier, reason = Outcome.VIOLATED, case.tier, ""
+    shown, of = confirmation.shown, confirmation.of
+    if not confirmation.passed:
+        outcome, reason = Outcome.INCONCLUSIVE, "the same acts one after the other did not pass"
+    elif shown == 0:
+        outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in 0 of {of} replays"
+    elif shown < of:
+        tier = Tier.SUSPECTED
+    named = _naming(case)
+    return Verdict(
+        outcome,
+        CHECK,
+        subject.operation.id,
+        reason,
+        finding_class=case.finding_class.name,
+        tier=tier,
+        replays=(shown, of),
+        table=_table(case),
+        shape=named.key.shape,
+        evidence=_evidence(subject, case, confirmation, named),
+    )
+
+
+def _naming(case: Case) -> Crossing:
+    """The statement before which the first act stood: of a COMMIT, the write before it."""
+    stop = case.interleaving.stops[0]
+    if stop.kind is not CrossingKind.COMMIT:
+        return stop
+    order = case.interleaving.stopped
+    before = [
+        each
+        for each in case.oracle.histories[order].section.crossings
+        if each.replica == order
+        and each.connection == stop.connection
+        and each.started < stop.started
+        and each.kind is CrossingKind.WRITE
+    ]
+    return before[-1] if before else stop
+
+
+def _table(case: Case) -> str:
+    assert case.judged.outcome is not None
+    _, compared = case.oracle.nearest(case.judged.outcome)
+    tables = {row.table for row in compared.missing + compared.extra}
+    tables = tables or {row.table for row in compared.left}
+    return min(tables, default="")
+
+
+def _evidence(
+    subject: Subject, case: Case, confirmation: Confirmation, named: Crossing
+) -> Evidence:
+    history, judged = case.judged.history, case.judged
+    assert judged.outcome is not None
+    order, compared = case.oracle.nearest(judged.outcome)
+    catalog = subject.catalog
+    controls = tuple(
+        _control(label, run, tuple(paired((row for _, row in outcome.state.rows), catalog)))
+        for label, run, outcome in zip(
+            ("the first, then the second", "the second, then the first"),
+            case.oracle.histories,
+            case.oracle.serial,
+            strict=True,
+        )
+    )
+    stop = case.interleaving.stops[0]
+    position = stop_of(history, case.interleaving.stopped, stop.key)
+    crossings = history.section.crossings
+    return Evidence(
+        experiment=history.experiment,
+        control=Control(
+            "the same two, one after the other",
+            controls[order].exchange,
+            controls[order].changes,
+            confirmation.passed,
+        ),
+        controls=controls,
+        exchanges=history.section.exchanges,
+        crossing=stop if position is None else crossings[position],
+        crossings=crossings,
+        left=compared.left,
+        expected=controls[order].changes,
+        masked=case.oracle.mask.hidden(judged.outcome.state.tables),
+        facts={
+            "operation": subject.operation.id,
+            "pair": case.pair.name,
+            "answers": answers(history.section.exchanges),
+            "orders": _orders(case.oracle),
+            "statement": named.key.shape[:_LONGEST],
+            "occurrence": named.key.occurrence,
+            "preemptions": len(case.interleaving.stops),
+            "seeded": case.pair.seeded or None,
+            "serializable": case.serializable or None,
+            "calls": _calls(judged),
+            "tables": ", ".join(judged.outcome.state.tables),
+        },
+    )
+
+
+def _control(label: str, history: History, changes: tuple[RowChange, ...]) -> Control:
+    return Control(f"{label}: {answers(history.section.exchanges)}", None, changes)
+
+
+def _orders(oracle: Oracle) -> str:
+    """What the clients are told in the serial orders."""
+    told: Sequence[str] = [answers(each.section.exchanges) for each in oracle.histories]
+    return " or ".join(dict.fromkeys(told))
+
+
+def _calls(judged: Judgement) -> str:
+    assert judged.outcome is not None
+    return ", ".join(f"{shape} {count} times" for (shape, _), count in judged.outcome.calls.items())

@@ -1,0 +1,93 @@
+"""What is there after a request was sent again, against the effect of one. Pure.
+
+state and calls        the retry answers   that is
+of one request         anything            legal
+of none                4xx, 503            the retry is kept out for ever: key-blocks-retry
+of none                2xx                 a success that never was: empty-replay
+more, or other         2xx                 duplicate-effect
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from seamproof.analysis.changes import Comparison, State, compare
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.outcomes import Outcome, outcome, refused
+from seamproof.analysis.trouble import missed, trouble
+from seamproof.core.history import Exchange, History
+from seamproof.core.model import IdempotencyPolicy
+
+
+class Ruling(Enum):
+    """What came of a request that was sent again."""
+
+    ONCE = "once"
+    BLOCKED = "blocked"
+    EMPTY = "empty"
+    MORE = "more"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A ruling with what it is made from."""
+
+    ruling: Ruling
+    history: History
+    comparison: Comparison | None = None
+    doubled_call: bool = False
+    reason: str = ""
+
+    @property
+    def certain(self) -> bool:
+        """Whether something is there twice, and not only another value in a row."""
+        doubled = self.comparison is not None and any(
+            each.old is None for each in self.comparison.extra
+        )
+        return doubled or self.doubled_call
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The effect of one request, and the answer to it."""
+
+    mask: Mask
+    outcome: Outcome
+    exchange: Exchange
+    policy: IdempotencyPolicy
+    clean: History
+
+    def judge(self, history: History) -> Judgement:
+        """Rule on a history whose last exchange is the request sent again."""
+        if reason := trouble(history) or missed(history):
+            return Judgement(Ruling.UNCLEAR, history, reason=reason)
+        seen = outcome(history, self.mask, self._known)
+        last = history.sections[-1].exchanges[-1]
+        compared = compare(seen.state, self.outcome.state, self.mask.catalog)
+        more_calls = bool(seen.calls - self.outcome.calls)
+        if compared.state is State.AFTER and not more_calls:
+            return Judgement(Ruling.ONCE, history, compared)
+        if compared.state is State.BEFORE and not more_calls:
+            if refused(last):
+                replayed = self.policy.replays_errors
+                return Judgement(Ruling.ONCE if replayed else Ruling.BLOCKED, history, compared)
+            ruling = Ruling.EMPTY if last.ok else Ruling.UNCLEAR
+            return Judgement(ruling, history, compared, reason="the retry failed")
+        if last.ok or more_calls or compared.doubled:
+            return Judgement(Ruling.MORE, history, compared, more_calls)
+        reason = "a part of the effect is there: rollback tells of that"
+        return Judgement(Ruling.UNCLEAR, history, compared, reason=reason)
+
+    @property
+    def _known(self) -> frozenset[str]:
+        return self.mask.profile.effects.union(self.outcome.state.tables)
+
+    def holds(self, history: History) -> bool:
+        """Whether another single request had the same effect: the control."""
+        section = history.section
+        again = outcome(history, self.mask, self._known)
+        return section.exchange.status == self.exchange.status and (
+            again.state.exact == self.outcome.state.exact
+        )

@@ -1,0 +1,96 @@
+"""Where a step carries its idempotency key, and the same step with a key of ours, or with none.
+
+The header is that of the IETF draft "The Idempotency-Key HTTP Header Field", or one that providers
+use; a service may have the key in its body as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seamproof.core.model import Json, Step
+
+_NAME = re.compile(r"idempoten(?:cy|t)|^x-request-id$|^x-client-token$", re.IGNORECASE)
+FIXED = "5ea3f00d-0000-4000-8000-000000000001"
+"""A key of ours: a UUID, because services may insist on one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The place of the key in a step: a header, or a field of the body."""
+
+    name: str
+    in_header: bool
+
+    def set(self, step: Step, value: str) -> Step:
+        """The step with this key."""
+        if self.in_header:
+            return replace(step, headers={**step.headers, self.name: value})
+        return replace(step, json={**step.json, self.name: value})
+
+    def without(self, step: Step) -> Step:
+        """The step with no key at all."""
+        if self.in_header:
+            kept = {name: text for name, text in step.headers.items() if name != self.name}
+            return replace(step, headers=kept)
+        return replace(step, json={k: v for k, v in step.json.items() if k != self.name})
+
+
+def key_of(step: Step, header: str | None = None) -> Key | None:
+    """The key that a step carries; None where it carries none. `header` is a name that says so."""
+    for name in step.headers:
+        if _NAME.search(name) or name.lower() == (header or "").lower():
+            return Key(name, in_header=True)
+    if isinstance(step.json, dict):
+        for name in step.json:
+            if _NAME.search(name):
+                return Key(name, in_header=False)
+    return None
+
+
+def other_payloads(step: Step, key: Key) -> Iterator[Step]:
+    """The step with one value of its body changed, each value in turn: numbers first, since texts
+    may be names of something.
+    """
+    places = [path for path in _leaves(step.json) if path[-1:] != (key.name,)]
+    places.sort(key=lambda path: not isinstance(_at(step.json, path), int | float))
+    for path in places:
+        yield replace(step, json=_changed(step.json, path))
+
+
+_Path = tuple[str | int, ...]
+
+
+def _leaves(value: Json, path: _Path = ()) -> Iterator[_Path]:
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            yield from _leaves(inside, (*path, name))
+    elif isinstance(value, list):
+        for index, inside in enumerate(value):
+            yield from _leaves(inside, (*path, index))
+    elif _changeable(value):
+        yield path
+
+
+def _changeable(value: Json) -> bool:
+    """Whether it is a number, or a text that refers to nothing."""
+    if isinstance(value, str):
+        return bool(value) and "{" not in value
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _at(value: Json, path: _Path) -> Json:
+    for each in path:
+        value = value[each]
+    return value
+
+
+def _changed(value: Json, path: _Path) -> Json:
+    if not path:
+        return f"{value}x" if isinstance(value, str) else value + 1
+    copied: Any = dict(value) if isinstance(value, dict) else list(value)
+    copied[path[0]] = _changed(value[path[0]], path[1:])
+    return copied

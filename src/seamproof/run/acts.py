@@ -1,0 +1,159 @@
+"""Sends the acts of a phase: as somebody, to a replica, side by side or by turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from seamproof.core.experiment import (
+    INTERRUPTIONS,
+    Act,
+    Experiment,
+    FaultKind,
+    Phase,
+    Schedule,
+)
+from seamproof.core.history import Disturbance, Exchange, Request
+from seamproof.core.protocols import Stalls
+from seamproof.run import lane, requests
+from seamproof.run.exchanges import place_of
+from seamproof.run.interruptions import Interruption
+from seamproof.run.quiet import release_after
+from seamproof.run.requests import Bindings, Credentials, UnknownReference
+from seamproof.run.turns import Participant, Turns
+
+if TYPE_CHECKING:
+    from seamproof.run.redaction import Redactor
+    from seamproof.world import Replica, World
+
+REQUEST_TIMEOUT = 20.0
+"""Seconds that the service may take to answer."""
+DEADLINE = 10.0
+"""Seconds that it may take while something that it depends on does not answer."""
+
+
+class Acts:
+    """Sends acts in one world. `replica` says which copy of the service an act goes to."""
+
+    def __init__(
+        self,
+        world: World,
+        credentials: Mapping[str, Credentials],
+        redactor: Redactor,
+        replica: Callable[[Act], Replica],
+        deadline: float = DEADLINE,
+    ) -> None:
+        self._world = world
+        self._credentials = credentials
+        self._redactor = redactor
+        self._replica = replica
+        self._deadline = deadline
+
+    async def perform(
+        self,
+        experiment: Experiment,
+        phase: Phase,
+        bindings: Bindings,
+        epoch: float,
+        *,
+        disturbances: list[Disturbance],
+        interruptions: Sequence[Interruption],
+        silence: float,
+    ) -> tuple[Exchange, ...]:
+        """Send the acts, side by side or by turns, each under its own holds.
+
+        What happens beside them is added to `disturbances`. By turns, an act is over `silence`
+        seconds after its answer.
+        """
+        stalls = any(fault.kind is FaultKind.STALL for fault in phase.faults)
+        limit = self._deadline if stalls else REQUEST_TIMEOUT
+        leave = next((each.leave for each in interruptions), None)
+
+        def send(act: Act) -> Coroutine[Any, Any, Exchange]:
+            return self.send(act, bindings, place_of(experiment, act), epoch, limit, leave)
+
+        schedule = phase.schedule or Schedule()
+        try:
+            if schedule.turns:
+                turns = Turns(
+                    [
+                        Participant(self._replica(act).boundaries, partial(send, act))
+                        for act in phase.acts
+                    ],
+                    self._world.database.blockers,
+                    silence,
+                )
+                exchanges = await turns.run(schedule)
+                disturbances += turns.disturbances
+                return exchanges
+            if len(phase.acts) == 1 and not schedule.holds and not interruptions:
+                return (await send(phase.acts[0]),)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(send(act)) for act in phase.acts]
+                for index, key in schedule.holds:
+                    held = self._replica(phase.acts[index]).boundary.hold(key)
+                    group.create_task(release_after(held, tasks[index], disturbances))
+                for each in interruptions:
+                    group.create_task(each.strike(tasks[0]))
+            return tuple(task.result() for task in tasks)
+        finally:
+            for boundary in self._world.boundaries:
+                if isinstance(boundary, Stalls):
+                    boundary.release_stalled()
+
+    def interruptions(self, phase: Phase) -> tuple[Interruption, ...]:
+        """What befalls the first act's client or process, armed at its crossing."""
+        found = [fault for fault in phase.faults if fault.kind in INTERRUPTIONS]
+        if not found:
+            return ()
+        replica = self._replica(phase.acts[0])
+        return tuple(
+            Interruption(fault, boundary.hold(fault.at), partial(replica.process.end, grace=0.0))
+            for fault in found
+            for boundary in replica.boundaries
+            if boundary.kind is fault.at.boundary
+        )
+
+    async def send(
+        self,
+        act: Act,
+        bindings: Bindings,
+        place: str,
+        epoch: float,
+        limit: float = REQUEST_TIMEOUT,
+        leave: asyncio.Event | None = None,
+    ) -> Exchange:
+        """Send one act and return its exchange; the client goes away when `leave` is set.
+
+        `place` is what fresh values are made of: equal places give equal bytes.
+        """
+        replica = self._replica(act)
+        name = act.identity or act.step.identity
+        credentials = self._credentials.get(name, Credentials()) if name else Credentials()
+        try:
+            request = requests.build(
+                act.step, bindings, credentials, place=place, extra_headers=act.headers
+            )
+        except UnknownReference as error:
+            # Checked when the scenario was read; only a source of ours can come here.
+            raise AssertionError(f"nothing gives {{{error}}} a value in {place}") from None
+        self._redactor.learn_from(act.step.json)
+        self._redactor.learn_from(act.step.form)
+        data = act.raw if act.raw is not None else requests.encode(request, self._host)
+        answer = await lane.send(replica.host, replica.port, data, timeout=limit, leave=leave)
+        return Exchange(
+            act,
+            request if act.raw is None else Request(request.method, request.target, body=act.raw),
+            answer.sent - epoch,
+            answer.received - epoch,
+            answer.response,
+            answer.silence,
+        )
+
+    @property
+    def _host(self) -> str:
+        """One Host for all replicas: links and cookies are made of it."""
+        first = self._world.replicas[0]
+        return f"{first.host}:{first.port}"

@@ -1,0 +1,421 @@
+"""FastAPI on asyncpg: each race that costs money, and what prevents it."""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import asyncpg
+from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
+RETRIES = 8
+STORED = "SELECT answer FROM keys WHERE key = $1 AND user_id = $2"
+in_process = asyncio.Lock()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
+        app.state.pool = pool
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.exception_handler(asyncpg.UniqueViolationError)
+async def on_duplicate(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "there already"}, 409)
+
+
+@app.get("/health")
+async def health() -> int:
+    return await app.state.pool.fetchval("SELECT 1")
+
+
+@asynccontextmanager
+async def transaction(isolation: str = "read_committed") -> AsyncIterator[asyncpg.Connection]:
+    async with (
+        app.state.pool.acquire() as connection,
+        connection.transaction(isolation=isolation),
+    ):
+        yield connection
+
+
+async def signed_in(authorization: Annotated[str, Header()]) -> int:
+    """Who asks. Notes when, as many services do."""
+    token = authorization.removeprefix("Bearer ")
+    user = await app.state.pool.fetchval(
+        "UPDATE users SET last_seen = clock_timestamp() WHERE token = $1 RETURNING id", token
+    )
+    if user is None:
+        raise HTTPException(401)
+    return user
+
+
+User = Annotated[int, Depends(signed_in)]
+
+
+# Lost update: read, compute, write back.
+
+
+@app.post("/accounts/1/withdrawals", status_code=201)
+async def withdraw(user: User) -> dict[str, int]:
+    async with transaction() as db:
+        lock = "" if BROKEN else " FOR UPDATE"
+        balance = await db.fetchval(f"SELECT balance FROM accounts WHERE id = 1{lock}")
+        if balance < 10:
+            raise HTTPException(422, "not enough")
+        await db.execute("INSERT INTO withdrawals (account_id, amount) VALUES (1, 10)")
+        await db.execute("UPDATE accounts SET balance = $1 WHERE id = 1", balance - 10)
+        await db.execute("INSERT INTO audit (what) VALUES ('withdrawn')")
+    return {"left": int(balance - 10)}
+
+
+@app.post("/accounts/1/fees", status_code=201)
+async def charge_fee() -> dict[str, int]:
+    """Optimistic: a version column is compared, and a conflict answered."""
+    async with transaction() as db:
+        balance, version = await db.fetchrow("SELECT balance, version FROM accounts WHERE id = 1")
+        compared = "" if BROKEN else " AND version = $2"
+        changed = await db.execute(
+            f"UPDATE accounts SET balance = $1, version = $2 + 1 WHERE id = 1{compared}",
+            balance - 1,
+            version,
+        )
+        if changed != "UPDATE 1":
+            raise HTTPException(409, "changed meanwhile")
+    return {"version": version + 1}
+
+
+@app.post("/counters/hits", status_code=200)
+async def count() -> dict[str, str]:
+    async with transaction() as db:
+        if BROKEN:
+            value = await db.fetchval("SELECT value FROM counters WHERE name = 'hits'")
+            await db.execute("UPDATE counters SET value = $1 WHERE name = 'hits'", value + 1)
+        else:
+            await db.execute("UPDATE counters SET value = value + 1 WHERE name = 'hits'")
+    return {"status": "counted"}
+
+
+# Guards that are looked at first and used later.
+
+
+@app.post("/sales", status_code=201)
+async def sell() -> dict[str, int]:
+    async with transaction() as db:
+        if BROKEN:
+            if await db.fetchval("SELECT stock FROM products WHERE id = 1") < 1:
+                raise HTTPException(409, "sold out")
+            await db.execute("UPDATE products SET stock = stock - 1 WHERE id = 1")
+        elif (
+            await db.execute("UPDATE products SET stock = stock - 1 WHERE id = 1 AND stock >= 1")
+            != "UPDATE 1"
+        ):
+            raise HTTPException(409, "sold out")
+        sale = await db.fetchval("INSERT INTO sales (product_id) VALUES (1) RETURNING id")
+    return {"id": sale}
+
+
+@app.post("/coupons/HALF/use", status_code=200)
+async def use_coupon(user: User) -> dict[str, str]:
+    async with transaction() as db:
+        free = await db.fetchval("SELECT used_by IS NULL FROM coupons WHERE code = 'HALF'")
+        if not free:
+            raise HTTPException(409, "used")
+        guard = "" if BROKEN else " AND used_by IS NULL"
+        used = await db.execute(f"UPDATE coupons SET used_by = $1 WHERE code = 'HALF'{guard}", user)
+        if used != "UPDATE 1":
+            raise HTTPException(409, "used")
+    return {"status": "yours"}
+
+
+@app.post("/projects", status_code=201)
+async def add_project(user: User) -> dict[str, int]:
+    """A quota of three, which an advisory lock keeps."""
+    async with transaction() as db:
+        if not BROKEN:
+            await db.execute("SELECT pg_advisory_xact_lock($1)", user)
+        if await db.fetchval("SELECT count(*) FROM projects WHERE user_id = $1", user) >= 3:
+            raise HTTPException(403, "quota")
+        project = await db.fetchval(
+            "INSERT INTO projects (user_id, title) VALUES ($1, 'new') RETURNING id", user
+        )
+    return {"id": project}
+
+
+@app.post("/seats/1/bookings", status_code=201)
+async def book_seat() -> dict[str, int]:
+    """A lock in the process holds for one replica only."""
+    async with in_process, transaction() as db:
+        lock = "" if BROKEN else " FOR UPDATE"
+        if await db.fetchval(f"SELECT taken FROM seats WHERE id = 1{lock}"):
+            raise HTTPException(409, "taken")
+        await db.execute("UPDATE seats SET taken = true WHERE id = 1")
+        booking = await db.fetchval("INSERT INTO bookings (seat_id) VALUES (1) RETURNING id")
+    return {"id": booking}
+
+
+# Write skew: each looks at what the other is about to change.
+
+
+async def _leave(doctor: int, isolation: str) -> None:
+    async with transaction(isolation) as db:
+        if await db.fetchval("SELECT count(*) FROM doctors WHERE on_call") < 2:
+            raise HTTPException(409, "somebody must stay")
+        await db.execute("UPDATE doctors SET on_call = false WHERE id = $1", doctor)
+
+
+@app.put("/doctors/{doctor}/leave", status_code=200)
+async def leave(doctor: int) -> dict[str, str]:
+    if BROKEN:
+        await _leave(doctor, "read_committed")
+        return {"status": "home"}
+    for _ in range(RETRIES):
+        try:
+            await _leave(doctor, "serializable")
+            return {"status": "home"}
+        except asyncpg.SerializationError:
+            continue
+    raise HTTPException(503, "busy")
+
+
+# Unique by looking first; an upsert by looking first.
+
+
+class Member(BaseModel):
+    email: str
+
+
+@app.post("/members", status_code=201)
+async def join(member: Member) -> dict[str, int]:
+    async with transaction() as db:
+        if BROKEN:
+            if await db.fetchval("SELECT 1 FROM members WHERE email = $1", member.email):
+                raise HTTPException(409, "there already")
+            number = await db.fetchval(
+                "INSERT INTO members (email) VALUES ($1) RETURNING id", member.email
+            )
+        else:
+            number = await db.fetchval(
+                "INSERT INTO unique_members (email) VALUES ($1) RETURNING id", member.email
+            )
+    return {"id": number}
+
+
+@app.put("/tags/blue", status_code=200)
+async def tag() -> dict[str, str]:
+    async with transaction() as db:
+        if not BROKEN:
+            await db.execute(
+                "INSERT INTO unique_tags (name, uses) VALUES ('blue', 1)"
+                " ON CONFLICT (name) DO UPDATE SET uses = 1"
+            )
+        elif await db.fetchval("SELECT 1 FROM tags WHERE name = 'blue'"):
+            await db.execute("UPDATE tags SET uses = 1 WHERE name = 'blue'")
+        else:
+            await db.execute("INSERT INTO tags (name, uses) VALUES ('blue', 1)")
+    return {"name": "blue"}
+
+
+# A queue: two workers claim one job.
+
+
+@app.post("/jobs/claim", status_code=200)
+async def claim() -> dict[str, int]:
+    async with transaction() as db:
+        skip = "" if BROKEN else " FOR UPDATE SKIP LOCKED"
+        job = await db.fetchval(
+            f"SELECT id FROM jobs WHERE state = 'ready' ORDER BY id LIMIT 1{skip}"
+        )
+        if job is None:
+            raise HTTPException(404, "nothing to do")
+        await db.execute(
+            "UPDATE jobs SET state = 'claimed', worker = coalesce(worker, 0) + 1 WHERE id = $1",
+            job,
+        )
+    return {"job": job}
+
+
+# Whole rows that are saved: each overwrites what the other has changed.
+
+
+class Change(BaseModel):
+    name: str | None = None
+    city: str | None = None
+
+
+@app.patch("/profiles/1", status_code=200)
+async def change_profile(change: Change) -> dict[str, str]:
+    async with transaction() as db:
+        if BROKEN:
+            name, city = await db.fetchrow("SELECT name, city FROM profiles WHERE id = 1")
+            await db.execute(
+                "UPDATE profiles SET name = $1, city = $2 WHERE id = 1",
+                change.name or name,
+                change.city or city,
+            )
+        else:
+            await db.execute(
+                "UPDATE profiles SET name = coalesce($1, name), city = coalesce($2, city)"
+                " WHERE id = 1",
+                change.name,
+                change.city,
+            )
+    return {"status": "saved"}
+
+
+# Idempotency keys.
+
+
+class Payment(BaseModel):
+    amount: int
+
+
+def _fingerprint(payment: Payment) -> str:
+    return hashlib.sha256(payment.model_dump_json().encode()).hexdigest()
+
+
+async def _pay(db: asyncpg.Connection, user: int, payment: Payment) -> str:
+    number = await db.fetchval(
+        "INSERT INTO payments (user_id, amount) VALUES ($1, $2) RETURNING id", user, payment.amount
+    )
+    return json.dumps({"id": number, "amount": payment.amount})
+
+
+def _answer(text: str) -> Response:
+    return Response(text, 201, media_type="application/json")
+
+
+async def _once(user: int, key: str, payment: Payment) -> Response:
+    """The key, its effect and the answer in one transaction: what the draft describes."""
+    async with transaction() as db:
+        mine = await db.execute(
+            "INSERT INTO scoped_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)"
+            " ON CONFLICT DO NOTHING",
+            user,
+            key,
+            _fingerprint(payment),
+        )
+        if mine == "INSERT 0 1":
+            answer = await _pay(db, user, payment)
+            await db.execute(
+                "UPDATE scoped_keys SET answer = $3 WHERE user_id = $1 AND key = $2",
+                user,
+                key,
+                answer,
+            )
+            return _answer(answer)
+        stored = await db.fetchrow(
+            "SELECT fingerprint, answer FROM scoped_keys WHERE user_id = $1 AND key = $2", user, key
+        )
+    if stored["fingerprint"] != _fingerprint(payment):
+        raise HTTPException(422, "the key is of another request")
+    return _answer(stored["answer"])
+
+
+Key = Annotated[str, Header(alias="Idempotency-Key")]
+
+
+@app.post("/payments/after")
+async def pay_key_after(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: the key is stored once the effect has been committed."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        stored = await db.fetchval(
+            "SELECT answer FROM keys WHERE key = $1 AND user_id = $2", key, user
+        )
+    if stored is not None:
+        return _answer(stored)
+    async with transaction() as db:
+        answer = await _pay(db, user, payment)
+    async with transaction() as db:
+        await db.execute(
+            "INSERT INTO keys (user_id, key, answer) VALUES ($1, $2, $3)", user, key, answer
+        )
+    return _answer(answer)
+
+
+@app.post("/payments/looked")
+async def pay_key_looked_at(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: two requests with one key may both look before either stores it."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        row = await db.fetchrow(
+            "SELECT fingerprint, answer FROM keys WHERE key = $1 AND user_id = $2", key, user
+        )
+        if row is not None and row["fingerprint"] != _fingerprint(payment):
+            raise HTTPException(422, "the key is of another request")
+        if row is not None:
+            return _answer(row["answer"])
+        answer = await _pay(db, user, payment)
+        await db.execute(
+            "INSERT INTO keys (user_id, key, fingerprint, answer) VALUES ($1, $2, $3, $4)",
+            user,
+            key,
+            _fingerprint(payment),
+            answer,
+        )
+    return _answer(answer)
+
+
+@app.post("/payments/bare")
+async def pay_key_without_fingerprint(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: another body is answered with the first one's answer."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        await db.execute("SELECT pg_advisory_xact_lock(hashtext($1))", key)
+        stored = await db.fetchval(
+            "SELECT answer FROM keys WHERE key = $1 AND user_id = $2", key, user
+        )
+        if stored is not None:
+            return _answer(stored)
+        answer = await _pay(db, user, payment)
+        await db.execute(
+            "INSERT INTO keys (user_id, key, answer) VALUES ($1, $2, $3)", user, key, answer
+        )
+    return _answer(answer)
+
+
+@app.post("/payments/shared")
+async def pay_key_not_scoped(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: whoever sends the key gets the answer of its owner."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        await db.execute("SELECT pg_advisory_xact_lock(hashtext($1))", key)
+        row = await db.fetchrow("SELECT fingerprint, answer FROM keys WHERE key = $1", key)
+        if row is not None and row["fingerprint"] != _fingerprint(payment):
+            raise HTTPException(422, "the key is of another request")
+        if row is not None:
+            return _answer(row["answer"])
+        answer = await _pay(db, user, payment)
+        await db.execute(
+            "INSERT INTO keys (user_id, key, fingerprint, answer) VALUES ($1, $2, $3, $4)",
+            user,
+            key,
+            _fingerprint(payment),
+            answer,
+        )
+    return _answer(answer)
+
+
+@app.put("/carts/1/lines", status_code=200)
+async def put_line() -> dict[str, str]:
+    """Broken: what promises one effect adds a row each time."""
+    async with transaction() as db:
+        if not BROKEN:
+            await db.execute("SELECT 1 FROM products WHERE id = 1 FOR UPDATE")
+            await db.execute("DELETE FROM sales WHERE product_id = 1")
+        await db.execute("INSERT INTO sales (product_id) VALUES (1)")
+    return {"status": "put"}
