@@ -240,7 +240,7 @@ class Planted:
 PLANTED = [
     Planted("place an order", "order_items", "INSERT", 500, 201, True),
     Planted("cancel an order", "products", "UPDATE", 200, 200, False),
-    Planted("pay an order", "orders", "UPDATE", 500, 500, True),
+    Planted("pay an order", "orders", "UPDATE", 500, 201, False),
     Planted("refund a paid order", "notifications", "INSERT", 201, 201, False),
     Planted("send money", "transfers", "INSERT", 500, 201, True),
     Planted("check out", "order_items", "INSERT", 500, 500, True),

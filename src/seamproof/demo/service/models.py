@@ -179,6 +179,13 @@ class Refund(Base):
     amount: Mapped[Decimal] = mapped_column(MONEY)
 
 
+class Cancellation(Base):
+    """A charge that the provider is still to give back: the outbox of payments."""
+
+    __tablename__ = "cancellations"
+    reference: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Notification(Base):
     """A message that the user finds in the app."""
 

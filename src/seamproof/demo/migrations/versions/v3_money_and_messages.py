@@ -1,4 +1,4 @@
-"""Payments, refunds, transfers, invoices, notifications, webhooks, the audit log."""
+"""Payments, refunds, cancellations, transfers, invoices, notifications, webhooks, the audit log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer, sa.ForeignKey("orders.id"), primary_key=True),
         sa.Column("amount", sa.Numeric(14, 4), nullable=False),
     )
+    op.create_table("cancellations", sa.Column("reference", sa.String, primary_key=True))
     op.create_table(
         "notifications",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -66,6 +67,7 @@ def downgrade() -> None:
         "invoices",
         "transfers",
         "notifications",
+        "cancellations",
         "refunds",
         "payments",
     ):

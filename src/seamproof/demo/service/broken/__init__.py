@@ -5,7 +5,9 @@ Nothing here is exotic: each defect passes its unit tests and a happy-path integ
 rollback
     POST /orders                          commits early and after each line: leaves parts of orders
     POST /orders/{order}/cancel           logs the error and answers 200, nothing stored
-    POST /orders/{order}/payment          leaves a pending attempt: every retry collides with it
+    POST /orders/{order}/payment          charges, and rolls back: the retry charges again
+    POST /orders/{order}/refund           asks the provider with no timeout, its rows locked
+    both                                  answer 500 where the provider fails
     POST /products/{product}/deliveries   gives a failed connection back to its own pool
     POST /transfers                       debits in one transaction and credits in the next
     POST /cart/checkout                   leaves an empty order: every retry collides with it

@@ -1,6 +1,7 @@
 """Paying an order, and giving the money back."""
 
 import logging
+import uuid
 
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import insert, select, update
@@ -14,6 +15,7 @@ from seamproof.demo.service.schemas import Identifier, PaymentIn, PaymentOut, Re
 
 router = APIRouter(prefix="/orders/{order}", tags=["payments"])
 log = logging.getLogger(__name__)
+_PATIENCE = 0.25
 
 
 @router.post("/payment", status_code=201)
@@ -25,12 +27,11 @@ def pay(order: Identifier, body: PaymentIn, user: CurrentUser) -> PaymentOut:
             raise HTTPException(404, "there is no such order")
         if found.status != "open":
             raise HTTPException(409, f"the order is {found.status}")
-        payment = Payment(order_id=order, amount=found.total, status="pending")
+        reference = provider.charge(uuid.uuid4().hex, found.total, timeout=_PATIENCE)
+        payment = Payment(
+            order_id=order, amount=found.total, status="succeeded", reference=reference
+        )
         session.add(payment)
-        session.commit()  # nobody else shall charge while we do
-
-        payment.reference = provider.charge(f"order-{order}", found.total)
-        payment.status = "succeeded"
         found.status = "paid"
         session.commit()
         return PaymentOut.model_validate(payment)
