@@ -210,10 +210,11 @@ class FakeService:
         *,
         key: str | None = None,
         answer: Any = None,
+        status: int = 201,
         timeout: bool = True,
     ) -> Any:
-        """Call another service, which answers 201 with `answer`. Raises CallFailed."""
-        return self.world.on_call(shape, body, key, answer, timeout=timeout)
+        """Call another service, which answers `status` and `answer`. Raises CallFailed."""
+        return self.world.on_call(shape, body, key, status, answer, timeout=timeout)
 
     def now(self) -> str:
         """A time that no other call returns."""
@@ -292,13 +293,22 @@ class FakeWorld:
             )
         )
 
-    def on_call(self, shape: str, body: Any, key: str | None, answer: Any, *, timeout: bool) -> Any:
+    def on_call(
+        self,
+        shape: str,
+        body: Any,
+        key: str | None,
+        usual: int,
+        answer: Any,
+        *,
+        timeout: bool,
+    ) -> Any:
         """One call, under the fault that it meets."""
         name, fault = self._meet(shape, BoundaryKind.HTTP_OUT)
         method, _, path = shape.split(" ", 2)
         headers = (("Idempotency-Key", key),) if key else ()
         request = Request(method, path, headers, json.dumps(body).encode())
-        status: int | None = 201
+        status: int | None = usual
         if fault is not None:
             status = fault.status if fault.kind is FaultKind.ERROR else None
         text = json.dumps(answer if fault is None else None).encode()

@@ -48,6 +48,14 @@ _KEY = re.compile(
 """Names of headers and fields by which a provider tells a repetition from a new request."""
 _NAMING = re.compile(r"(?:id|ref|reference|number|order|invoice)$", re.IGNORECASE)
 """Names of fields that a provider may tell it by: only its documentation says."""
+_ASKING = re.compile(
+    r"/(?:search|query|graphql|tokens?|introspect|verify|siteverify|validate|lookup|quotes?"
+    r"|estimates?|preview|calculate)(?:\?.*)?$",
+    re.IGNORECASE,
+)
+"""Ends of paths that a POST only asks at, because its question has no room in a URL."""
+_MAKING = frozenset({201, 202})
+"""Created and Accepted: something is there now that was not."""
 _DISTINCTIVE = 6
 """A shorter value stands in two places by chance."""
 
@@ -76,7 +84,7 @@ def method(call: Crossing) -> str:
 
 def mutates(call: Crossing) -> bool:
     """Whether the call may change something on the other side."""
-    return method(call) not in SAFE_METHODS
+    return method(call) not in SAFE_METHODS and not _ASKING.search(call.key.shape)
 
 
 def stub(call: Crossing) -> str:
@@ -92,6 +100,20 @@ def done(call: Crossing) -> bool:
     return call.fault.kind in _DONE and (call.tag or "2").startswith("2")
 
 
+def answered(call: Crossing) -> bool:
+    """Whether somebody answers it who is meant to: what nobody fakes fails by itself."""
+    return call.response is not None and call.response.status < _OWN_FAILURE
+
+
+def makes(call: Crossing, kept: Iterable[str | None]) -> bool:
+    """Whether it surely has an effect: it says so, or what it answered is kept among our rows.
+
+    A POST that answers 200 and is forgotten may only have asked.
+    """
+    status = call.response.status if call.response else 0
+    return status in _MAKING or method(call) != "POST" or is_used(call, kept)
+
+
 def acknowledged(call: Crossing) -> bool:
     """Whether it was done, and the service was told so."""
     return call.fault is None and done(call)
@@ -103,11 +125,10 @@ def acknowledged(call: Crossing) -> bool:
 def place_calls(found: Sequence[Crossing], *, deep: bool = False) -> tuple[Placement, ...]:
     """A placement for each fault of each call, those that change something first.
 
-    A call that is not answered as it is meant to be has failed already: nobody fakes it.
+    One that is not answered has failed already.
     Of calls of one shape, as a loop makes them, the first and the last take faults unless `deep`.
     """
-    answered = [each for each in found if each.response and each.response.status < _OWN_FAILURE]
-    ordered = sorted(answered, key=lambda each: not mutates(each))
+    ordered = sorted(filter(answered, found), key=lambda each: not mutates(each))
     last = {each.key.shape: each.key.occurrence for each in ordered}
     return tuple(
         Placement(fault, call, -1)

@@ -15,6 +15,8 @@ from seamproof.analysis.calls import (
     compensates,
     done,
     is_used,
+    makes,
+    mutates,
     open_during,
     place_calls,
     sameness,
@@ -209,6 +211,26 @@ def test_a_value_that_only_the_answer_has() -> None:
     )
     assert is_used(charge, ["paid", None, "ch_9f31c2"])
     assert not is_used(charge, ["order-17", "yes"])
+
+
+def test_a_post_that_only_asks_changes_nothing() -> None:
+    assert mutates(call())
+    assert not mutates(call("POST captcha /siteverify"))
+    assert not mutates(call("POST auth /oauth/token?grant_type"))
+    assert not mutates(call("GET payments /charges"))
+
+
+def test_what_surely_has_an_effect() -> None:
+    plain = replace(call(), response=Response(200, body=b'{"id": "ch_9f31c2"}'))
+    assert makes(call(), [])
+    assert not makes(plain, ["paid"])
+    assert makes(plain, ["ch_9f31c2"])
+    assert makes(replace(call("PUT payments /cards/{id}"), response=Response(200)), [])
+
+
+def test_a_call_that_nobody_answers_takes_no_faults() -> None:
+    assert place_calls([replace(call(), response=Response(501))]) == ()
+    assert place_calls([replace(call(), response=None)]) == ()
 
 
 def test_the_transaction_that_waits_for_a_call() -> None:

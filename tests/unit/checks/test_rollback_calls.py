@@ -158,6 +158,40 @@ def test_a_charge_that_only_the_provider_knows_of_is_suspected_not_proven() -> N
     ]
 
 
+def test_a_captcha_that_was_asked_for_has_nothing_to_take_back() -> None:
+    def create(service: FakeService) -> int:
+        try:
+            service.call("POST captcha /siteverify", {"answer": "7"})
+        except CallFailed:
+            return 422
+        store(service)
+        return 201
+
+    assert not loud(drive(create))
+
+
+def test_a_post_that_may_only_have_asked_is_suspected() -> None:
+    def create(service: FakeService) -> int:
+        service.call("POST fraud /scores", {"amount": 7}, status=200)
+        store(service)
+        return 201
+
+    assert loud(drive(create))["uncompensated-call"].tier is Tier.SUSPECTED
+
+
+def test_a_call_that_nothing_fakes_is_named() -> None:
+    def create(service: FakeService) -> int:
+        service.call("POST api.example.com /charges", {"amount": 7}, status=501)
+        store(service)
+        return 201
+
+    (held,) = [each for each in drive(create) if not each.finding_class]
+    assert held.outcome is Outcome.HELD
+    assert held.reason.endswith(
+        "; not tried, for nothing fakes it: POST api.example.com /charges; 1 ambiguous answers"
+    )
+
+
 def test_a_job_that_takes_the_charge_back_holds() -> None:
     def reconcile(service: FakeService) -> int:
         if not service.world.committed:

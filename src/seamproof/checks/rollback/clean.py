@@ -29,6 +29,8 @@ class Outbound:
     """Those that one left where the client was told of success all the same."""
     needed: Mapping[str, Tier] = field(default_factory=dict)
     """How sure it is that the act needs a call, by its shape."""
+    effects: frozenset[str] = frozenset()
+    """The shapes of the calls that surely change something on the other side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ Whether the act needs a call, and a failure of it may not be swallowed, is the s
 it answers a refusal of the call with a declared error, or uses the answer      proven
 it fails with an undeclared error where the call cannot be made                 suspected
 it swallows every failure, as of a mail that is sent as well as may be          note
+
+Nothing is proven of a POST that may only have asked: one that answers 200, no 201 or 202, and whose
+answer is kept in no row.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from seamproof.analysis.calls import (
     done,
     is_refusal,
     is_used,
+    makes,
     mutates,
     open_during,
     sameness,
@@ -146,7 +150,8 @@ def _tier_of_retry(clean: Clean, call: Crossing, retry: Section | None) -> Tier 
 
     What the service could not know, as its answer was lost, is never proven: it may ask tomorrow.
     """
-    surest = Tier.PROVEN if acknowledged(call) else Tier.SUSPECTED
+    known = acknowledged(call) and call.key.shape in clean.outbound.effects
+    surest = Tier.PROVEN if known else Tier.SUSPECTED
     if retry is None:
         return Tier.SUSPECTED
     if not clean.succeeded(retry.exchange):
@@ -235,12 +240,19 @@ def learned(clean: Clean, placements: Sequence[Placement], histories: Sequence[H
         elif is_declared(section.exchange) and _passable(clean, history, state):
             compensated.add(state.signature)
     shapes = {each.key.shape: each for each in clean.outbound.calls if mutates(each)}
-    needed = {shape: _needed(clean, call, judged) for shape, call in shapes.items()}
+    rows = (each.new for each in clean.history.section.changes.rows)
+    kept = [text for row in rows if row for text in row.values()]
+    effects = frozenset(shape for shape, call in shapes.items() if makes(call, kept))
+    needed = {
+        shape: _needed(clean, call, judged, kept, shape in effects)
+        for shape, call in shapes.items()
+    }
     outbound = replace(
         clean.outbound,
         compensated=frozenset(compensated),
         degraded=frozenset(degraded),
         needed=needed,
+        effects=effects,
     )
     return replace(clean, outbound=outbound)
 
@@ -258,13 +270,17 @@ def _passable(clean: Clean, history: History, state: Comparison) -> bool:
     return 400 <= (retry.exchange.status or 0) < _OWN_FAILURE and now.signature == state.signature
 
 
-def _needed(clean: Clean, call: Crossing, judged: Sequence[tuple[Placement, History]]) -> Tier:
-    """How sure it is that the act needs a call. The rule stands above, in the file's head."""
-    rows = (each.new for each in clean.history.section.changes.rows)
-    texts = [text for row in rows if row for text in row.values()]
-    texts += [text for _, text in body_leaves(clean.exchange)]
-    if is_used(call, texts):
-        return Tier.PROVEN
+def _needed(
+    clean: Clean,
+    call: Crossing,
+    judged: Sequence[tuple[Placement, History]],
+    kept: Sequence[str | None],
+    has_effect: bool,
+) -> Tier:
+    """How sure it is that the act needs a call. The rule stands in this file's head."""
+    surest = Tier.PROVEN if has_effect else Tier.SUSPECTED
+    if is_used(call, (*kept, *(text for _, text in body_leaves(clean.exchange)))):
+        return surest
     failures = [
         (placement.fault, history.section.exchange)
         for placement, history in judged
@@ -273,7 +289,7 @@ def _needed(clean: Clean, call: Crossing, judged: Sequence[tuple[Placement, Hist
         and not hung(history.section)
     ]
     if any(fault.kind is FaultKind.ERROR and is_declared(exchange) for fault, exchange in failures):
-        return Tier.PROVEN
+        return surest
     return Tier.SUSPECTED if failures else Tier.NOTE
 
 

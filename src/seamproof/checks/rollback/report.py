@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seamproof.analysis.background import foreground
-from seamproof.analysis.calls import calls, open_during, stub
+from seamproof.analysis.calls import answered, calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation
 from seamproof.analysis.intervals import Placement
 from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED, OF_STALLS
@@ -53,8 +53,11 @@ def held(subject: Subject, clean: Clean, observations: Sequence[Observation]) ->
         f"{len(reached)} faults at {len(crossings)} crossings; "
         f"exhaustive over {len(clean.intervals)} commit intervals"
     )
-    if clean.outbound.calls:
-        reason += f" and {len(clean.outbound.calls)} calls to other services"
+    tried = [each for each in clean.outbound.calls if answered(each)]
+    if tried:
+        reason += f" and {len(tried)} calls to other services"
+    if unfaked := {each.key.shape for each in clean.outbound.calls} - {e.key.shape for e in tried}:
+        reason += f"; not tried, for nothing fakes it: {', '.join(sorted(unfaked))}"
     drifted = sum(bool(each.missed) for each in observations)
     if drifted:
         reason += f"; {drifted} faults not reached"
