@@ -243,7 +243,8 @@ class _Opening:
                 say("nothing changed: the template of an earlier run is used")
         with self._stage("clone"):
             database = await server.database(template)
-            self.leave.later("the database", database.drop)
+            # On a server of our own it goes away with the server, also when that has ended.
+            self.leave.later("the database", database.close if server.process else database.drop)
             await database.install_journal()
         return database
 
@@ -295,7 +296,9 @@ class _Opening:
                 calls[name],
                 settings=settings,
                 ready_port=launcher.listening_port(name, settings, port),
-                flush=launcher.flush(name, settings, port, own) if settings.flush else None,
+                flush=launcher.flush(name, settings, port, own, calls[name])
+                if settings.flush
+                else None,
             )
             with self._stage("process", name):
                 self.leave.later(companion.launch.name, partial(companion.end, grace=_GRACE))

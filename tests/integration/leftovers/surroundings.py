@@ -30,6 +30,8 @@ from projects import TABLES, Project, adopting
 READY = "boundaries"
 """Begins the line that a run prints once its world is up."""
 _TEMPLATE = re.compile(r"seamproof_t_[0-9a-f]{16}")
+_KEPT = (".seamproof/runs", ".seamproof/profile.toml", ".seamproof/cache/costs.json")
+"""What runs keep for a person, or for later runs."""
 _LIMIT = 60.0
 
 
@@ -139,7 +141,7 @@ class Surroundings:
         """Everything that a run could leave or touch, by name, with a hash of each file."""
         found = {f"database {name}": "" for name in self._databases() if not _finished(name)}
         found |= {f"role {name}": "" for name in self._roles() if not _finished(name)}
-        found |= _files(self.project.root, skip=(".seamproof/runs", "migrations"))
+        found |= _files(self.project.root, skip=(*_KEPT, "migrations"))
         found |= _files(self.temporary, skip=())
         found |= _files(self.cache, skip=("seamproof/postgres/builds",))
         builds = self.cache / "seamproof" / "postgres" / "builds"
@@ -162,9 +164,10 @@ class Surroundings:
     def unchanged(self) -> Iterator[None]:
         """Assert that what the block starts is gone at its end, and that nothing else differs."""
         before = self.state()
-        with adopting() as survivors:
+        known = {each.pid for each in psutil.Process().children(recursive=True)}
+        with adopting():
             yield
-            left = survivors()
+            left = _started(known)
         after = self.state()
         differing = {
             name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
@@ -172,6 +175,19 @@ class Surroundings:
         assert not left, left
         assert not differing, sorted(differing)
         assert all(each.poll() is None for each in self.decoys)
+
+
+def _started(known: set[int]) -> list[str]:
+    """What was started since and still runs, but for what those started who were there before."""
+    found: list[str] = []
+    for each in psutil.Process().children(recursive=True):
+        try:
+            parents = {parent.pid for parent in each.parents()}
+            if each.pid not in known and not parents & known and each.status() != "zombie":
+                found.append(f"{each.pid} {' '.join(each.cmdline())[:200]}")
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:

@@ -19,8 +19,9 @@ _LIMIT = 5.0
 _STAGES = ("database", "clone", READY, "learn what is normal")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("stage", _STAGES)
+@pytest.mark.parametrize(
+    ("stage", "number"), [*((stage, signal.SIGINT) for stage in _STAGES), (READY, signal.SIGTERM)]
+)
 def test_interrupted_after_a_stage(
     around: Surroundings, stage: str, number: signal.Signals, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seamproof.core.errors import MachineError
 from seamproof.world.intents import VARIABLE, Intents, journals, prepare_folder
 from seamproof.world.reaper import reap
 
@@ -77,6 +78,77 @@ def test_an_intent_is_on_disk_and_goes_with_a_clean_end(cache):
     assert journals(cache / "intents") == ()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_journal_that_cannot_be_written_lets_nothing_be_created(cache, monkeypatch):
+    intents = Intents(cache / "intents")
+    full = os.open("/dev/full", os.O_WRONLY)
+    monkeypatch.setattr(intents, "_descriptor", full)
+    with pytest.raises(MachineError, match="No space left"):
+        intents("directory", {"path": "/x"})
+    intents.close(clean=True)
+
+
+def test_a_run_that_holds_its_lock_lives_whatever_its_pid_says(cache):
+    import fcntl
+
+    (cache / "run").mkdir()
+    file = left_behind(cache / "intents", {"kind": "directory", "path": str(cache / "run")})
+    with file.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert reaped(cache / "intents") == ()
+    assert reaped(cache / "intents")
+    assert not (cache / "run").exists()
+
+
+def test_drafts_of_dead_runs_go_and_those_of_live_ones_stay(cache):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    folder = cache / "intents"
+    folder.mkdir()
+    mine = psutil.Process().create_time()
+    live, dead, foreign = (
+        folder / name
+        for name in (f"a-{os.getpid()}-{mine!r}.new", f"b-{gone.pid}-1.0.new", "notes.new")
+    )
+    for each in (live, dead, foreign):
+        each.touch()
+    reaped(folder)
+    assert [live.exists(), dead.exists(), foreign.exists()] == [True, False, True]
+
+
+def test_a_file_is_replaced_at_once_and_its_draft_is_reaped(cache, tmp_path):
+    intents = Intents(cache / "intents")
+    intents.replace(tmp_path / "profile.toml", "new")
+    assert (tmp_path / "profile.toml").read_text() == "new"
+    (journal,) = journals(cache / "intents")
+    draft = Path(journal.intents[0].details["path"])
+    assert not draft.exists()
+    token = "0123456789abcdef"
+    own, foreign = tmp_path / ".x.0123456789ab.new", tmp_path / ".x.ba9876543210.new"
+    for each in (own, foreign):
+        each.touch()
+    files = [{"kind": "file", "path": str(each)} for each in (own, foreign, tmp_path / "x")]
+    left_behind(cache / "intents", *files, token=token)
+    reaped(cache / "intents")
+    assert not own.exists()
+    assert foreign.exists()
+    intents.close(clean=True)
+
+
+def test_a_directory_below_a_link_is_not_followed(cache, tmp_path):
+    foreign = tmp_path / "seamproof" / "foreign" / "deep"
+    foreign.mkdir(parents=True)
+    (cache / "link").symlink_to(foreign.parent)
+    left_behind(
+        cache / "intents",
+        {"kind": "directory", "path": str(cache / "link" / "deep")},
+        {"kind": "directory", "path": str(foreign)},
+        {"kind": "server", "path": str(foreign)},
+    )
+    reaped(cache / "intents")
+    assert foreign.is_dir()
+
+
 def test_what_could_not_be_cleaned_stays_for_the_next_run(cache):
     intents = Intents(cache / "intents")
     intents.close(clean=False)
@@ -138,6 +210,7 @@ def test_nothing_else_is_reaped(cache, sleeper, tmp_path):
 KILLED = """
 import os, subprocess, sys, time
 from pathlib import Path
+from seamproof.core.errors import MachineError
 from seamproof.world.intents import Intents
 from seamproof.world.processes import Launch, Process
 cache = Path(sys.argv[1])

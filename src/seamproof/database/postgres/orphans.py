@@ -77,6 +77,13 @@ def end(directory: Path) -> tuple[str, ...]:
     return tuple(done)
 
 
+def end_other(data: Path, pid: int) -> None:
+    """End the postmaster of a data directory where it is another than the one of this pid."""
+    with suppress(OSError, ValueError, IndexError):
+        if int((data / "postmaster.pid").read_text().splitlines()[0]) != pid:
+            _end_postmaster(data)
+
+
 def gone(directory: Path) -> bool:
     """Whether nothing is left of a server's directory."""
     return not directory.exists() and not any(directory.parent.glob(f"{directory.name}.*.old"))

@@ -198,6 +198,7 @@ class OwnServer:
         assert self._lock is not None
         account = self.store.account
         self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._log.touch(mode=0o600)
         with self._log.open("w") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -250,6 +251,8 @@ class OwnServer:
         """End the server and remove its directory. May be called twice."""
         run, self._run = self._run, None
         if run is not None:
+            # Somebody may have stopped the server and started it again.
+            await asyncio.to_thread(orphans.end_other, self._data, run.process.pid)
             await _abandon(run.guardian)
         if self._lock is not None:
             self._lock.close()

@@ -1,0 +1,37 @@
+"""Two runs at once in one project: neither is in the other's way, and both say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from surroundings import Surroundings
+
+
+@pytest.mark.parametrize(
+    "builds",
+    [pytest.param(True, id="build"), pytest.param(False, id="clone", marks=pytest.mark.long)],
+)
+def test_two_runs_at_once_say_the_same(around: Surroundings, tmp_path: Path, builds: bool) -> None:
+    if builds:
+        around.renew()
+    reports = [tmp_path / f"{number}.json" for number in range(2)]
+    outputs = [tmp_path / f"{number}.txt" for number in range(2)]
+    with around.unchanged():
+        runs = [
+            around.start("run", "--report", f"json={report}", output=output)
+            for report, output in zip(reports, outputs, strict=True)
+        ]
+        codes = [run.wait(90) for run in runs]
+    printed = "\n".join(output.read_text() for output in outputs)
+    assert codes == [0, 0], printed
+    assert "had left something" not in printed
+    first, second = ({each["fingerprint"] for each in _findings(report)} for report in reports)
+    assert first == second
+    assert first
+
+
+def _findings(report: Path) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(report.read_text())["findings"]
+    return found
