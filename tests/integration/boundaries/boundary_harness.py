@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import uvloop
@@ -92,6 +92,16 @@ class Proxy:
 
     def quiet(self, silence: float = 0.01, limit: float = 5) -> bool:
         return self.loop.run(self.boundary.wait_quiet(silence, limit))
+
+
+def gone(loop: Loop, boundary: PostgresBoundary, limit: float = 10) -> bool:
+    """Wait until no connection is left, its backend included."""
+    deadline = monotonic() + limit
+    while loop.call(boundary.connections):
+        if monotonic() > deadline:
+            return False
+        sleep(0.01)
+    return True
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from boundary_harness import Loop, Proxy, background, open_proxy
+from boundary_harness import Loop, Proxy, background, gone, open_proxy
 
 from seamproof.boundaries.authority import Authority, create_authority
 from seamproof.boundaries.postgres import PostgresBoundary
@@ -101,6 +101,7 @@ def test_nor_are_those_behind_the_answer(boundary: PostgresBoundary, tls_loop: L
         with pytest.raises(ssl.SSLError):
             ssl.create_default_context().wrap_socket(client, server_hostname="localhost")
     assert tls_loop.call(boundary.startups) == ()
+    assert gone(tls_loop, boundary)
     assert boundary.tls_failure is not None
     assert not boundary.tls_failure.declined
 
@@ -156,7 +157,7 @@ def test_who_was_declined_and_went_away_is_noted(upstream: Address, loop: Loop) 
         assert proxy.boundary.tls_failure is None
         with pytest.raises(psycopg.OperationalError, match="does not support SSL"):
             psycopg.connect(proxy.url, sslmode="require")
-        assert proxy.quiet(0.05)
+        assert gone(proxy.loop, proxy.boundary)
         assert proxy.boundary.tls_failure
         assert proxy.boundary.tls_failure.declined
         psycopg.connect(proxy.url, sslmode="prefer").close()
@@ -194,19 +195,12 @@ def test_a_client_that_has_said_its_last_is_answered_still(
 def test_a_client_that_leaves_before_it_asks_for_anything_leaves_nothing(
     boundary: PostgresBoundary, authority: Authority, tls_loop: Loop
 ) -> None:
-    def gone() -> bool:
-        for _ in range(500):
-            if not tls_loop.call(boundary.connections):
-                return True
-            time.sleep(0.01)
-        return False
-
     for said in (b"", SSL[:3], START[:9]):
         with open_raw(boundary.port) as client:
             client.sendall(said)
-        assert gone()
+        assert gone(tls_loop, boundary)
     secured(boundary.port, authority).close()
-    assert gone()
+    assert gone(tls_loop, boundary)
 
 
 # ---------------------------------------------------------------------------- what passes

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import uvloop
-from boundary_harness import Loop, Proxy, open_proxy
+from boundary_harness import Loop, Proxy, gone, open_proxy
 from tls_drivers import DRIVERS, REQUIRE
 
 from seamproof.boundaries.authority import Authority, create_authority
@@ -53,8 +53,7 @@ def test_a_statement(driver: Any, proxy: Proxy, direct: psycopg.Connection[Any])
     assert notes(direct) == {"passed"}
     assert KEY in [each.key for each in proxy.crossings()]
     driver.close()
-    assert proxy.quiet()
-    assert proxy.loop.call(proxy.boundary.connections) == ()
+    assert gone(proxy.loop, proxy.boundary)
 
 
 def test_an_error(driver: Any, proxy: Proxy, direct: psycopg.Connection[Any]) -> None:
