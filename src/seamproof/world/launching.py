@@ -126,7 +126,14 @@ class Launcher:
             outbound=outbound,
         )
 
-    def flush(self, name: str, settings: ProcessConfig, port: int, address: Address) -> Launch:
+    def flush(
+        self,
+        name: str,
+        settings: ProcessConfig,
+        port: int,
+        address: Address,
+        outbound: Outbound | None = None,
+    ) -> Launch:
         """The command that makes a companion forget."""
         assert settings.flush is not None
         return self._launch(
@@ -136,8 +143,9 @@ class Launcher:
             text=settings.flush,
             cwd=settings.cwd,
             env=settings.env,
-            values=self._values(address, f"process-{name}", port),
+            values=self._values(address, f"process-{name}", port, outbound),
             address=address,
+            outbound=outbound,
         )
 
     def listening_port(self, name: str, settings: ProcessConfig, port: int) -> int | None:

@@ -86,7 +86,7 @@ def test_each_process_calls_others_by_ports_of_its_own(tmp_path):
     given = config(
         tmp_path,
         service={"env": {"MAIL": "{stubs.mail.url}"}},
-        processes={"worker": {"command": "work", "env": {"MAIL": "{stubs.mail.url}"}}},
+        processes={"worker": {"command": "w", "flush": "f", "env": {"MAIL": "{stubs.mail.url}"}}},
         stubs={"mail": {}},
     )
     made, own = launcher(given, tmp_path), outbound(mail=2525, proxy=4000)
@@ -94,6 +94,7 @@ def test_each_process_calls_others_by_ports_of_its_own(tmp_path):
     for launch, mail, proxy in (
         (made.replica(0, ADDRESS, 8001, own), 2525, 4000),
         (made.companion("worker", worker, 8002, ADDRESS, own), 2525, 4000),
+        (made.flush("worker", worker, 8002, ADDRESS, own), 2525, 4000),
         (made.command("seed", "database.seed", "seed", ADDRESS), 25, 3128),
     ):
         assert launch.environment["MAIL"] == f"http://127.0.0.1:{mail}"
