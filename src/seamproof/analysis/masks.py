@@ -20,6 +20,7 @@ from seamproof.core.subject import Subject
 
 NOW = "<now>"
 VOLATILE = "<volatile>"
+KEY = "<key>"
 _PLACE = "<>"
 _EMBEDDED = re.compile(
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?<![\w.])\d{5,}(?![\w.])"
@@ -87,7 +88,8 @@ class Mask:
     def hidden(self, tables: Iterable[str]) -> tuple[str, ...]:
         """What the profile masks or ignores of these tables, for the evidence."""
         wanted = tuple(f"{each}." for each in sorted(set(tables)))
-        columns = {each for each in self.profile.volatile if each.startswith(wanted)}
+        named = self.profile.volatile | self.profile.references
+        columns = {each for each in named if each.startswith(wanted)}
         return tuple(sorted(columns | self.profile.ignored))
 
     def generated(self, rows: Iterable[tuple[str, str, Row]]) -> frozenset[Generated]:
@@ -137,7 +139,9 @@ class Mask:
             # One that is no new value names a row of the arrangement, which also was made anew.
             return Cell(name, _PLACE, (known,)) if known else Cell(name, VOLATILE)
         if is_number(value):
-            return Cell(name, value)
+            # Which table's key it is no catalog says, and small keys of many tables are equal.
+            refers = f"{table}.{name}" in self.profile.references and value in generated
+            return Cell(name, KEY if refers else value)
         found: list[Generated] = []
 
         def replace(match: re.Match[str]) -> str:

@@ -11,6 +11,9 @@ class Profile:
 
     volatile: frozenset[str] = frozenset()
     """`table.column` whose values differ between equal runs."""
+    references: frozenset[str] = frozenset()
+    """`table.column` that hold keys of new rows though no foreign key says so: of any table, as
+    of an entry in a log."""
     optional: frozenset[str] = frozenset()
     """Tables whose number of changed rows differs between equal runs."""
     ambient: frozenset[str] = frozenset()

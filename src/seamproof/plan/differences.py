@@ -93,6 +93,30 @@ def _values(rows: Iterable[NetRow], profile: Profile, keys: frozenset[tuple[str,
     return values
 
 
+def references(section: Section, profile: Profile, catalog: Catalog) -> frozenset[str]:
+    """The `table.leaf` without a foreign key whose value is the key of a row that is new.
+
+    Small numbers are equal by chance: what still agrees where each sequence counts from a base of
+    its own does not.
+    """
+    scopes = key_scopes(catalog)
+    rows = net(section.changes, profile.ambient)
+    made = {
+        text
+        for table, sign, row in rows
+        for column, text in row.items()
+        if sign == "+" and scopes.get((table, column)) == table
+    }
+    return frozenset(
+        f"{table}.{name}"
+        for table, sign, row in rows
+        for column, text in row.items()
+        if sign == "+" and table not in profile.ignored and (table, column) not in scopes
+        for name, value in leaves(column, text)
+        if value in made and value is not None and is_number(value)
+    )
+
+
 def ambient_writes(changes: Changes) -> frozenset[str]:
     """What harmless reads wrote: tables that got or lost rows, columns where rows only changed."""
     whole = {row.table for row in changes.rows if row.old is None or row.new is None}

@@ -4,6 +4,7 @@
     idle          nobody asks for anything: what crosses is the service's own
     reads         what harmless requests write is ambient
     baselines     three more equal runs, over a second in all, the last with a look at its tail
+    references    the act with ids that were never used: which numbers are keys of new rows
     reset proof   the act after resets equals the act before any
 
 Everything runs round-robin over the scenarios, so that the time between equal runs costs nothing.
@@ -32,6 +33,7 @@ from seamproof.plan.differences import (
     ambient_writes,
     crossing_keys,
     optional_tables,
+    references,
     rows_by_table,
     trailing,
     volatile_leaves,
@@ -128,6 +130,7 @@ def learn(
     profile = yield from _harmless(runs, reads, profile)
     yield from _baselines(runs)
     profile = _with_differences(runs, profile, catalog)
+    profile = yield from _references(runs, profile, catalog)
     profile = yield from _prove_reset(runs, profile, catalog)
     profile = replace(profile, notes=(*profile.notes, *_notes(runs, profile)))
     return Learned(profile, tuple(_scenario(each, profile, catalog) for each in runs))
@@ -270,6 +273,22 @@ def _with_differences(runs: Sequence[_Runs], profile: Profile, catalog: Catalog)
             default=0.0,
         ),
     )
+
+
+def _references(runs: Sequence[_Runs], profile: Profile, catalog: Catalog) -> Exploration[Profile]:
+    """Which numbers are keys of new rows: those that still are where no two sequences meet."""
+    for each in runs:
+        if each.problem or not each.mutates:
+            continue
+        likely = references(each.equal[0].section, profile, catalog) - profile.references
+        if not likely:
+            continue
+        settings = Settings(fresh_sequences=True)
+        history: History = yield _experiment(each.scenario, "references", settings)
+        if not trouble(history) and not _unexpected(each.scenario, history):
+            confirmed = likely & references(history.section, profile, catalog)
+            profile = replace(profile, references=profile.references | confirmed)
+    return profile
 
 
 def _prove_reset(runs: Sequence[_Runs], profile: Profile, catalog: Catalog) -> Exploration[Profile]:

@@ -235,6 +235,7 @@ def _joined(stored: Profile, learned: Profile) -> Profile:
     return replace(
         learned,
         volatile=stored.volatile | learned.volatile,
+        references=stored.references | learned.references,
         optional=stored.optional | learned.optional,
         ambient=stored.ambient | learned.ambient,
         audit=stored.audit | learned.audit,

@@ -250,3 +250,14 @@ def test_the_signature_is_the_same_for_equal_states_only() -> None:
     one = of(came("orders", id=1, status="new"))
     assert one.signature == of(came("orders", id=2, status="new")).signature
     assert one.signature != of(came("orders", id=1, status="old")).signature
+
+
+def test_a_reference_without_a_foreign_key_follows_the_row_that_it_names() -> None:
+    def logged(order: int, names: int, references: frozenset[str]) -> Effect:
+        entry = came("entries", object_id=names, kind=1)
+        return of(came("orders", id=order), entry, references=references)
+
+    known = frozenset({"entries.object_id"})
+    assert logged(1, 1, known).exact == logged(2, 2, known).exact
+    assert logged(1, 1, known).exact != logged(2, 1, known).exact, "another row than the new one"
+    assert logged(1, 1, frozenset()).exact != logged(2, 2, frozenset()).exact

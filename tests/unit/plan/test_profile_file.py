@@ -17,6 +17,7 @@ _NAMES = st.frozensets(st.text(max_size=12), max_size=4)
 PROFILES = st.builds(
     Profile,
     volatile=_NAMES,
+    references=_NAMES,
     optional=_NAMES,
     ambient=_NAMES,
     audit=_NAMES,

@@ -249,6 +249,32 @@ def test_fresh_sequences_prove_the_reset_of_a_service_that_remembers_ids() -> No
     assert found.scenarios[0].disturbed == ""
 
 
+def test_a_number_that_follows_a_new_key_is_a_reference_without_a_foreign_key() -> None:
+    def create(service: FakeService) -> int:
+        world = service.world
+        assert isinstance(world, Remembering)
+        number = world.epoch * 1000 + service.next_id("orders")
+        db = service.connect()
+        db.insert("orders", id=number, status="new")
+        document = f'{{"order": {number}, "version": 1}}'
+        db.insert("entries", object_id=number, kind=1, data=document)
+        return 201
+
+    world = Remembering({"POST /orders": create})
+    profile = world.drive(learn([scenario("POST /orders")], CATALOG)).profile
+    assert profile.references == {"entries.object_id", "entries.data.$.order"}
+
+
+def test_where_no_number_is_a_new_key_nothing_more_is_run() -> None:
+    def create(service: FakeService) -> int:
+        service.connect().insert("orders", id=7, total=40)
+        return 201
+
+    world = Remembering({"POST /orders": create})
+    assert world.drive(learn([scenario("POST /orders")], CATALOG)).profile.references == frozenset()
+    assert world.epoch == 0
+
+
 def test_baselines_are_over_a_second_apart_and_wait_once_a_round() -> None:
     def create(service: FakeService) -> int:
         service.connect().insert("orders", id=1)
