@@ -296,7 +296,9 @@ class _Opening:
                 calls[name],
                 settings=settings,
                 ready_port=launcher.listening_port(name, settings, port),
-                flush=launcher.flush(name, settings, port, own) if settings.flush else None,
+                flush=launcher.flush(name, settings, port, own, calls[name])
+                if settings.flush
+                else None,
             )
             with self._stage("process", name):
                 self.leave.later(companion.launch.name, partial(companion.end, grace=_GRACE))
