@@ -135,7 +135,8 @@ def test_a_server_that_crashes_at_random_points(around: Surroundings, tmp_path: 
 
 
 def _start(around: Surroundings, report: Path, output: Path) -> subprocess.Popen[bytes]:
-    return around.start("run", "--report", f"json={report}", output=output)
+    checks = ("--check", "rollback", "--check", "trace")
+    return around.start("run", *checks, "--report", f"json={report}", output=output)
 
 
 def _whole(around: Surroundings, place: Path) -> set[str]:
