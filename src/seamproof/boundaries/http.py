@@ -86,7 +86,8 @@ class HttpBoundary:
     def begin(self, epoch: float, faults: Sequence[Fault] = ()) -> None:
         """Forget what was seen, count occurrences anew from `epoch`, and arm the faults.
 
-        Holds are released, and connections with a stalled call end.
+        Holds are released, and connections with a stalled call end. Raises Bug for a fault that no
+        call can meet.
         """
         for link in tuple(self._links.values()):
             if link.stalled:

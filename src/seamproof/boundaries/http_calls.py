@@ -9,7 +9,8 @@ from typing import Final
 
 from seamproof.analysis.background import foreground
 from seamproof.boundaries.hold import Hold
-from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
+from seamproof.core.errors import Bug
+from seamproof.core.experiment import INTERRUPTIONS, BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing, CrossingKind, Request, Response
 
 MOST_KEPT: Final = 64 * 1024
@@ -55,14 +56,17 @@ class CallLedger:
         self._holds: dict[CrossingKey | None, Hold] = {}
 
     def begin(self, epoch: float, faults: Sequence[Fault]) -> None:
-        """Forget everything, release what is held, and arm the faults of calls."""
+        """Forget everything, release what is held, and arm the faults of calls. Raises Bug for one
+        that befalls the client or the process, and not the call."""
+        armed = {fault.at: fault for fault in faults if fault.at.boundary is BoundaryKind.HTTP_OUT}
+        for fault in armed.values():
+            if fault.kind in INTERRUPTIONS:
+                raise Bug(f"{fault.label} is nothing that a call can meet")
         holds, self._holds = self._holds, {}
         self._epoch = epoch
         self._calls = []
         self._counts = Counter()
-        self._armed = {
-            fault.at: fault for fault in faults if fault.at.boundary is BoundaryKind.HTTP_OUT
-        }
+        self._armed = armed
         for hold in holds.values():
             hold.release()
 

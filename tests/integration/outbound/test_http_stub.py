@@ -9,7 +9,14 @@ import threading
 
 import pytest
 
-from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault, FaultKind
+from seamproof.core.errors import Bug
+from seamproof.core.experiment import (
+    INTERRUPTIONS,
+    BoundaryKind,
+    CrossingKey,
+    Fault,
+    FaultKind,
+)
 from seamproof.core.history import CrossingKind
 
 CHARGES = "POST payments /charges"
@@ -269,6 +276,18 @@ def test_an_error_is_the_configured_one_or_a_problem(stub):
     assert (first.tag, first.response.status, first.fault.status) == ("402", 402, 402)
     assert second.tag == "503"
     assert second.ended is not None
+
+
+@pytest.mark.parametrize("kind", sorted(INTERRUPTIONS))
+def test_what_befalls_the_client_is_no_fault_of_a_call(stub, kind):
+    with pytest.raises(Bug, match="nothing that a call can meet"):
+        stub.begin(Fault(kind, key()))
+
+
+def test_a_fault_of_a_statement_is_another_boundarys(stub):
+    stub.begin(Fault(FaultKind.CUT, CrossingKey(CHARGES)))
+    assert ask(connect(stub), body={})[0] == 201
+    assert stub.reached() == ()
 
 
 def test_a_malformed_answer_claims_success(stub):
