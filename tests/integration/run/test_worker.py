@@ -23,7 +23,7 @@ from seamproof.core.verdict import Outcome
 from seamproof.run import selection
 from seamproof.run.crew import Crew, Terms, Work
 from seamproof.run.jobs import Jobs
-from seamproof.run.messages import Begin, Enough, Normal, Ready, decode, encode
+from seamproof.run.messages import Begin, Enough, Ready, decode, encode
 from seamproof.run.premises import open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue
@@ -40,6 +40,11 @@ class Here:
     prepared: Prepared
     job: Job
     result: Result
+
+    @property
+    def begin(self) -> Begin:
+        """What a worker must know to do the job."""
+        return Begin("logs", self.prepared.profile, self.job.boundaries)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,9 @@ async def _learn(file: Path) -> Here:
     async with opening as premises:
         prepared = await Preparation(config, premises, wanted, _ignore, lambda: None).run()
         (job,) = prepared.jobs
-        jobs = Jobs(premises.conductor, parts, prepared.catalog, emit=_ignore, redact=redactor.text)
+        jobs = Jobs(
+            premises.conductor, parts, prepared.catalog, config, emit=_ignore, redact=redactor.text
+        )
         return Here(file, prepared, job, await jobs.do(job))
 
 
@@ -91,7 +98,7 @@ def start(config: Path) -> subprocess.Popen[bytes]:
 
 
 def test_jobs_sent_as_json_come_to_the_same_verdicts(here: Here) -> None:
-    orders = (Begin("logs"), Normal(here.prepared.profile), here.job, Enough())
+    orders = (here.begin, here.job, Enough())
     process = start(here.config)
     printed, errors = process.communicate(b"".join(map(encode, orders)), timeout=60)
     answers = [decode(line) for line in printed.splitlines(keepends=True)]
@@ -108,7 +115,7 @@ def test_jobs_sent_as_json_come_to_the_same_verdicts(here: Here) -> None:
 @pytest.mark.long
 def test_the_end_of_the_orders_ends_the_worker_and_its_world(here: Here) -> None:
     process = start(here.config)
-    process.stdin.write(encode(Begin("logs")))  # type: ignore[union-attr]
+    process.stdin.write(encode(here.begin))  # type: ignore[union-attr]
     process.stdin.flush()  # type: ignore[union-attr]
     assert isinstance(decode(process.stdout.readline()), Ready)  # type: ignore[union-attr]
     assert kiosk_project.processes(here.config.parent)
@@ -162,10 +169,10 @@ async def _under_fire(here: Here, kills: int) -> Ran:
             case _:
                 pass
 
-    work = Work(Queue([here.job]), here.prepared.profile, ran.results.append, ran.crashes.append)
-    terms = Terms(load(here.config), "logs", 0, emit, str)
+    work = Work(Queue([here.job]), ran.results.append, ran.crashes.append)
+    terms = Terms(load(here.config), emit, str)
     async with Crew(terms) as crew:
-        await crew.start(1)
+        await crew.start(1, here.begin)
         await crew.work(work)
     return ran
 
@@ -203,9 +210,9 @@ def test_a_world_that_does_not_open_is_tried_twice_and_costs_no_job(
             notices.append(event)
 
     async def work() -> None:
-        async with Crew(Terms(load(here.config), "logs", 0, emit, str)) as crew:
-            await crew.start(1)
-            await crew.work(Work(queue, here.prepared.profile, results.append, str))
+        async with Crew(Terms(load(here.config), emit, str)) as crew:
+            await crew.start(1, here.begin)
+            await crew.work(Work(queue, results.append, str))
 
     asyncio.run(work())
     assert results == []

@@ -14,13 +14,14 @@ from pathlib import Path
 import kiosk_project
 import pytest
 
-from seamproof.core.events import Event, JobFinished, RunFinished, Stage
+from seamproof.core.events import Event, JobFinished, Notice, RunFinished, Stage
 from seamproof.run.queue import Queue
 from seamproof.run.session import Options, Session, run
 
+CHECKS = ("rollback", "trace")
 RUN = (
     *(sys.executable, "-m", "seamproof", "run", "--workers", "2"),
-    *("--operation", "POST /orders", "--report", "json=r.json"),
+    *("--operation", "POST /orders", "--check", "rollback", "--report", "json=r.json"),
 )
 
 
@@ -68,7 +69,7 @@ def others_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("others_do_it")
 def test_another_world_finds_what_there_is_to_find(config: Path) -> None:
-    events = events_of(Options(config, workers=2))
+    events = events_of(Options(config, CHECKS, workers=2))
     assert worlds(events) == {"world 2"}
     assert kiosk_project.proven(events) == kiosk_project.EXPECTED
     assert (end(events).proven, end(events).inconclusive, end(events).exit_code) == (2, 0, 1)
@@ -78,10 +79,10 @@ def test_another_world_finds_what_there_is_to_find(config: Path) -> None:
 
 @pytest.mark.long
 def test_the_number_of_worlds_changes_nothing(config: Path, request: pytest.FixtureRequest) -> None:
-    alone = events_of(Options(config))
+    alone = events_of(Options(config, CHECKS))
     request.getfixturevalue("others_do_it")
     for count in (2, 3):
-        events = events_of(Options(config, workers=count))
+        events = events_of(Options(config, CHECKS, workers=count))
         assert len(worlds(events)) == count - 1
         assert kiosk_project.proven(events) == kiosk_project.proven(alone)
         assert finished(events) == finished(alone)
@@ -91,7 +92,7 @@ def test_the_number_of_worlds_changes_nothing(config: Path, request: pytest.Fixt
 
 @pytest.mark.long
 def test_a_finding_is_shown_again_in_one_world(config: Path) -> None:
-    found = events_of(Options(config, operations=("POST /notes",)))
+    found = events_of(Options(config, CHECKS, operations=("POST /notes",)))
     (name,) = (each.finding.id for each in found if hasattr(each, "finding"))
     events = events_of(Options(config, workers=3, replay=name))
     assert not worlds(events)
@@ -100,9 +101,10 @@ def test_a_finding_is_shown_again_in_one_world(config: Path) -> None:
 
 @pytest.mark.long
 def test_what_the_budget_leaves_out_is_said(config: Path) -> None:
-    events = events_of(Options(config, workers=2, budget=0.001))
+    events = events_of(Options(config, CHECKS, workers=2, budget=0.001))
     assert finished(events) == []
-    assert sum("left out" in getattr(each, "text", "") for each in events) == 5
+    left_out = [each.text for each in events if isinstance(each, Notice) and "left" in each.text]
+    assert len(left_out) == 4, "each operation once"
 
 
 def start(config: Path) -> subprocess.Popen[bytes]:
@@ -110,7 +112,11 @@ def start(config: Path) -> subprocess.Popen[bytes]:
     output = config.parent / "printed.txt"
     with output.open("w") as file:
         process = subprocess.Popen(
-            RUN, cwd=config.parent, stdout=file, stderr=file, env={**os.environ, "KIOSK_DELAY": "0.3"}
+            RUN,
+            cwd=config.parent,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, "KIOSK_DELAY": "0.3"},
         )
     deadline = time.monotonic() + 90
     while "world 2" not in output.read_text():
@@ -151,12 +157,16 @@ def test_workers_do_not_outlive_a_run_that_was_killed(config: Path) -> None:
 
 def assert_only_the_first_world_is_left(config: Path) -> None:
     """The first world was the run's own: the next run reaps it."""
-    journals = config.parent / ".seamproof" / "cache" / "intents"
     deadline = time.monotonic() + 30
-    while len(list(journals.glob("*.jsonl"))) > 1 and time.monotonic() < deadline:
+    while (more := beyond_the_first(config.parent)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert len(list(journals.glob("*.jsonl"))) <= 1
-    running = kiosk_project.processes(config.parent)
-    assert not any("seamproof.run.worker" in each for each in running)
-    end(events_of(Options(config, operations=("POST /visits",))))
+    assert not more
+    end(events_of(Options(config, CHECKS, operations=("POST /visits",))))
     assert not kiosk_project.leftovers(config.parent)
+
+
+def beyond_the_first(root: Path) -> list[str]:
+    """What there is of workers, and of their worlds."""
+    journals = sorted(map(str, root.glob(".seamproof/cache/intents/*.jsonl")))
+    workers = [each for each in kiosk_project.processes(root) if "seamproof.run.worker" in each]
+    return [*workers, *journals[1:]]
