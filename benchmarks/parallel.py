@@ -2,10 +2,10 @@
 
     uv run python benchmarks/parallel.py
 
-It runs the checks rollback and trace on the bundled order service (FastAPI and SQLAlchemy, the corrected twin) on the
-embedded database, in turn with one world and with two. Each world has a database server, two
-replicas and proxies of its own; jobs are begun costliest first, by what they took in the run
-before. The best of the rounds counts, for the machine may have other work.
+It runs the checks rollback and trace on the bundled order service (FastAPI and SQLAlchemy, the
+corrected twin) on the embedded database, in turn with one world and with two. Each world has a
+database server, two replicas and proxies of its own; jobs are begun costliest first, by what they
+took in the run before. The best of the rounds counts, for the machine may have other work.
 
 Last line: one JSON object. `two_workers_speedup` is of the jobs: the wall time from the first job's
 begin to the last one's end, the second world's opening included, since it opens meanwhile.
