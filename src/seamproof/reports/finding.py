@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from seamproof.core.experiment import Act, Fault, FaultKind
+from seamproof.core.experiment import Act, Fault, FaultKind, Phase
 from seamproof.core.history import (
     Crossing,
     CrossingKind,
@@ -26,7 +26,7 @@ from seamproof.core.history import (
     TransactionStatus,
 )
 from seamproof.core.verdict import Evidence, Finding, FindingClass
-from seamproof.reports import rows
+from seamproof.reports import overlap, rows
 from seamproof.reports.text import body, clip, fill, fold, harmless, pad, paragraph
 
 MOST = 30
@@ -95,6 +95,9 @@ def _problem(finding: Finding, known: FindingClass | None, room: int) -> list[Li
 
 
 def _let(evidence: Evidence, room: int) -> list[Line]:
+    phase = overlap.overlapping(evidence)
+    if phase is not None:
+        return _labelled("Let:", _overlapping(evidence, phase, room))
     texts = [clip(_request(each), room) for each in evidence.exchanges[:1]]
     if not texts and evidence.experiment is not None:
         acts = [act for phase in evidence.experiment.phases for act in phase.acts]
@@ -102,6 +105,20 @@ def _let(evidence: Evidence, room: int) -> list[Line]:
     if struck := faults(evidence):
         texts.append(clip("; ".join(struck), room))
     return _labelled("Let:", texts)
+
+
+def _overlapping(evidence: Evidence, phase: Phase, room: int) -> list[str]:
+    """Return who asks for what, in which state, and in which order their crossings go on."""
+    asked = [_request(each) for each in evidence.exchanges[: len(phase.acts)]]
+    names = " and ".join(map(overlap.letter, range(len(asked))))
+    if len(set(asked)) == 1:
+        texts = [f"{names} each: {asked[0]}"]
+    else:
+        texts = [f"{overlap.letter(place)}: {text}" for place, text in enumerate(asked)]
+    if seeded := evidence.facts.get("seeded"):
+        texts.append(f"from the state in which one more fits ({harmless(str(seeded))})")
+    texts.append(overlap.schedule(phase, evidence))
+    return [clip(text, room) for text in texts]
 
 
 def faults(evidence: Evidence) -> list[str]:
@@ -162,6 +179,14 @@ def _short(content: bytes, width: int) -> str:
 def _told(evidence: Evidence, room: int) -> list[Line]:
     """Return what the clients were told: first the act, then what was sent after it."""
     drawn: list[Line] = []
+    phase = overlap.overlapping(evidence)
+    if phase is not None:
+        told = [
+            clip(f"{overlap.letter(place)} {_answer(exchange)}", room)
+            for place, exchange in enumerate(evidence.exchanges[: len(phase.acts)])
+        ]
+        serial = [clip(harmless(each.description), room) for each in evidence.controls]
+        return _labelled("Then:", told) + _labelled("Serial:", serial)
     for place, exchange in enumerate(evidence.exchanges[:3]):
         label = "Then:" if place == 0 else "Retry:"
         if place and not _same(exchange.request, evidence.exchanges[0].request):
@@ -204,12 +229,15 @@ def _statements(evidence: Evidence, room: int) -> list[Line]:
     every = _crossings(evidence)
     shown = _chosen(every, evidence)
     marks = [mark(crossing, evidence) for _, crossing in shown]
+    phase = overlap.overlapping(evidence)
     drawn: list[Line] = []
     for (position, crossing), note in zip(shown, marks, strict=True):
         space = room - len(note) - 2 if note else room
         label, answer = "SQL", ""
+        if phase is not None:
+            label = overlap.owner(crossing, phase)
         if crossing.kind is CrossingKind.CALL:
-            label = "OUT"
+            label = "OUT" if phase is None else f"{label} out"
             answer = f" -> {crossing.response.status}" if crossing.response else " -> no answer"
         text = clip(harmless(fold(_statement(crossing))), space - len(answer)) + answer
         drawn.append(Line(f"{label} #{position}", text, note))
@@ -252,6 +280,9 @@ def mark(crossing: Crossing, evidence: Evidence) -> str:
         return "<- answered ROLLBACK"
     if crossing.sqlstate:
         return f"<- {harmless(crossing.sqlstate)}"
+    phase = overlap.overlapping(evidence)
+    if phase is not None:
+        return overlap.mark(crossing, evidence, phase)
     if crossing == evidence.crossing:
         return "<- here"
     if crossing.kind is CrossingKind.WRITE and (

@@ -21,6 +21,7 @@ from seamproof.core.history import Crossing, Exchange, Request, Response, RowCha
 from seamproof.core.registry import reporter
 from seamproof.core.verdict import Control, Evidence, Finding
 from seamproof.reports import finding as explained
+from seamproof.reports import overlap
 from seamproof.reports.ledger import Ledger, OperationRecord
 
 SCHEMA_VERSION = 1
@@ -154,8 +155,25 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
         "expected": [_row(each) for each in evidence.expected],
         "masked": list(evidence.masked),
         "control": _control(evidence.control) if evidence.control else None,
+        "controls": [_control(each) for each in evidence.controls],
+        "schedule": _schedule(evidence),
         "facts": dict(evidence.facts),
     }
+
+
+def _schedule(evidence: Evidence) -> list[dict[str, Any]]:
+    """Return whose turn it was and up to which crossing, where acts overlapped."""
+    phase = overlap.overlapping(evidence)
+    turns = phase.schedule.turns if phase is not None and phase.schedule is not None else ()
+    return [
+        {
+            "act": turn.act,
+            "until": {"shape": turn.until.shape, "occurrence": turn.until.occurrence}
+            if turn.until is not None
+            else None,
+        }
+        for turn in turns
+    ]
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

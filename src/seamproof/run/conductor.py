@@ -295,6 +295,8 @@ class Conductor:
             for fault in phase.faults
             if fault not in reached
         ]
+        # Before what died is started anew: what that does is no part of the act.
+        crossings = self._crossings()
         dead = await self._world.ensure_alive()
         if dead:
             self._cold = True
@@ -305,7 +307,7 @@ class Conductor:
         ]
         return Section(
             self._cleaned(exchanges),
-            tuple(self._redactor.crossing(each) for each in self._crossings()),
+            tuple(self._redactor.crossing(each) for each in crossings),
             self._redactor.changes(changes),
             tuple(disturbances),
             quiet,
@@ -365,7 +367,13 @@ class Conductor:
     # Records
 
     def _crossings(self) -> tuple[Crossing, ...]:
-        found = [each for boundary in self._world.boundaries for each in boundary.crossings()]
+        """Everything that crossed, in order, each by the replica that acts know it by."""
+        place = {index: position for position, index in enumerate(self._standing)}
+        found = [
+            replace(each, replica=place.get(each.replica, each.replica))
+            for boundary in self._world.boundaries
+            for each in boundary.crossings()
+        ]
         return tuple(sorted(found, key=lambda each: each.started))
 
     def _cleaned(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
