@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
-from seamproof.analysis.background import foreground
+from seamproof.analysis.background import CONTROL, foreground
 from seamproof.analysis.changes import NetRow, net
-from seamproof.analysis.masks import key_scopes
+from seamproof.analysis.masks import Mask, key_scopes
 from seamproof.analysis.values import is_number, is_time, leaves
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import CrossingKey
@@ -99,19 +99,14 @@ def references(section: Section, profile: Profile, catalog: Catalog) -> frozense
     Small numbers are equal by chance: what still agrees where each sequence counts from a base of
     its own does not.
     """
-    scopes = key_scopes(catalog)
+    mask = Mask.of(profile, catalog)
     rows = net(section.changes, profile.ambient)
-    made = {
-        text
-        for table, sign, row in rows
-        for column, text in row.items()
-        if sign == "+" and scopes.get((table, column)) == table
-    }
+    made = {each.value for each in mask.generated(rows)}
     return frozenset(
         f"{table}.{name}"
         for table, sign, row in rows
         for column, text in row.items()
-        if sign == "+" and table not in profile.ignored and (table, column) not in scopes
+        if sign == "+" and table not in profile.ignored and (table, column) not in mask.scopes
         for name, value in leaves(column, text)
         if value in made and value is not None and is_number(value)
     )
@@ -130,10 +125,34 @@ def ambient_writes(changes: Changes) -> frozenset[str]:
     return frozenset(whole | columns)
 
 
-def trailing(history: History, background: Collection[str] = ()) -> float:
-    """Seconds from the response to the last crossing of the act; 0 where none came after it."""
+def trailing(equal: Sequence[History], background: Collection[str] = ()) -> float:
+    """Seconds from the response to the last crossing of the act; 0 where none came after it.
+
+    What crossed in one of several equal runs alone fell into it by chance.
+    """
+    runs = [
+        (each.section, foreground(each.section.crossings, background))
+        for each in equal
+        if each.sections
+    ]
+    seen = Counter(shape for _, found in runs for shape in {each.key.shape for each in found})
+    enough = min(2, len(runs))
+    tails = [
+        (each.ended or each.started) - section.exchange.received
+        for section, found in runs
+        for each in found
+        if seen[each.key.shape] >= enough
+    ]
+    return max(0.0, max(tails, default=0.0))
+
+
+def elsewhere(history: History) -> frozenset[str]:
+    """The shapes that crossed at replicas which nobody had asked for anything."""
     if not history.sections:
-        return 0.0
-    section = history.section
-    ended = [each.ended or each.started for each in foreground(section.crossings, background)]
-    return max(0.0, max(ended, default=0.0) - section.exchange.received)
+        return frozenset()
+    asked = {each.act.replica for each in history.section.exchanges}
+    return frozenset(
+        each.key.shape
+        for each in history.section.crossings
+        if each.replica not in asked and each.kind not in CONTROL
+    )
