@@ -38,6 +38,8 @@ class Subject:
     """Everybody who may ask, as the configuration names them."""
     idempotency: IdempotencyPolicy = IdempotencyPolicy()
     """What the service promises of idempotency keys."""
+    spared: frozenset[str] = frozenset()
+    """Shapes of statements that every request makes alike, and that fail in another job."""
 
     @property
     def operation(self) -> Operation:
@@ -66,6 +68,8 @@ class Job:
     seed: int = 0
     partners: tuple[Scenario, ...] = ()
     """Other scenarios that its act may overlap with."""
+    spared: frozenset[str] = frozenset()
+    """Shapes of statements that every request makes alike, and that fail in another job."""
 
     @property
     def operation(self) -> str:

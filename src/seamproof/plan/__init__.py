@@ -5,5 +5,6 @@
 - `differences`   what equal runs of one act differ in: pure, over histories
 - `profile_file`  the profile as a file that a person reviews
 - `parity`        whether the replicas are one service: sign in on one, act on the other
+- `upkeep`        which job breaks what every request writes alike
 - `risk`          which operation comes first when the time is short
 """

@@ -32,6 +32,7 @@ from seamproof.plan.audit import audit_tables
 from seamproof.plan.differences import (
     ambient_writes,
     crossing_keys,
+    elsewhere,
     optional_tables,
     references,
     rows_by_table,
@@ -89,7 +90,7 @@ class _Runs:
     @property
     def tail(self) -> float:
         """Seconds from its answer to the last crossing behind it, in the last run of warming."""
-        return trailing(self.warming[-1])
+        return trailing(self.warming[-1:])
 
     @property
     def all(self) -> list[History]:
@@ -129,6 +130,7 @@ def learn(
     profile = yield from _idle(runs, Profile(warm_rounds=rounds))
     profile = yield from _harmless(runs, reads, profile)
     yield from _baselines(runs)
+    profile = _with_background(runs, profile)
     profile = _with_differences(runs, profile, catalog)
     profile = yield from _references(runs, profile, catalog)
     profile = yield from _prove_reset(runs, profile, catalog)
@@ -185,6 +187,14 @@ def _idle(runs: Sequence[_Runs], profile: Profile) -> Exploration[Profile]:
     )
 
 
+def _with_background(runs: Sequence[_Runs], profile: Profile) -> Profile:
+    """What crossed at one replica while another was asked: jobs that come seldom fall into no idle
+    second."""
+    own = {shape for run in runs for shape in _own(run)}
+    seen = {shape for run in runs for each in run.all for shape in elsewhere(each)}
+    return replace(profile, background=profile.background | (seen - own))
+
+
 def _own(run: _Runs) -> frozenset[str]:
     """The shapes that the act itself crosses, each time that it was warm: a job of the service's
     own may come behind an answer, or fall into one run by chance.
@@ -198,7 +208,8 @@ def _own(run: _Runs) -> frozenset[str]:
 
 
 def _before_answer(crossing: Crossing, section: Section) -> bool:
-    return crossing.started <= section.exchange.received
+    exchange = section.exchange
+    return crossing.started <= exchange.received and crossing.replica == exchange.act.replica
 
 
 def _noted(profile: Profile, items: Sequence[str], text: str) -> tuple[str, ...]:
@@ -268,10 +279,7 @@ def _with_differences(runs: Sequence[_Runs], profile: Profile, catalog: Catalog)
         profile,
         effects=frozenset(effects - audit),
         audit=audit,
-        tail=max(
-            (trailing(each, profile.background) for run in judged for each in run.equal),
-            default=0.0,
-        ),
+        tail=max((trailing(each.equal, profile.background) for each in judged), default=0.0),
     )
 
 

@@ -79,7 +79,6 @@ class Conductor:
         self._world = world
         self._redactor = redactor
         self._seed = seed
-        self._isolation: str | None = None
         self._arranged: _Arranged | None = None
         self._cold = False
         self._acts = Acts(world, credentials, redactor, self._replica, deadline)
@@ -112,8 +111,8 @@ class Conductor:
 
     async def _conduct(self, experiment: Experiment) -> History:
         started = time.monotonic()
-        if experiment.settings.isolation != self._isolation:
-            await self._isolate(experiment.settings.isolation)
+        for boundary in self._world.sql_boundaries:
+            boundary.isolate(experiment.settings.isolation)
         if experiment.settings.fresh_process:
             await self._refresh(experiment)
             self._cold = True
@@ -145,14 +144,6 @@ class Conductor:
             return
         rest = [each for each in self._standing if each in self._harmed]
         self._standing = [*whole, *rest]
-
-    async def _isolate(self, level: str | None) -> None:
-        """Have every session isolated otherwise: those that are there keep what they began with."""
-        await self._world.database.set_isolation(level)
-        await self._world.restart(self._standing)
-        self._harmed.clear()
-        self._isolation = level
-        self._cold = True
 
     def _replica(self, act: Act) -> Replica:
         return self._world.replicas[self._standing[act.replica]]

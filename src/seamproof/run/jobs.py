@@ -93,6 +93,7 @@ class Jobs:
             job.partners,
             self._identities,
             self._idempotency,
+            job.spared,
         )
 
     async def _judge(

@@ -28,6 +28,7 @@ from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
 from seamproof.plan.risk import risk
+from seamproof.plan.upkeep import spared
 from seamproof.run import selection
 from seamproof.run.costs import estimate
 from seamproof.run.drive import drive
@@ -123,9 +124,14 @@ class Preparation:
             profile,
             catalog,
             tuple(
-                self._job(number, each, profile, others)
-                for number, (each, others) in enumerate(
-                    zip(riskiest, partners(riskiest, catalog, profile), strict=True)
+                self._job(number, each, profile, others, upkeep)
+                for number, (each, others, upkeep) in enumerate(
+                    zip(
+                        riskiest,
+                        partners(riskiest, catalog, profile),
+                        spared(riskiest, profile),
+                        strict=True,
+                    )
                 )
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
@@ -147,6 +153,7 @@ class Preparation:
         learned: LearnedScenario,
         profile: Profile,
         others: tuple[Scenario, ...],
+        upkeep: frozenset[str],
     ) -> Job:
         return Job(
             number,
@@ -158,6 +165,7 @@ class Preparation:
             self._wanted.deep,
             self._wanted.seed,
             others,
+            upkeep,
         )
 
     def _estimate(self, learned: LearnedScenario) -> float:

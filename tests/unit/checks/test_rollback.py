@@ -476,3 +476,15 @@ def test_faults_are_of_the_kinds_that_tell_something() -> None:
         if fault.at.shape == "COMMIT"
     }
     assert at_commit == {FaultKind.ERROR, FaultKind.CUT, FaultKind.REPLY_LOST}
+
+
+def test_what_fails_in_another_job_is_spared_here_and_nothing_else() -> None:
+    world = FakeWorld({"POST /orders": two_commits})
+    world.drive(Rollback().explore(subject()))
+    faulted = {fault.at.shape for e in world.experiments for fault in e.phases[0].faults}
+    (insert,) = {shape for shape in faulted if shape.startswith("INSERT INTO orders")}
+
+    world = FakeWorld({"POST /orders": two_commits})
+    world.drive(Rollback().explore(subject(spared=frozenset({insert}))))
+    rest = {fault.at.shape for e in world.experiments for fault in e.phases[0].faults}
+    assert rest == faulted - {insert}

@@ -154,6 +154,12 @@ def test_no_file_says_what_to_do(tmp_path):
             "",
         ),
         (
+            MINIMAL + "[identities.a]\nbearer = 't'\n"
+            "register = { as = 'b', operation = 'POST /u' }\n[identities.b]\nbearer = 't'",
+            "identities has a.register.as = 'b', which must be an identity before a",
+            "",
+        ),
+        (
             MINIMAL + "env = { A = '{databse.url}' }",
             "service.env.A: there is no placeholder {databse.url}",
             "did you mean {database.url}?",

@@ -22,6 +22,7 @@ from seamproof.core.experiment import (
 from seamproof.core.history import (
     Changes,
     Crossing,
+    CrossingKind,
     Disturbance,
     DisturbanceKind,
     Response,
@@ -56,6 +57,10 @@ class FakeBoundary:
 
     def activity(self) -> Activity:
         return Activity(0, self.open_transactions)
+
+    def isolate(self, level: str | None) -> None:
+        if level is not None:
+            self.log.append(f"isolate {level}")
 
     async def wait_quiet(self, silence: float, limit: float) -> bool:
         return not self.open_transactions
@@ -107,7 +112,7 @@ class FakeWorld:
     def __post_init__(self) -> None:
         self.database = FakeDatabase(self.log)
         self.replicas = (FakeReplica(FakeBoundary(self.log)),)
-        self.boundaries = (self.replicas[0].boundary,)
+        self.boundaries = self.sql_boundaries = (self.replicas[0].boundary,)
 
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:
@@ -265,6 +270,22 @@ def test_a_death_is_said_and_the_next_experiment_warms_up(
 
     log = asyncio.run(two())
     assert log.count("POST /orders") == 3
+
+
+def test_what_a_process_does_that_is_started_anew_is_no_part_of_the_act(
+    world: FakeWorld, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boundary = world.replicas[0].boundary
+    asked = Crossing(CrossingKey("SELECT ?"), CrossingKind.READ, "SELECT 1", 0, 1, 0.0)
+    boundary.seen = (asked,)
+
+    async def restart() -> tuple[Disturbance, ...]:
+        boundary.seen = (asked, replace(asked, key=CrossingKey("CREATE TABLE t")))
+        return (Disturbance(DisturbanceKind.SERVICE_DIED, "exit 1"),)
+
+    monkeypatch.setattr(world, "ensure_alive", restart)
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert history.section.crossings == (asked,)
 
 
 def test_after_a_clone_the_service_is_warmed_and_the_experiment_run_again(

@@ -166,7 +166,9 @@ def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
         yield from _heal(subject, clean)
     placements: tuple[Placement, ...] = ()
     if clean.effect:
-        placements = (*place(clean.transactions, deep=subject.deep), *connects(clean.crossings))
+        placed = place(clean.transactions, deep=subject.deep)
+        own = (each for each in placed if each.crossing.key.shape not in subject.spared)
+        placements = (*own, *connects(clean.crossings))
     observations = [*called, *(yield from _survey(subject, clean, placements))]
     verdicts = yield from _recovery(subject, clean, observations)
     poisoned = any(each.outcome is Outcome.VIOLATED for each in verdicts)

@@ -1,0 +1,37 @@
+"""Which job breaks the writes that requests make for their own upkeep, as refreshing a session.
+
+Harmless requests make them too, so what they leave is no operation's effect. Whether a failure
+there ends the process, or is answered as success, is one question for the whole service: the first
+job that meets such a write asks it, and the others are spared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from seamproof.analysis.intervals import WRITES, sql, target
+from seamproof.core.profile import Profile
+from seamproof.plan.profile import LearnedScenario
+
+
+def spared(learned: Sequence[LearnedScenario], profile: Profile) -> tuple[frozenset[str], ...]:
+    """For each scenario, the shapes of the writes that an earlier one's faults are at."""
+    met: set[str] = set()
+    found = []
+    for each in learned:
+        own = set(_upkeep(each, profile)) if each.scenario.operation.mutates else set()
+        found.append(frozenset(own & met))
+        if not each.disturbed:
+            met |= own
+    return tuple(found)
+
+
+def _upkeep(learned: LearnedScenario, profile: Profile) -> Iterator[str]:
+    """The writes of a clean run to tables of which harmless requests update a column."""
+    if learned.clean is None or not learned.clean.sections:
+        return
+    section = learned.clean.section
+    tables = {name.rpartition(".")[0] for name in profile.ambient} - {"", *learned.tables}
+    for crossing in sql(section, profile):
+        if crossing.kind in WRITES and target(crossing) in tables:
+            yield crossing.key.shape
