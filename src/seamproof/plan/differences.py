@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
-from seamproof.analysis.background import foreground
+from seamproof.analysis.background import CONTROL, foreground
 from seamproof.analysis.changes import NetRow, net
 from seamproof.analysis.masks import Mask, key_scopes
 from seamproof.analysis.values import is_number, is_time, leaves
@@ -125,10 +125,34 @@ def ambient_writes(changes: Changes) -> frozenset[str]:
     return frozenset(whole | columns)
 
 
-def trailing(history: History, background: Collection[str] = ()) -> float:
-    """Seconds from the response to the last crossing of the act; 0 where none came after it."""
+def trailing(equal: Sequence[History], background: Collection[str] = ()) -> float:
+    """Seconds from the response to the last crossing of the act; 0 where none came after it.
+
+    What crossed in one of several equal runs alone fell into it by chance.
+    """
+    runs = [
+        (each.section, foreground(each.section.crossings, background))
+        for each in equal
+        if each.sections
+    ]
+    seen = Counter(shape for _, found in runs for shape in {each.key.shape for each in found})
+    enough = min(2, len(runs))
+    tails = [
+        (each.ended or each.started) - section.exchange.received
+        for section, found in runs
+        for each in found
+        if seen[each.key.shape] >= enough
+    ]
+    return max(0.0, max(tails, default=0.0))
+
+
+def elsewhere(history: History) -> frozenset[str]:
+    """The shapes that crossed at replicas which nobody had asked for anything."""
     if not history.sections:
-        return 0.0
-    section = history.section
-    ended = [each.ended or each.started for each in foreground(section.crossings, background)]
-    return max(0.0, max(ended, default=0.0) - section.exchange.received)
+        return frozenset()
+    asked = {each.act.replica for each in history.section.exchanges}
+    return frozenset(
+        each.key.shape
+        for each in history.section.crossings
+        if each.replica not in asked and each.kind not in CONTROL
+    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from doubles.fake_world import FakeService, FakeWorld, Handler
 from seamproof.core.catalog import Catalog, Column, Table
-from seamproof.core.experiment import Experiment
-from seamproof.core.history import History
+from seamproof.core.experiment import CrossingKey, Experiment, Phase
+from seamproof.core.history import CrossingKind, History, Section
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.plan.profile import Learned, learn
 
@@ -153,6 +153,56 @@ def test_a_job_that_falls_into_one_act_by_chance_is_background_still() -> None:
         return 201
 
     assert learned({"POST /orders": create}, background=job).profile.background == {beat}
+
+
+BEAT = "SELECT beat FROM hearts"
+
+
+class Beside(FakeWorld):
+    """One of two replicas: the other's jobs cross while nobody asks it for anything."""
+
+    def _phase(self, phase: Phase, experiment: Experiment) -> Section:
+        section = super()._phase(phase, experiment)
+        if not section.crossings:
+            return section
+        beat = replace(section.crossings[0], key=CrossingKey(BEAT), kind=CrossingKind.READ)
+        job = replace(beat, statement=BEAT, replica=1)
+        return replace(section, crossings=(*section.crossings, job))
+
+
+def test_what_crosses_at_a_replica_that_nobody_asked_is_background() -> None:
+    def create(service: FakeService) -> int:
+        service.connect().insert("orders", id=1)
+        return 201
+
+    world = Beside({"POST /orders": create})
+    found = world.drive(learn([scenario("POST /orders")], CATALOG))
+    assert found.profile.background == {BEAT}
+
+
+def test_what_the_asked_replica_does_too_is_no_background() -> None:
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        db.read(BEAT)
+        db.insert("orders", id=1)
+        return 201
+
+    world = Beside({"POST /orders": create})
+    found = world.drive(learn([scenario("POST /orders")], CATALOG))
+    assert found.profile.background == frozenset()
+
+
+def test_the_tail_is_what_comes_behind_every_answer_and_not_a_job_that_came_once() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        service.connect().insert("orders", id=1)
+        service.later.append(lambda: service.connect().insert("mails", id=1))
+        if service.memory["n"] == 4:
+            service.later += [lambda: service.connect().read(BEAT)] * 20
+        return 201
+
+    found = learned({"POST /orders": create})
+    assert 0 < found.profile.tail < 0.005, "a mail a millisecond behind, not twenty beats"
 
 
 def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
