@@ -243,8 +243,8 @@ class _Opening:
                 say("nothing changed: the template of an earlier run is used")
         with self._stage("clone"):
             database = await server.database(template)
-            # On a server of our own it goes away with the server, also when that has ended.
-            self.leave.later("the database", database.close if server.process else database.drop)
+            # It goes away with the server, or with all that is the run's there.
+            self.leave.later("the database", database.close)
             await database.install_journal()
         return database
 

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from seamproof.core.protocols import Address
-from seamproof.database.postgres import leftovers
+from seamproof.database.postgres import leftovers, outage
 from seamproof.database.postgres.admin import Admin, connect
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.database.postgres.intent import Intend, ServerProcess
 from seamproof.database.postgres.marker import fresh_name
 from seamproof.database.postgres.templates import Prepare, Templates, rights, template_name
 from seamproof.database.settings import DatabaseSettings
+
+
+_BACK = 3.0
+"""Seconds that a server which went away may take to come back for what is left on it."""
 
 
 class Host(Protocol):
@@ -207,6 +211,7 @@ class PostgresServer:
         """Drop what this run created, and end the server where it is ours."""
         try:
             if self._host.persistent and self._has_role:
+                await outage.wait_for(self.admin, _BACK)
                 admin = await self._connected()
                 for name in await leftovers.databases(admin, self._role):
                     await leftovers.drop_ours(admin, name)
