@@ -54,6 +54,7 @@ class Owner(Protocol):
     ledger: Ledger
     upstream: Upstream
     paused: bool
+    isolation: str
     last: float
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -110,7 +111,12 @@ class Link:
     @property
     def armed(self) -> bool:
         """Whether a fault or a hold waits for its crossing."""
-        return self._ledger.armed
+        return self._ledger.armed or bool(self._owner.isolation)
+
+    @property
+    def isolation(self) -> str:
+        """The level that transactions begin at; empty for their own."""
+        return self._owner.isolation
 
     def on_connect(self, statement: Statement, parameters: dict[str, str]) -> Order | None:
         """Note the database that the client asks for."""

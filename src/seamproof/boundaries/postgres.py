@@ -75,6 +75,8 @@ class PostgresBoundary:
         self.upstream = Upstream(upstream_host, upstream_port)
         self.ledger = Ledger(replica)
         self.paused = False
+        self.isolation = ""
+        """The level that every transaction begins at, whatever it names; empty for its own."""
         self.last = 0.0
         """When the last bytes passed, in either direction."""
         self.tls_failure: TlsFailure | None = None
@@ -140,6 +142,11 @@ class PostgresBoundary:
         """
         self._settle()
         return self.ledger.hold(key)
+
+    def isolate(self, level: str | None) -> None:
+        """Begin every transaction at this level, whatever it names; None leaves it its own."""
+        self._settle()
+        self.isolation = level or ""
 
     # ------------------------------------------------------------------------ quiet
 

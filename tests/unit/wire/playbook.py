@@ -106,6 +106,7 @@ class Script:
 
     orders: dict[str, Order] = field(default_factory=dict)
     hold: str = ""
+    isolation: str = ""
     connect: Order | None = None
     statements: list[Statement] = field(default_factory=list)
     passed: list[Statement] = field(default_factory=list)
@@ -113,7 +114,7 @@ class Script:
 
     @property
     def armed(self) -> bool:
-        return bool(self.orders or self.hold)
+        return bool(self.orders or self.hold or self.isolation)
 
     def on_connect(self, statement: Statement, parameters: dict[str, str]) -> Order | None:
         self.statements.append(statement)

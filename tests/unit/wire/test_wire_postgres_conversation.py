@@ -433,6 +433,26 @@ def test_what_is_forwarded_first_and_read_later_tells_the_same(
             assert sorted(told(play), key=repr) == sorted(told(whole), key=repr), (step, at)
 
 
+@pytest.mark.parametrize(
+    "begin", ["BEGIN", "begin;", "BEGIN ISOLATION LEVEL READ COMMITTED;", "start transaction"]
+)
+def test_every_transaction_begins_at_the_level_that_is_wanted(begin: str) -> None:
+    play = Play(Script(isolation="serializable"))
+    play.client(query(begin)).expect(to_server=query("BEGIN ISOLATION LEVEL SERIALIZABLE"))
+    play.server(begun := complete("BEGIN") + ready("T")).expect(to_client=begun)
+    assert [each.sql for each in play.script.statements] == [begin]
+    play.client(parse(begin, "p")).expect(
+        to_server=parse("BEGIN ISOLATION LEVEL SERIALIZABLE", "p")
+    )
+
+
+def test_only_what_begins_a_transaction_is_given_a_level() -> None:
+    play = Play(Script(isolation="serializable"))
+    for sql in ("SELECT 1", "BEGINNING", "COMMIT"):
+        play.client(query(sql)).expect(to_server=query(sql))
+        play.server(done := complete("X") + ready()).expect(to_client=done)
+
+
 def test_nothing_is_transparent_before_the_start_and_while_armed() -> None:
     play = Play(connected=False)
     assert not play.conversation.transparent

@@ -7,9 +7,7 @@ import time
 from collections.abc import Collection
 from typing import NamedTuple
 
-from seamproof.core.errors import Bug
 from seamproof.database.postgres.batch import Batch
-from seamproof.database.postgres.relations import quoted
 from seamproof.database.postgres.session import Connection, run
 
 _SESSIONS = """
@@ -25,7 +23,6 @@ SELECT pid, array_to_string(blocking, ',')
   FROM (SELECT pid, pg_blocking_pids(pid) AS blocking FROM unnest($1::int[]) pid) waiting
  WHERE cardinality(blocking) > 0
 """
-_LEVELS = frozenset({"read committed", "repeatable read", "serializable"})
 _POLL = 0.002
 _END_LIMIT = 5.0
 
@@ -93,15 +90,3 @@ async def end(connection: Connection, pids: list[int]) -> None:
         if time.monotonic() >= deadline:
             return
         await asyncio.sleep(_POLL)
-
-
-async def set_isolation(connection: Connection, database: str, level: str | None) -> None:
-    """Set what a session's transactions are isolated by where they do not say it themselves."""
-    name = quoted(database)
-    if level is None:
-        await run(connection, f"ALTER DATABASE {name} RESET default_transaction_isolation")
-        return
-    if level not in _LEVELS:
-        raise Bug(f"{level!r} is no isolation level")
-    statement = f"ALTER DATABASE {name} SET default_transaction_isolation TO '{level}'"
-    await run(connection, statement)

@@ -195,13 +195,6 @@ class PostgresDatabase:
         """By backend, whom it waits for; those that wait for a lock only."""
         return await activity.blockers(self._session, backends)
 
-    async def set_isolation(self, level: str | None) -> None:
-        """Have sessions that begin from now on use this isolation level where they name none.
-
-        None is the server's own again. Sessions that are there keep theirs.
-        """
-        await activity.set_isolation(self._session, self._admin.name, level)
-
     async def changes(self) -> Changes:
         """The rows written since the last mark, each change as it was made."""
         batch = Batch(self._session)

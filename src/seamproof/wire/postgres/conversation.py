@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final
 
@@ -30,6 +31,7 @@ from seamproof.wire.postgres.messages import (
     CANCEL_REQUEST,
     MAX_BOUND,
     ClientProtocolError,
+    message,
     query,
     startup_parameters,
     text,
@@ -39,6 +41,7 @@ from seamproof.wire.postgres.scripts import Script, split
 
 _SILENT: Final = Output()
 _COPY_IN: Final = ord("G")
+_BEGINS: Final = re.compile(rb"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 
 
 class Conversation:
@@ -303,7 +306,8 @@ class Conversation:
                     expected += (Mark.OUR_ERROR, Mark.QUERY)
                     return script.insert_after(index, raising(ENDED))
         expected.append(Mark.QUERY)
-        return instead
+        begin = self._beginning(sql) if len(script.parts) == 1 else None
+        return query(begin) if instead is None and begin is not None else instead
 
     def _on_function_call(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if self._replies.skipping:
@@ -322,6 +326,10 @@ class Conversation:
             sql = text(buffer[name_end + 1 : buffer.index(0, name_end + 1, end)])
             self._statements[buffer[start + 5 : name_end]] = sql
             self._replies.expected.append(sql)
+            begin = self._beginning(sql.encode())
+            if begin is not None:
+                named, types = buffer[start + 5 : name_end], buffer[end - 2 : end]
+                return message(b"P", named + b"\0" + begin + b"\0" + types)
         return None
 
     def _on_bind(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
@@ -396,6 +404,13 @@ class Conversation:
 
     def _on_terminate(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         return None
+
+    def _beginning(self, sql: bytes) -> bytes | None:
+        """What begins a transaction at the level that is wanted, in place of a text that does."""
+        level = self._gate.isolation
+        if not level or self._late or not _BEGINS.match(sql):
+            return None
+        return b"BEGIN ISOLATION LEVEL " + level.upper().encode()
 
     def _must_wait(self, sql: str) -> bool:
         if self._let_through:

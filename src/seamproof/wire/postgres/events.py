@@ -66,6 +66,11 @@ class Gate(Protocol):
         forwarded before is shown to the conversation first."""
         ...
 
+    @property
+    def isolation(self) -> str:
+        """The level that every transaction begins at, whatever it names; empty for its own."""
+        ...
+
     def on_connect(self, statement: Statement, parameters: dict[str, str]) -> Order | None:
         """Take the connection's start."""
         ...
