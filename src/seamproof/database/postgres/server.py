@@ -19,7 +19,6 @@ from seamproof.database.postgres.marker import fresh_name
 from seamproof.database.postgres.templates import Prepare, Templates, rights, template_name
 from seamproof.database.settings import DatabaseSettings
 
-
 _BACK = 3.0
 """Seconds that a server which went away may take to come back for what is left on it."""
 
