@@ -46,7 +46,7 @@ TWINS = [
         (
             Expected("POST /deposits", "partial-state"),
             Expected("POST /messages", "lost-write"),
-            Expected("PUT /counters/{name}", "doubled-by-retry", Tier.SUSPECTED),
+            Expected("PUT /counters/{name}", "duplicate-effect", Tier.SUSPECTED),
             Expected("POST /signups", "early-answer"),
             Expected("POST /signups", "lost-write"),
         ),

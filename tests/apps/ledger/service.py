@@ -86,7 +86,7 @@ class Counter(BaseModel):
 
 @app.put("/counters/{name}")
 async def set_counter(name: str, counter: Counter) -> Counter:
-    """doubled-by-retry: a PUT that adds."""
+    """duplicate-effect: a PUT that adds."""
     value = "counters.value + $2" if BROKEN else "$2"
     stored = await app.state.pool.fetchval(
         "INSERT INTO counters (name, value) VALUES ($1, $2) "

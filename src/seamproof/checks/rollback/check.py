@@ -33,6 +33,7 @@ from seamproof.analysis.trouble import missed, trouble
 from seamproof.checks.rollback.calls import awaited, is_stall, provoke, stalled
 from seamproof.checks.rollback.classes import (
     CLASSES,
+    DOUBLED_BY_RETRY,
     LEFT_IN_TRANSACTION,
     LOST_WRITE,
     PARTIAL_STATE,
@@ -180,6 +181,8 @@ def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
     if poisoned:
         # A transaction that is left open is how the pool was poisoned: one defect, told once.
         groups = [g for g in groups if g.symptom.finding_class is not LEFT_IN_TRANSACTION]
+    if any(each.symptom.finding_class is DOUBLED_BY_RETRY for each in groups):
+        groups = yield from _without_plain_doubling(subject, clean, groups)
     verdicts += yield from _judged(subject, clean, groups)
     verdicts += _unjudged(subject, clean, observations)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
@@ -263,6 +266,16 @@ def _grouped(observations: Sequence[Observation]) -> list[_Group]:
             elif _STRONGEST.index(symptom.tier) < _STRONGEST.index(known.symptom.tier):
                 groups[symptom.key] = _Group(symptom, observation, known.first)
     return list(groups.values())
+
+
+def _without_plain_doubling(
+    subject: Subject, clean: Clean, groups: list[_Group]
+) -> Exploration[list[_Group]]:
+    """Leave out a doubling that takes no failure: that is told by `idempotency`, and once."""
+    history: History = yield _experiment(subject)
+    if trouble(history) or clean.compared(history.sections[-1]).state is State.AFTER:
+        return groups
+    return [each for each in groups if each.symptom.finding_class is not DOUBLED_BY_RETRY]
 
 
 def _judged(subject: Subject, clean: Clean, groups: Sequence[_Group]) -> Exploration[list[Verdict]]:

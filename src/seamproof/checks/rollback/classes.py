@@ -82,8 +82,9 @@ DOUBLED_BY_RETRY = FindingClass(
     ),
     why=(
         "The commit succeeded and its answer was lost, which no client can tell from a failure. "
-        "Clients, proxies and queues repeat such requests. PUT and DELETE promise one effect "
-        "however often they are sent (RFC 9110, section 9.2.2); a POST needs a key for that."
+        "Clients, proxies and queues repeat such requests. After a success the service keeps a "
+        "repetition out; after this error it has forgotten the first request. What doubles with "
+        "no failure as well is told by the check `idempotency`, as duplicate-effect."
     ),
     fix=(
         "Give the request a key that the client chooses (Idempotency-Key, or a unique business "

@@ -5,7 +5,8 @@ success           after                                        survived
 success           before                                       lost-write
 success           a part, other                                partial-state, proven
 an error          before                                       held
-an error          after             success, more than after   doubled-by-retry
+an error          after             success, more than after   doubled-by-retry, where a retry
+                                                               after a success does not double
 an error          a part, other     converges to after         partial-state, suspected
 an error          a part, other     4xx or 503, no effect      partial-state, suspected
 an error          a part, other     success, not after         partial-state, proven
