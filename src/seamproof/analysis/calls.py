@@ -2,7 +2,8 @@
 
 For each call that every clean run makes, once a shape:
 
-    error 422    the other side refuses: what that leaves, the service leaves on purpose
+    error 422    the other side refuses (as it is configured to): what that leaves, the service
+                 leaves on purpose
     error 503    it fails and says so
     cut          the connection is lost before the call arrives
     malformed    it claims success, and its body is not what its type says
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -122,8 +123,15 @@ def acknowledged(call: Crossing) -> bool:
 # Where faults go
 
 
-def place_calls(found: Sequence[Crossing], *, deep: bool = False) -> tuple[Placement, ...]:
+def place_calls(
+    found: Sequence[Crossing],
+    *,
+    deep: bool = False,
+    refusals: Mapping[str, tuple[int, ...]] | None = None,
+) -> tuple[Placement, ...]:
     """A placement for each fault of each call, those that change something first.
+
+    `refusals` are the statuses that the other side is known to refuse with, by a call's shape.
 
     One that is not answered has failed already.
     Of calls of one shape, as a loop makes them, the first and the last take faults unless `deep`.
@@ -134,12 +142,14 @@ def place_calls(found: Sequence[Crossing], *, deep: bool = False) -> tuple[Place
         Placement(fault, call, -1)
         for call in ordered
         if deep or call.key.occurrence in (1, last[call.key.shape])
-        for fault in _faults(call, deep)
+        for fault in _faults(call, (refusals or {}).get(call.key.shape, ()), deep)
     )
 
 
-def _faults(call: Crossing, deep: bool) -> Iterator[Fault]:
-    yield Fault(FaultKind.ERROR, call.key, status=REFUSAL if mutates(call) else ABSENT)
+def _faults(call: Crossing, refusals: Sequence[int], deep: bool) -> Iterator[Fault]:
+    natural = [each for each in refusals if each < _OWN_FAILURE]
+    for status in natural or [REFUSAL if mutates(call) else ABSENT]:
+        yield Fault(FaultKind.ERROR, call.key, status=status)
     yield Fault(FaultKind.ERROR, call.key, status=UNAVAILABLE)
     yield Fault(FaultKind.CUT, call.key)
     yield Fault(FaultKind.MALFORMED, call.key)

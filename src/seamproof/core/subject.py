@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import BoundaryKind
@@ -38,6 +38,8 @@ class Subject:
     """Everybody who may ask, as the configuration names them."""
     idempotency: IdempotencyPolicy = IdempotencyPolicy()
     """What the service promises of idempotency keys."""
+    refusals: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """By the shape of a call, the statuses that the other side is known to refuse with."""
     spared: frozenset[str] = frozenset()
     """Shapes of statements that every request makes alike, and that fail in another job."""
 

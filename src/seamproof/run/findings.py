@@ -12,6 +12,7 @@ from seamproof.core.experiment import BoundaryKind
 from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, fingerprint
+from seamproof.run.catalogue import classes_of
 
 _SURENESS = (Tier.NOTE, Tier.SUSPECTED, Tier.PROVEN)
 
@@ -50,10 +51,18 @@ def _finding(name: str, verdict: Verdict, parts: dict[str, Part]) -> Finding:
         verdict.finding_class,
         verdict.tier,
         verdict.operation,
-        parts[verdict.check].boundary or BoundaryKind.HTTP_IN,
+        _boundary(verdict, parts[verdict.check]),
         verdict.replays,
         verdict.evidence,
     )
+
+
+def _boundary(verdict: Verdict, part: Part) -> BoundaryKind:
+    """The boundary that is broken: the class says it, where the check has several."""
+    for each in classes_of(part):
+        if each.name == verdict.finding_class:
+            return each.boundary
+    return part.boundary or BoundaryKind.HTTP_IN
 
 
 class Docket:

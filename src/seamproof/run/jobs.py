@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from seamproof.config.models import Config
@@ -23,6 +23,14 @@ from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, merge
 from seamproof.plan import profile_file
 from seamproof.run.conductor import Conductor
 from seamproof.run.drive import Conduct, drive
+
+
+def _refusals(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The statuses that each fake is configured to refuse with, by the shape of the call."""
+    for name, stub in config.stubs.items():
+        for operation, by_status in stub.errors.items():
+            method, _, path = operation.partition(" ")
+            yield f"{method} {name} {path}", tuple(sorted(by_status))
 
 
 def hash_of(profile: Profile) -> str:
@@ -51,6 +59,7 @@ class Jobs:
             Identity(name, each.role, each.tenant) for name, each in config.identities.items()
         )
         self._idempotency = config.idempotency.policy
+        self._refusals = dict(_refusals(config))
         self._emit = emit
         self._redact = redact
         self._replayed = replayed
@@ -93,6 +102,7 @@ class Jobs:
             job.partners,
             self._identities,
             self._idempotency,
+            self._refusals,
             job.spared,
         )
 

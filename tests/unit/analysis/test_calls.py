@@ -247,3 +247,13 @@ def test_the_transaction_that_waits_for_a_call() -> None:
     assert writes(begin, write, commit) is None
     assert writes(statement("INSERT INTO a", 0.2, IDLE)) is None
     assert writes(replace(begin, replica=1), replace(write, replica=1)) is None
+
+
+def test_a_call_is_refused_as_its_service_is_configured_to_refuse() -> None:
+    shape = call().key.shape
+    refused = [
+        each.fault.status
+        for each in place_calls([call()], refusals={shape: (402, 409, 500)})
+        if each.fault.kind is FaultKind.ERROR
+    ]
+    assert refused == [402, 409, 503]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from seamproof.config.models import Config, IdentityConfig, ServiceConfig
+from seamproof.config.stubs import ErrorConfig, ReplyConfig, StubConfig
 from seamproof.core import registry
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Bug, ServiceError
@@ -96,6 +97,12 @@ def parts() -> dict[str, Part]:
 
 CONFIG = Config(
     service=ServiceConfig(command="serve"),
+    stubs={
+        "payments": StubConfig(
+            replies={"POST /charges": ReplyConfig(status=201)},
+            errors={"POST /charges": {402: ErrorConfig()}},
+        )
+    },
     identities={"alice": IdentityConfig(bearer="token", tenant="acme")},
     root=Path(),
 )
@@ -187,4 +194,5 @@ def test_a_subject_knows_who_may_ask_and_what_the_job_says_it_overlaps_with() ->
     (subject,) = seen
     assert subject.partners == (SCENARIO,)
     assert subject.replicas == 2
+    assert subject.refusals == {"POST payments /charges": (402,)}
     assert [(each.name, each.tenant) for each in subject.identities] == [("alice", "acme")]

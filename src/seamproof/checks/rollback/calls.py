@@ -44,7 +44,7 @@ def provoke(
     """Fail each call in each way. Returns the clean run with what that says, and what it showed."""
     placements = [
         each
-        for each in place_calls(clean.outbound.calls, deep=subject.deep)
+        for each in place_calls(clean.outbound.calls, deep=subject.deep, refusals=subject.refusals)
         if stalls or each.fault.kind is not FaultKind.STALL
     ]
     if not placements:
