@@ -286,11 +286,14 @@ class Session:
     # The end
 
     def _keep_crashes(self, config: Config) -> str:
-        """Write what failed in us where a bug report can take it from."""
+        """Write what failed in us where a bug report can take it from; say where that is."""
         path = config.path(f".seamproof/runs/{self._name}/crash.txt")
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text(self._redactor.text("\n".join(self._tally.crashes)))
-        path.chmod(0o600)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            path.write_text(self._redactor.text("\n".join(self._tally.crashes)))
+        except OSError as error:
+            return f"the details, which cannot be written to {path}: {error.strerror}"
         return str(path)
 
     def _finish(self, ended: _Ended) -> None:
