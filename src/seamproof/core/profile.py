@@ -40,3 +40,8 @@ class Profile:
     def ignored(self) -> frozenset[str]:
         """Tables that no verdict looks at."""
         return self.optional | self.ambient | self.audit
+
+    @property
+    def kept_up(self) -> frozenset[str]:
+        """Tables of which harmless reads update a column, as the expiry of a session."""
+        return frozenset(name.rpartition(".")[0] for name in self.ambient if "." in name)

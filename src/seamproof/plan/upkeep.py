@@ -31,7 +31,7 @@ def _upkeep(learned: LearnedScenario, profile: Profile) -> Iterator[str]:
     if learned.clean is None or not learned.clean.sections:
         return
     section = learned.clean.section
-    tables = {name.rpartition(".")[0] for name in profile.ambient} - {"", *learned.tables}
+    tables = profile.kept_up.difference(learned.tables)
     for crossing in sql(section, profile):
         if crossing.kind in WRITES and target(crossing) in tables:
             yield crossing.key.shape

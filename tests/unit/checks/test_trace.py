@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
 from seamproof.analysis.confirm import plain
 from seamproof.checks.trace import Trace
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
 
@@ -154,6 +156,27 @@ def test_writes_in_two_transactions_are_a_note() -> None:
     (verdict,) = found
     assert (verdict.finding_class, verdict.tier) == ("spread-writes", Tier.NOTE)
     assert verdict.shape.startswith("INSERT INTO audit")
+
+
+def test_a_session_that_is_refreshed_beside_one_transaction_is_no_second_one() -> None:
+    session = {"id": 1, "expires": "10:00", "user": "ann"}
+
+    def order(service: FakeService) -> int:
+        db = service.connect()
+        db.insert("orders", id=1)
+        db.update("sessions", session, expires="11:00")
+        return 201
+
+    def sign_out(service: FakeService) -> int:
+        db = service.connect()
+        db.insert("orders", id=1)
+        db.update("sessions", session, user=None)
+        return 201
+
+    subject = replace(SUBJECT, profile=Profile(ambient=frozenset({"sessions.expires"})))
+    assert not [each for each in verdicts(order, subject) if each.finding_class]
+    (other,) = [each for each in verdicts(sign_out, subject) if each.finding_class]
+    assert other.finding_class == "spread-writes"
 
 
 def test_what_crosses_nothing_is_skipped() -> None:

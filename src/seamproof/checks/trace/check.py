@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from seamproof.analysis.calls import calls, open_during
+from seamproof.analysis.changes import effect
 from seamproof.analysis.confirm import Confirmation, clean_run, replay
 from seamproof.analysis.intervals import (
     SERIALIZATION_FAILURE,
@@ -22,8 +23,10 @@ from seamproof.analysis.intervals import (
     intervals,
     left_open,
     sql,
+    target,
     transactions,
 )
+from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import missed, trouble
 from seamproof.checks.trace.classes import (
     CALL_IN_TRANSACTION,
@@ -276,7 +279,12 @@ def _answers_as(clean: History) -> Callable[[History], bool]:
 
 
 def _spread(subject: Subject, clean: History, found: Iterable[Transaction]) -> list[Verdict]:
-    writing = intervals(found)
+    # What a request only keeps up, as a session that it refreshes, is no part of its effect.
+    changed = effect(clean.section.changes, Mask.for_subject(subject)).tables
+    upkeep = subject.profile.kept_up.difference(changed)
+    writing = [
+        each for each in intervals(found) if not all(target(w) in upkeep for w in each.writes)
+    ]
     if len(writing) < 2:
         return []
     sight = _Sight(SPREAD_WRITES, writing[1].writes[0], writing[1].writes[0], note=True)
