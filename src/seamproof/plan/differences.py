@@ -19,6 +19,9 @@ from seamproof.core.experiment import CrossingKey
 from seamproof.core.history import Changes, History, Section
 from seamproof.core.profile import Profile
 
+STALLED = 1.0
+"""Seconds behind an answer that need more than one run to be believed."""
+
 Values: TypeAlias = dict[tuple[str, str], Counter[str | None]]
 """Per `table.leaf` and sign, how often each value is there."""
 
@@ -128,7 +131,8 @@ def ambient_writes(changes: Changes) -> frozenset[str]:
 def trailing(equal: Sequence[History], background: Collection[str] = ()) -> float:
     """Seconds from the response to the last crossing of the act; 0 where none came after it.
 
-    What crossed in one of several equal runs alone fell into it by chance.
+    What crossed in one of several equal runs alone fell into it by chance, and where one alone took
+    longer than STALLED the machine stood still.
     """
     runs = [
         (each.section, foreground(each.section.crossings, background))
@@ -137,13 +141,17 @@ def trailing(equal: Sequence[History], background: Collection[str] = ()) -> floa
     ]
     seen = Counter(shape for _, found in runs for shape in {each.key.shape for each in found})
     enough = min(2, len(runs))
-    tails = [
-        (each.ended or each.started) - section.exchange.received
+    tails = sorted(
+        max(
+            (each.ended or each.started for each in found if seen[each.key.shape] >= enough),
+            default=0.0,
+        )
+        - section.exchange.received
         for section, found in runs
-        for each in found
-        if seen[each.key.shape] >= enough
-    ]
-    return max(0.0, max(tails, default=0.0))
+    )
+    if len(tails) > 1 and tails[-1] > STALLED:
+        tails.pop()
+    return max([0.0, *tails[-1:]])
 
 
 def elsewhere(history: History) -> frozenset[str]:

@@ -205,6 +205,20 @@ def test_the_tail_is_what_comes_behind_every_answer_and_not_a_job_that_came_once
     assert 0 < found.profile.tail < 0.005, "a mail a millisecond behind, not twenty beats"
 
 
+def test_a_machine_that_stood_still_in_one_run_makes_no_tail() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        service.connect().insert("orders", id=1)
+        late = 2000 if service.memory["n"] in stalls else 1
+        service.later += [lambda: service.connect().insert("mails", id=1)] * late
+        return 201
+
+    stalls = {4}
+    assert learned({"POST /orders": create}).profile.tail < 0.005
+    stalls = {3, 4, 5}
+    assert learned({"POST /orders": create}).profile.tail > 1
+
+
 def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
     def create(service: FakeService) -> int:
         db = service.connect()
