@@ -12,6 +12,11 @@
 - `logs`        what the processes of a failed run printed, kept for a person
 - `signin`      identities to credentials
 - `conductor`   one experiment in one world: reset, arrange, act, wait for quiet, record
+- `acts`        sends the acts of a phase: as somebody, to a replica, side by side or by turns
+- `turns`       an interleaving that is forced: who goes on, and who waits for whose lock
+- `interruptions` the client that goes away and the process that is killed at a crossing
+- `exchanges`   what an exchange means to the experiment that it is of
+- `survival`    what was under way when the database server went away is done again
 - `quiet`       when a service has come to rest
 - `clock`       where an experiment's seconds go
 - `drive`       an exploration, fed with the histories of the experiments that it asks for
