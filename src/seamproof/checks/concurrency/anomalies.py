@@ -25,13 +25,15 @@ _Rows = dict[tuple[str, tuple[str | None, ...]], frozenset[str]]
 """By table and key, the columns that are another value now."""
 
 
-def classify(oracle: Oracle, seen: Outcome) -> FindingClass:
-    """The class of a violation."""
+def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingClass:
+    """The class of a violation. `seeded` says that the state was brought to a limit first: that
+    the act is refused there is no rule that it may be done only once.
+    """
     catalog = oracle.mask.catalog
     first, second = (_updated(each, catalog) for each in oracle.alone)
     shared = first.keys() & second.keys()
     if oracle.refuses_one:
-        return _past_a_limit(oracle, seen, bool(shared))
+        return _past_a_limit(oracle, seen, bool(shared), seeded)
     if seen.state.exact in [each.state.exact for each in oracle.serial]:
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
     if _more_rows(seen, oracle):
@@ -42,12 +44,12 @@ def classify(oracle: Oracle, seen: Outcome) -> FindingClass:
     return NON_SERIALIZABLE
 
 
-def _past_a_limit(oracle: Oracle, seen: Outcome, same_row: bool) -> FindingClass:
+def _past_a_limit(oracle: Oracle, seen: Outcome, same_row: bool, seeded: bool) -> FindingClass:
     """Both succeeded, where in every order one of the two is refused."""
     if same_row or seen.state.exact in [each.state.exact for each in oracle.serial]:
         return GUARD_BYPASS
     if _unique_by_look(oracle):
-        return DUPLICATE_ROWS
+        return GUARD_BYPASS if seeded else DUPLICATE_ROWS
     return WRITE_SKEW
 
 

@@ -10,7 +10,7 @@ isolation           the schedule at SERIALIZABLE: would a stronger level alone h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain, islice
 from typing import ClassVar
@@ -26,6 +26,7 @@ from seamproof.checks.concurrency.pairs import Pair, twice, with_partners
 from seamproof.checks.concurrency.report import Case, Tally, plain, violated
 from seamproof.checks.concurrency.schedules import (
     MOST,
+    MOST_TWICE,
     Interleaving,
     one_stop,
     places,
@@ -93,7 +94,7 @@ class Concurrency:
         experiment = finding.evidence.experiment
         if experiment is None:
             return (plain(subject, Outcome.INCONCLUSIVE, "the finding has no experiment"),)
-        pair = _stored(experiment)
+        pair = _stored(experiment, str(finding.evidence.facts.get("seeded") or ""))
         judge = yield from _learn(subject, pair)
         if isinstance(judge, str):
             return (plain(subject, Outcome.INCONCLUSIVE, judge),)
@@ -123,7 +124,7 @@ def _with_itself(subject: Subject, tally: Tally) -> Exploration[list[Verdict]]:
     if isinstance(judge, str):
         return [plain(subject, Outcome.INCONCLUSIVE, judge)]
     found = yield from _searched(subject, pair, judge, tally)
-    if any(each.outcome is Outcome.VIOLATED for each in found):
+    if any(each.tier is Tier.PROVEN for each in found if each.outcome is Outcome.VIOLATED):
         return found
     limited = yield from at_its_limit(subject, pair, judge.alone[0])
     if limited is None:
@@ -164,23 +165,14 @@ def _searched(
     found = places(subject, *judge.histories)
     tally.pairs += 1
     tally.interleavings += found.interleavings
-    for stops, each in enumerate((one_stop, two_stops), start=1):
-        chosen = tuple(_limited(each(found, alike=pair.alike), subject, tally))
+    for stops, (each, most) in enumerate(((one_stop, MOST), (two_stops, MOST_TWICE)), start=1):
+        every = each(found, alike=pair.alike)
+        chosen = tuple(every if subject.deep else islice(every, most))
         verdicts = yield from _tried(subject, pair, judge, chosen, tally)
         if verdicts:
             return verdicts
-        tally.stops = stops if not tally.cut else tally.stops
+        tally.tried(stops, whole=next(every, None) is None)
     return []
-
-
-def _limited(
-    every: Iterator[Interleaving], subject: Subject, tally: Tally
-) -> Iterator[Interleaving]:
-    if subject.deep:
-        yield from every
-        return
-    yield from islice(every, MOST)
-    tally.cut = tally.cut or next(every, None) is not None
 
 
 def _tried(
@@ -215,14 +207,16 @@ def _confirmed(
 ) -> Exploration[Verdict]:
     """Three times from a fresh state, the serial order beside it, and once at SERIALIZABLE."""
     assert judged.outcome is not None
-    violation = judged.ruling is Ruling.VIOLATION
-    finding_class = classify(judge, judged.outcome) if violation else UNHANDLED_CONFLICT
+    violation, seeded = judged.ruling is Ruling.VIOLATION, bool(pair.seeded)
+    finding_class = UNHANDLED_CONFLICT
+    if violation:
+        finding_class = classify(judge, judged.outcome, seeded=seeded)
 
     def shows(history: History) -> bool:
         again = judge.judge(history)
         if again.ruling is not judged.ruling or again.outcome is None:
             return False
-        return not violation or classify(judge, again.outcome) is finding_class
+        return not violation or classify(judge, again.outcome, seeded=seeded) is finding_class
 
     again: tuple[History, ...] = yield (pair.by_turns(chosen.turns, purpose="replay"),) * REPLAYS
     control: History = yield pair.serial((0, 1))
@@ -254,8 +248,9 @@ def _isolated(pair: Pair, judge: Oracle, chosen: Interleaving) -> Exploration[st
     return "does not help" if ruling is Ruling.VIOLATION else "helps"
 
 
-def _stored(experiment: Experiment) -> Pair:
+def _stored(experiment: Experiment, seeded: str) -> Pair:
     """The pair that an experiment was made of."""
     first, second = experiment.phases[0].acts
     settings = replace(experiment.settings, isolation=None)
-    return Pair((first.step, second.step), experiment.arrangement, settings, experiment.edits)
+    acts = (first.step, second.step)
+    return Pair(acts, experiment.arrangement, settings, experiment.edits, seeded)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seamproof.analysis.changes import paired
 from seamproof.analysis.confirm import Confirmation
@@ -35,10 +35,8 @@ class Tally:
     locked: int = 0
     kept_apart: int = 0
     missed: int = 0
-    stops: int = 0
-    """The most stops up to which every schedule was tried."""
-    cut: bool = False
-    """Whether schedules were left out because there were too many."""
+    whole: dict[int, bool] = field(default_factory=dict)
+    """By a number of stops, whether every schedule with so many was tried, of every pair."""
 
     def count(self, judged: Judgement) -> None:
         """Count one schedule that was run."""
@@ -46,6 +44,15 @@ class Tally:
         self.locked += judged.locked
         self.kept_apart += judged.kept_apart
         self.missed += judged.missed
+
+    def tried(self, stops: int, *, whole: bool) -> None:
+        """Count that schedules of a pair with so many stops were tried: all, or the first only."""
+        self.whole[stops] = self.whole.get(stops, True) and whole
+
+    @property
+    def _exhausted(self) -> int:
+        """The stops up to which every schedule was tried."""
+        return next((stops - 1 for stops in (1, 2, 3) if not self.whole.get(stops)), 0)
 
     @property
     def blind(self) -> bool:
@@ -55,9 +62,12 @@ class Tally:
     def __str__(self) -> str:
         if not self.schedules:
             return "no crossing of one act conflicts with the other's"
-        limits = f"exhaustive up to {self.stops} preemption{'s' * (self.stops != 1)}"
-        parts = [f"{self.schedules} schedules of {self.pairs} pairs"]
-        parts.append(limits if not self.cut else "the nearest to the ends were tried")
+        parts = [f"{self.schedules} schedules of {self.pairs} pair{'s' * (self.pairs != 1)}"]
+        stops = self._exhausted
+        if stops:
+            parts.append(f"exhaustive up to {stops} preemption{'s' * (stops != 1)}")
+        else:
+            parts.append("the likeliest of those with one preemption")
         if self.locked:
             parts.append(f"{self.locked} kept apart by locks of the database")
         if self.kept_apart:

@@ -12,7 +12,9 @@ from seamproof.core.history import Crossing, CrossingKind, History
 from seamproof.core.subject import Subject
 
 MOST = 40
-"""Schedules of a pair that are tried; `--deep` tries all."""
+"""Schedules with one stop of a pair that are tried; `--deep` tries all."""
+MOST_TWICE = 16
+"""The same with two stops."""
 
 
 @dataclass(frozen=True, slots=True)
