@@ -131,6 +131,12 @@ class Scenario:
     arrangement: tuple[Step, ...] = ()
     source: str = ""
     """The file and line that it was read from, for messages."""
+    checks: tuple[str, ...] = ()
+    """The checks that it is for; empty means all."""
+
+    def serves(self, check: str) -> bool:
+        """Whether it is for this check."""
+        return not self.checks or check in self.checks
 
     @property
     def operation(self) -> Operation:

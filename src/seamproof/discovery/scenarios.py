@@ -13,7 +13,7 @@
             extract: { product: $.id }
 
 Every mistake is named with its file and line: a key that is not known, an identity that is not
-configured, a reference to what no earlier step extracts.
+configured, a check that does not exist, a reference to what no earlier step extracts.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from typing import Any
 
 import yaml
 
+from seamproof.core import registry
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.model import Extract, Json, Operation, Scenario, Step
 
@@ -36,7 +37,7 @@ _REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _STEP_KEYS = frozenset(
     {"operation", "as", "path", "query", "headers", "json", "form", "text", "expect", "extract"}
 )
-_SCENARIO_KEYS = frozenset({"name", "act", "arrange"})
+_SCENARIO_KEYS = frozenset({"name", "act", "arrange", "checks"})
 _BODIES = ("json", "form", "text")
 _BUILT_IN = frozenset({"uuid"})
 _MERGE = "tag:yaml.org,2002:merge"
@@ -116,7 +117,20 @@ class _File:
         act = self._step(fields["act"], known)
         name = self._plain(fields["name"]) if "name" in fields else act.operation.id
         source = f"{self._path}:{node.start_mark.line + 1}"
-        return Scenario(str(name), act, tuple(arrangement), source)
+        return Scenario(str(name), act, tuple(arrangement), source, self._checks(fields))
+
+    def _checks(self, fields: dict[str, yaml.Node]) -> tuple[str, ...]:
+        if "checks" not in fields:
+            return ()
+        node = fields["checks"]
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            raise self._error(node, "`checks` is no list of names", "without it, all checks run")
+        names = {str(self._plain(each)): each for each in node.value}
+        known = registry.discover(registry.CHECK)
+        for name, each in names.items():
+            if name not in known:
+                raise self._error(each, f"no check is called {name!r}", _suggest(name, known))
+        return tuple(names)
 
     def _step(self, node: yaml.Node, known: set[str]) -> Step:
         fields = self._mapping(node, _STEP_KEYS)

@@ -19,6 +19,9 @@ from seamproof.plan.profile import LearnedScenario
 MOST = 2
 """Partners of one scenario: the number of pairs grows with the square of the operations."""
 
+_OVERLAPS = "concurrency"
+"""The check that partners are for: what is not for it is no partner either."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -44,6 +47,8 @@ def _candidate(learned: LearnedScenario, catalog: Catalog, profile: Profile) -> 
     """A scenario that changes something and succeeds; None for any other."""
     clean, scenario = learned.clean, learned.scenario
     if clean is None or not clean.sections or not clean.section.exchange.ok:
+        return None
+    if not scenario.serves(_OVERLAPS):
         return None
     if not learned.reached or not scenario.operation.mutates or learned.disturbed:
         return None

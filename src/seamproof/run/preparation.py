@@ -157,7 +157,7 @@ class Preparation:
     ) -> Job:
         return Job(
             number,
-            self._wanted.checks,
+            tuple(filter(learned.scenario.serves, self._wanted.checks)),
             learned.scenario,
             hash_of(profile),
             frozenset(self._sighted),

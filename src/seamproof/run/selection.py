@@ -88,10 +88,15 @@ def of_finding(
         raise ConfigurationError(f"{finding.id} is of the check {finding.check!r}, which is gone")
     experiment = finding.evidence.experiment
     act = experiment.phases[0].acts[0].step if experiment is not None else None
-    of_operation = [each for each in scenarios if each.operation.id == finding.operation]
+    of_operation = [
+        each
+        for each in scenarios
+        if each.operation.id == finding.operation and each.serves(finding.check)
+    ]
     exact = [each for each in of_operation if each.act == act]
     if not of_operation:
         raise ConfigurationError(
-            f"{finding.id} is of {finding.operation}, which no scenario reaches any more"
+            f"{finding.id} is of {finding.operation}, which no scenario for {finding.check} reaches"
+            " any more"
         )
     return {finding.check: parts[finding.check]}, tuple(exact or of_operation)

@@ -30,8 +30,8 @@ from seamproof.core.events import (
     VerdictReached,
 )
 from seamproof.core.registry import Part
-from seamproof.core.subject import Result
-from seamproof.core.verdict import Finding, Tier
+from seamproof.core.subject import Job, Result
+from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.plan import profile_file
 from seamproof.run import selection
 from seamproof.run.catalogue import classes_of
@@ -48,6 +48,8 @@ from seamproof.run.tally import Tally
 if TYPE_CHECKING:
     from seamproof.config import Config
     from seamproof.run.crew import Crew
+
+_OTHER_CHECKS = "the scenario names other checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class Session:
 
         def deliver(result: Result) -> None:
             job = by_number[result.job]
-            self._on_result(job.operation, result)
+            self._on_result(job, result)
             if result.seconds:
                 costs.note(job, result.seconds)
             docket.add(result)
@@ -272,8 +274,12 @@ class Session:
         while (job := queue.take()) is not None:
             deliver(await jobs.do(job))
 
-    def _on_result(self, operation: str, result: Result) -> None:
+    def _on_result(self, job: Job, result: Result) -> None:
+        operation = job.operation
         self._tally.crashes += result.crashes
+        for name in self._parts:
+            if name not in job.checks:
+                self._emit(JobFinished(operation, name, Outcome.SKIPPED, _OTHER_CHECKS))
         for each in result.judged:
             for verdict in each.verdicts:
                 self._emit(VerdictReached(verdict))

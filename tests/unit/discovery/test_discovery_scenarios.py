@@ -25,6 +25,7 @@ scenarios:
         json: { name: widget }
         extract: { product: $.id, order: "header:Location" }
   - act: { operation: DELETE /orders }
+    checks: [trace, rollback]
 """
 
 
@@ -50,6 +51,15 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert first.source == f"{path}:2"
     assert second.name == "DELETE /orders"
     assert second.operation.retry_safe
+    assert second.checks == ("trace", "rollback")
+
+
+def test_a_scenario_is_for_all_checks_or_for_those_that_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(GOOD)
+    for_all, for_two = load_scenarios([path], {"alice", "admin"})
+    assert [for_all.serves(each) for each in ("rollback", "concurrency")] == [True, True]
+    assert [for_two.serves(each) for each in ("rollback", "concurrency")] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,10 @@ def test_a_good_file(tmp_path: Path) -> None:
         ("act: {operation: POST /, extract: {a: id}}", 1, "cannot be extracted", "$.path"),
         ("act: {operation: POST /, query: 1}", 1, "no mapping", ""),
         ("act: {operation: POST /}\narrange: 1", 2, "no list of steps", ""),
+        ("act: {operation: POST /}\nchecks: rollback", 2, "no list of names", "all checks run"),
+        ("act: {operation: POST /}\nchecks: []", 2, "no list of names", "all checks run"),
+        ("act: {operation: POST /}\nchecks: [trce]", 2, "no check is called", "mean 'trace'"),
+        ("act: {operation: POST /}\nchecks: [[x]]", 2, "no check is called", "known: "),
         ("scenarios: [1]", 1, "expected a mapping", ""),
         ("act: {", 1, "", ""),
         ("- act: &a {operation: GET /}\n- act: *a", 2, "two scenarios", "`name` of its own"),

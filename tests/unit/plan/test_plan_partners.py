@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seamproof.core.catalog import Catalog, Table
 from seamproof.core.experiment import Act, CrossingKey, Experiment
 from seamproof.core.history import (
@@ -84,3 +86,11 @@ def test_the_nearest_come_first_and_there_are_not_many() -> None:
     first = paired(sell, *far, near)[0]
     assert first[0] == "POST /near"
     assert len(first) == MOST
+
+
+def test_a_scenario_that_is_for_other_checks_is_no_partner() -> None:
+    sell = learned("POST /sales", "UPDATE stock SET units = 1")
+    book = learned("POST /bookings", "UPDATE stock SET units = 1")
+    for checks, expected in (("rollback",), []), (("concurrency",), ["POST /bookings"]):
+        named = replace(book, scenario=replace(book.scenario, checks=checks))
+        assert paired(sell, named) == [expected, []]
