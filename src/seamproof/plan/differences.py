@@ -154,13 +154,17 @@ def trailing(equal: Sequence[History], background: Collection[str] = ()) -> floa
     return max([0.0, *tails[-1:]])
 
 
-def elsewhere(history: History) -> frozenset[str]:
-    """The shapes that crossed at replicas which nobody had asked for anything."""
+def elsewhere(history: History) -> tuple[frozenset[str], frozenset[str]]:
+    """The shapes that crossed at replicas which nobody had asked for anything, and the columns that
+    these updated. Tables that they insert into or delete from stay in sight: an outbox is one.
+    """
     if not history.sections:
-        return frozenset()
-    asked = {each.act.replica for each in history.section.exchanges}
-    return frozenset(
-        each.key.shape
-        for each in history.section.crossings
-        if each.replica not in asked and each.kind not in CONTROL
-    )
+        return frozenset(), frozenset()
+    section = history.section
+    asked = {each.act.replica for each in section.exchanges}
+    others = [each for each in section.crossings if each.replica not in asked]
+    shapes = frozenset(each.key.shape for each in others if each.kind not in CONTROL)
+    backends = {each.backend for each in others}
+    rows = (row for row in section.changes.rows if row.backend in backends)
+    updates = tuple(row for row in rows if row.old is not None and row.new is not None)
+    return shapes, ambient_writes(Changes(updates))

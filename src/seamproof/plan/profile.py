@@ -188,11 +188,16 @@ def _idle(runs: Sequence[_Runs], profile: Profile) -> Exploration[Profile]:
 
 
 def _with_background(runs: Sequence[_Runs], profile: Profile) -> Profile:
-    """What crossed at one replica while another was asked: jobs that come seldom fall into no idle
-    second."""
+    """What one replica did while another was asked: jobs that come seldom, or only where there is
+    something to do, fall into no idle second."""
     own = {shape for run in runs for shape in _own(run)}
-    seen = {shape for run in runs for each in run.all for shape in elsewhere(each)}
-    return replace(profile, background=profile.background | (seen - own))
+    for shapes, columns in (elsewhere(each) for run in runs for each in run.all):
+        profile = replace(
+            profile,
+            background=profile.background | (shapes - own),
+            ambient=profile.ambient | columns,
+        )
+    return profile
 
 
 def _own(run: _Runs) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from doubles.fake_world import FakeService, FakeWorld, Handler
 from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.experiment import CrossingKey, Experiment, Phase
-from seamproof.core.history import CrossingKind, History, Section
+from seamproof.core.history import Changes, CrossingKind, History, RowChange, Section
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.plan.profile import Learned, learn
 
@@ -166,8 +166,14 @@ class Beside(FakeWorld):
         if not section.crossings:
             return section
         beat = replace(section.crossings[0], key=CrossingKey(BEAT), kind=CrossingKind.READ)
-        job = replace(beat, statement=BEAT, replica=1)
-        return replace(section, crossings=(*section.crossings, job))
+        job = replace(beat, statement=BEAT, replica=1, backend=99)
+        told = [
+            RowChange(row.table, row.new, {**row.new, "told": "t"}, backend=99)
+            for row in section.changes.rows
+            if row.new is not None
+        ]
+        changes = Changes((*section.changes.rows, *told))
+        return replace(section, crossings=(*section.crossings, job), changes=changes)
 
 
 def test_what_crosses_at_a_replica_that_nobody_asked_is_background() -> None:
@@ -178,6 +184,8 @@ def test_what_crosses_at_a_replica_that_nobody_asked_is_background() -> None:
     world = Beside({"POST /orders": create})
     found = world.drive(learn([scenario("POST /orders")], CATALOG))
     assert found.profile.background == {BEAT}
+    assert found.profile.ambient == {"orders.told"}, "the column alone: orders are an effect"
+    assert found.profile.effects == {"orders"}
 
 
 def test_what_the_asked_replica_does_too_is_no_background() -> None:
