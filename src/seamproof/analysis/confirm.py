@@ -14,6 +14,7 @@ from seamproof.core.experiment import Experiment, Settings
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
+from seamproof.core.verdict import Outcome, Tier
 
 REPLAYS = 3
 
@@ -36,6 +37,32 @@ class Confirmation:
     def proven(self) -> bool:
         """Whether every replay showed it and the control passed."""
         return self.passed and self.shown == self.of > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How sure a finding is after its confirmation."""
+
+    outcome: Outcome
+    tier: Tier
+    replays: tuple[int, int]
+    reason: str = ""
+
+
+def standing(tier: Tier, confirmation: Confirmation | None, control: str) -> Standing:
+    """What a finding of at most this tier is. A note needs no confirmation; what did not come
+    again, or whose control failed, is inconclusive. `control` says what did not pass then.
+    """
+    shown, of = (confirmation.shown, confirmation.of) if confirmation else (0, 0)
+    replays = (shown, of)
+    if tier is Tier.NOTE:
+        return Standing(Outcome.HELD, tier, replays)
+    if confirmation is None or not confirmation.passed:
+        return Standing(Outcome.INCONCLUSIVE, tier, replays, control)
+    if shown == 0:
+        reason = f"seen once, and in 0 of {of} replays"
+        return Standing(Outcome.INCONCLUSIVE, tier, replays, reason)
+    return Standing(Outcome.VIOLATED, tier if shown == of else Tier.SUSPECTED, replays)
 
 
 def plain(subject: Subject, purpose: str, *, fresh_process: bool = False) -> Experiment:

@@ -10,6 +10,7 @@
 - `http_link`  one connection to either, and the faults of a call
 - `http_calls` the calls that were made, and the faults and holds that wait for them
 - `http_stub`  what a fake answers: which reply, with which values
+- `listening`  a port on loopback
 - `numbers`    the numbers of connections
 - `hold`       a crossing that waits until somebody lets it go
 - `ledger`     what crossed, counted by shape, and the faults and holds that wait for it

@@ -13,9 +13,9 @@ from seamproof.boundaries.entrance import Entrance
 from seamproof.boundaries.hold import Hold
 from seamproof.boundaries.ledger import CONNECT, Ledger
 from seamproof.boundaries.link import Link, Upstream
+from seamproof.boundaries.listening import listen
 from seamproof.boundaries.numbers import connection_numbers
 from seamproof.boundaries.tls import TlsFailure
-from seamproof.core.errors import MachineError
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing, TransactionStatus
 from seamproof.core.protocols import Activity
@@ -25,7 +25,6 @@ from seamproof.wire.postgres.messages import ProtocolError
 
 __all__ = ["CONNECT", "ConnectionState", "PostgresBoundary", "Startup"]
 
-LOOPBACK: Final = "127.0.0.1"
 _LOOK_AGAIN: Final = 0.001
 
 
@@ -92,15 +91,7 @@ class PostgresBoundary:
 
     async def start(self) -> None:
         """Listen on loopback. Raises MachineError where the port is taken."""
-        loop = asyncio.get_running_loop()
-        try:
-            self._server = await loop.create_server(self._accept, LOOPBACK, self.port, backlog=512)
-        except OSError as error:
-            raise MachineError(
-                f"port {self.port} on {LOOPBACK} cannot be used: {error.strerror}",
-                hint="end the program that listens there, or let a free port be chosen",
-            ) from error
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server, self.port = await listen(self._accept, self.port)
 
     async def stop(self) -> None:
         """Close the port and every connection. A second call does nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from seamproof.analysis.changes import paired
-from seamproof.analysis.confirm import Confirmation
+from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.checks.concurrency.oracle import Judgement, Oracle, answers, stop_of
 from seamproof.checks.concurrency.pairs import Pair
 from seamproof.checks.concurrency.schedules import Interleaving
@@ -98,23 +98,16 @@ class Case:
 
 def violated(subject: Subject, case: Case, confirmation: Confirmation) -> Verdict:
     """A finding: proven or suspected; inconclusive where it did not come again."""
-    outcome, tier, reason = Outcome.VIOLATED, case.tier, ""
-    shown, of = confirmation.shown, confirmation.of
-    if not confirmation.passed:
-        outcome, reason = Outcome.INCONCLUSIVE, "the same acts one after the other did not pass"
-    elif shown == 0:
-        outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in 0 of {of} replays"
-    elif shown < of:
-        tier = Tier.SUSPECTED
+    stands = standing(case.tier, confirmation, "the same acts one after the other did not pass")
     named = _naming(case)
     return Verdict(
-        outcome,
+        stands.outcome,
         CHECK,
         subject.operation.id,
-        reason,
+        stands.reason,
         finding_class=case.finding_class.name,
-        tier=tier,
-        replays=(shown, of),
+        tier=stands.tier,
+        replays=stands.replays,
         table=_table(case),
         shape=named.key.shape,
         evidence=_evidence(subject, case, confirmation, named),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from seamproof.analysis.changes import paired
-from seamproof.analysis.confirm import Confirmation
+from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.checks.idempotency.judgement import Judgement, One
 from seamproof.core.history import Crossing, Exchange
 from seamproof.core.subject import Subject
@@ -35,27 +35,18 @@ def plain(subject: Subject, outcome: Outcome, reason: str) -> Verdict:
 
 def violated(subject: Subject, one: One, case: Case, confirmed: Confirmation | None) -> Verdict:
     """A finding: proven, suspected or a note; inconclusive where it did not come again."""
-    outcome, tier, reason = Outcome.VIOLATED, case.tier, ""
-    shown, of = (confirmed.shown, confirmed.of) if confirmed else (0, 0)
-    if tier is Tier.NOTE:
-        outcome = Outcome.HELD
-    elif confirmed is None or not confirmed.passed:
-        outcome, reason = Outcome.INCONCLUSIVE, "one request alone did not pass beside it"
-    elif shown == 0:
-        outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in 0 of {of} replays"
-    elif shown < of:
-        tier = Tier.SUSPECTED
+    stands = standing(case.tier, confirmed, "one request alone did not pass beside it")
     history, compared = case.judged.history, case.judged.comparison
     exchanges = tuple(each for section in history.sections for each in section.exchanges)
     expected = tuple(paired((row for _, row in one.outcome.state.rows), subject.catalog))
     return Verdict(
-        outcome,
+        stands.outcome,
         CHECK,
         subject.operation.id,
-        reason,
+        stands.reason,
         finding_class=case.finding_class.name,
-        tier=tier,
-        replays=(shown, of),
+        tier=stands.tier,
+        replays=stands.replays,
         table=compared.table if compared else "",
         shape=case.crossing.key.shape if case.crossing else "",
         evidence=Evidence(

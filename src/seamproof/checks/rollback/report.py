@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seamproof.analysis.background import foreground
 from seamproof.analysis.calls import answered, calls, open_during, stub
-from seamproof.analysis.confirm import Confirmation
+from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.analysis.intervals import Placement
 from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED, OF_STALLS
 from seamproof.checks.rollback.clean import Clean, Symptom
@@ -23,7 +23,7 @@ from seamproof.core.history import (
     Silence,
 )
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
+from seamproof.core.verdict import Control, Evidence, Outcome, Verdict
 
 _CHECK = "rollback"
 TRIES = 3
@@ -95,24 +95,15 @@ def violated(
 ) -> Verdict:
     """A finding: proven, suspected or a note; inconclusive where it did not come again."""
     symptom = case.symptom
-    shown, of = (confirmation.shown, confirmation.of) if confirmation else (0, 0)
-    outcome, tier, reason = Outcome.VIOLATED, symptom.tier, ""
-    if tier is Tier.NOTE:
-        outcome = Outcome.HELD
-    elif confirmation is None or not confirmation.passed:
-        outcome, reason = Outcome.INCONCLUSIVE, "the act without a fault did not pass beside it"
-    elif shown == 0:
-        outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in 0 of {of} replays"
-    elif shown < of:
-        tier = Tier.SUSPECTED
+    stands = standing(symptom.tier, confirmation, "the act without a fault did not pass beside it")
     return Verdict(
-        outcome,
+        stands.outcome,
         _CHECK,
         subject.operation.id,
-        reason,
+        stands.reason,
         finding_class=symptom.finding_class.name,
-        tier=tier,
-        replays=(shown, of),
+        tier=stands.tier,
+        replays=stands.replays,
         # A call is no table's: the same one may be seen with this state left and with that.
         table="" if symptom.call else symptom.comparison.table,
         shape=_shape(case, clean),
