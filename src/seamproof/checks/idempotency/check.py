@@ -55,7 +55,7 @@ _RETRIED = "the answer was lost after everything was done"
 _PAYLOADS = 4
 """Values of a body that are changed, until one gives a request of its own."""
 _KILLS = 2
-"""Commits at which the process is killed: each costs a start."""
+"""Commits at which the process is killed, the last left out: each costs a start."""
 _PLACES = 12
 """Crossings at which the client goes away, and before which a first request stands."""
 
@@ -199,7 +199,12 @@ def _sent_twice(subject: Subject, *faults: Fault) -> Experiment:
 
 
 def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
-    """Every way to send it again: what may have been stored by then differs."""
+    """Every way to send it again: what may have been stored by then differs. Kills come last:
+    each costs a start of the service, and what they show an overlap mostly shows before."""
+    if subject.replicas > 1:
+        how = "the answer was lost, and another replica took the retry"
+        elsewhere = Phase((Act(subject.scenario.act, replica=1),))
+        yield _Try(once(subject, "retry elsewhere").then(elsewhere), how)
     section = one.clean.section
     crossings = sql(section, subject.profile)
     found = transactions(crossings, section.changes, subject.profile.ignored)
@@ -210,12 +215,14 @@ def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
         how = f"the client went away at `{crossing.key.shape}`"
         fault = Fault(FaultKind.ABANDONED, crossing.key)
         yield _Try(_sent_twice(subject, fault), how, crossing)
-    for crossing in ends[-_KILLS:]:
+    if keyed and subject.replicas > 1:
+        yield from _overlaps(subject, one)
+    # After the last commit nothing is left to lose but what the process remembers, and the other
+    # replica does not know that either.
+    for crossing in ends if subject.deep else ends[:-1][:_KILLS]:
         how = f"the service was killed at `{crossing.key.shape}`, which was done"
         fault = Fault(FaultKind.KILLED, crossing.key)
         yield _Try(_sent_twice(subject, fault), how, crossing)
-    if keyed and subject.replicas > 1:
-        yield from _overlaps(subject, one)
 
 
 def _says(crossing: Crossing) -> bool:
