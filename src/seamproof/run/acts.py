@@ -18,6 +18,7 @@ from seamproof.core.experiment import (
 from seamproof.core.history import Disturbance, Exchange, Request
 from seamproof.core.protocols import Stalls
 from seamproof.run import lane, requests
+from seamproof.run.clock import Clock
 from seamproof.run.exchanges import place_of
 from seamproof.run.interruptions import Interruption
 from seamproof.run.quiet import release_after
@@ -61,11 +62,12 @@ class Acts:
         disturbances: list[Disturbance],
         interruptions: Sequence[Interruption],
         silence: float,
+        clock: Clock,
     ) -> tuple[Exchange, ...]:
         """Send the acts, side by side or by turns, each under its own holds.
 
         What happens beside them is added to `disturbances`. By turns, an act is over `silence`
-        seconds after its answer.
+        seconds after its answer; `clock` counts those as quiet.
         """
         stalls = any(fault.kind is FaultKind.STALL for fault in phase.faults)
         limit = self._deadline if stalls else REQUEST_TIMEOUT
@@ -84,6 +86,7 @@ class Acts:
                     ],
                     self._world.database.blockers,
                     silence,
+                    clock,
                 )
                 exchanges = await turns.run(schedule)
                 disturbances += turns.disturbances

@@ -268,6 +268,7 @@ class Conductor:
                 disturbances=disturbances,
                 interruptions=interruptions,
                 silence=2 * self.profile.tail or SILENCE,
+                clock=clock,
             )
         with clock.part("quiet"):
             quiet, unrest = await self._quiet(

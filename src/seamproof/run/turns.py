@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.core.experiment import CrossingKey, Schedule
 from seamproof.core.history import Disturbance, DisturbanceKind, Exchange
+from seamproof.run.clock import Clock
 
 if TYPE_CHECKING:
     from seamproof.core.protocols import Boundary, Held
 
-LOOK = 0.008
-"""Seconds without progress after which locks are looked at, and between two looks."""
+FIRST_LOOK, LOOK = 0.003, 0.008
+"""Seconds without progress after which locks are looked at, and the most between two looks."""
 STUCK = 1.0
 """Seconds without a crossing, an answer or a lock after which an act is blocked elsewhere."""
 TRAILING = 0.25
@@ -47,11 +48,16 @@ class Turns:
     """Runs the acts of one phase by a schedule."""
 
     def __init__(
-        self, participants: Sequence[Participant], blockers: Blockers, silence: float
+        self,
+        participants: Sequence[Participant],
+        blockers: Blockers,
+        silence: float,
+        clock: Clock,
     ) -> None:
         self._all = [_Runner(index, each) for index, each in enumerate(participants)]
         self._blockers = blockers
         self._silence = silence
+        self._clock = clock
         self._group: asyncio.TaskGroup | None = None
         self.disturbances: list[Disturbance] = []
         """Turns that were broken off, and crossings that did not come."""
@@ -78,7 +84,9 @@ class Turns:
             assert self._group is not None
             runner.task = self._group.create_task(runner.participant.send())
         began = time.monotonic()
-        while not await runner.halted(stops, LOOK):
+        patience = FIRST_LOOK
+        while not await runner.halted(stops, patience):
+            patience = min(2 * patience, LOOK)
             holder = await self._holder(runner, began)
             if holder is not None:
                 await self._let_finish(holder, before=runner)
@@ -91,7 +99,8 @@ class Turns:
                 each.release()
             detail = f"act {runner.index}, before {until.shape} ({until.occurrence})"
             self._note(DisturbanceKind.NOT_REACHED, detail)
-        await runner.trail(self._silence)
+        with self._clock.part("quiet"):
+            await runner.trail(self._silence)
 
     async def _holder(self, runner: _Runner, began: float) -> _Runner | None:
         """Which act, standing still, must go on so that this one can; None where none must yet."""
