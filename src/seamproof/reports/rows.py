@@ -24,7 +24,7 @@ def lines(
 ) -> list[str]:
     """Return a line a row, at most `most` lines of at most `width` cells.
 
-    `masked` columns, as `table.column`, are left out: no verdict looked at them.
+    `masked` columns, as `table.column`, are left out: verdicts looked only at whether they are set.
     """
     changes = [_seen(change, masked) for change in changes]
     name = max((cells(harmless(change.table)) for change in changes), default=0)
@@ -51,8 +51,16 @@ def without(
 
 
 def _seen(change: RowChange, masked: Collection[str]) -> RowChange:
+    """Leave masked columns out; not where one is NULL or empty, for that was judged."""
+    rows = [row for row in (change.old, change.new) if row is not None]
+    hidden = {
+        name
+        for row in rows
+        for name in row
+        if f"{change.table}.{name}" in masked and all(each.get(name) for each in rows)
+    }
     old, new = (
-        row and {name: row[name] for name in row if f"{change.table}.{name}" not in masked}
+        row and {name: text for name, text in row.items() if name not in hidden}
         for row in (change.old, change.new)
     )
     return replace(change, old=old, new=new)

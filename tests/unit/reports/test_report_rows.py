@@ -47,3 +47,13 @@ def test_rows_are_missing_by_what_they_say_and_each_counts_once() -> None:
     assert without((ORDER,), (other,), ("orders.total",)) == []
     gone = RowChange("orders", ORDER.new, None)
     assert without((ORDER,), (gone,), ()) == [ORDER]
+
+
+def test_a_masked_column_shows_where_it_is_not_set() -> None:
+    paid = RowChange("orders", {"id": "1", "paid_at": None}, {"id": "1", "paid_at": "today"})
+    unpaid = RowChange("orders", None, {"id": "2", "paid_at": None})
+    again = RowChange("orders", {"id": "3", "paid_at": "then"}, {"id": "3", "paid_at": "now"})
+    drawn = lines([paid, unpaid, again], {"orders.paid_at"}, 80, 9)
+    assert "paid_at NULL -> today" in drawn[0]
+    assert "paid_at NULL" in drawn[1]
+    assert "paid_at" not in drawn[2]
