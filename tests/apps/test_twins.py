@@ -19,7 +19,7 @@ from seamproof.run.session import Options, run
 
 APPS = Path(__file__).parent
 LOUD = (Tier.PROVEN, Tier.SUSPECTED)
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Twin:
     app: str
     broken: tuple[Expected, ...]
     may_also: frozenset[tuple[str, str]] = frozenset()
+    needs: tuple[str, ...] = ()
+    """Programs without which it cannot run."""
 
 
 TWINS = [
@@ -67,6 +69,7 @@ TWINS = [
             Expected("POST /notes", "poisoned-pool"),
             Expected("POST /notes/{note}/likes", "left-in-transaction"),
             Expected("PUT /notes/{note}/tags", "partial-state", Tier.SUSPECTED),
+            Expected("PUT /notes/{note}/tags", "duplicate-rows"),
             Expected("POST /imports", "poisoned-pool"),
         ),
     ),
@@ -80,7 +83,71 @@ TWINS = [
             Expected("POST /orders", "lost-call"),
         ),
     ),
+    Twin(
+        "races",
+        (
+            Expected("POST /accounts/1/withdrawals", "lost-update"),
+            Expected("POST /accounts/1/fees", "lost-update"),
+            Expected("POST /counters/hits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /sales", "guard-bypass"),
+            Expected("POST /coupons/HALF/use", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /tags/blue", "duplicate-rows"),
+            Expected("PATCH /profiles/1", "full-row-overwrite"),
+            Expected("POST /contacts", "duplicate-effect"),
+            Expected("PUT /carts/1/lines", "duplicate-effect"),
+            Expected("POST /payments/after", "partial-state"),
+            Expected("POST /payments/after", "duplicate-effect"),
+            Expected("POST /payments/after", "key-without-fingerprint"),
+            Expected("POST /payments/looked", "duplicate-effect"),
+            Expected("POST /payments/bare", "key-without-fingerprint"),
+            Expected("POST /payments/shared", "key-not-scoped"),
+        ),
+    ),
+    Twin(
+        "races_django",
+        (
+            Expected("POST /wallets/1/withdrawals", "lost-update"),
+            Expected("POST /pages/1/views", "lost-update"),
+            Expected("POST /articles/1/edits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /orders", "guard-bypass"),
+            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /preferences/theme", "duplicate-rows"),
+            Expected("PATCH /profiles/1/{column}", "full-row-overwrite"),
+            Expected("POST /payments", "duplicate-effect"),
+        ),
+    ),
+    Twin(
+        "races_express",
+        (
+            Expected("POST /accounts/1/withdrawals", "lost-update"),
+            Expected("POST /counters/hits", "lost-update"),
+            Expected("POST /articles/1/edits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /sales", "guard-bypass"),
+            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /preferences/theme", "duplicate-rows"),
+            Expected("PATCH /profiles/1", "full-row-overwrite"),
+            Expected("POST /payments", "partial-state"),
+            Expected("POST /payments", "duplicate-effect"),
+        ),
+        needs=("node", "npm"),
+    ),
 ]
+NEEDS = {twin.app: twin.needs for twin in TWINS}
 SOUND = [*(twin.app for twin in TWINS), "lookalikes", "background"]
 
 
@@ -111,9 +178,14 @@ async def _run(config: Path) -> Result:
 @pytest.fixture
 def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def go(app: str, variant: str) -> Result:
+        for program in NEEDS.get(app, ()):
+            if shutil.which(program) is None:
+                pytest.skip(f"{app} is run by {program}, which is not installed")
         monkeypatch.setenv("SEAMPROOF_VARIANT", variant)
         folder = tmp_path / app
-        shutil.copytree(APPS / app, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            APPS / app, folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+        )
         result = asyncio.run(_run(folder / "seamproof.toml"))
         assert not result.end.crashed
         return result

@@ -79,9 +79,11 @@ def like(note: int) -> tuple[dict[str, int], int]:
 
 @app.put("/notes/<int:note>/tags")
 def set_tags(note: int) -> dict[str, list[str]]:
-    """partial-state that a retry heals: every statement commits by itself."""
+    """partial-state that a retry heals, and duplicate-rows: every statement commits by itself."""
     tags = request.json["tags"]
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=BROKEN) as connection:
+        if not BROKEN:
+            connection.execute("SELECT 1 FROM notes WHERE id = %s FOR UPDATE", (note,))
         connection.execute("DELETE FROM note_tags WHERE note_id = %s", (note,))
         for tag in tags:
             connection.execute("INSERT INTO note_tags VALUES (%s, %s)", (note, tag))

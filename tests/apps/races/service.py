@@ -40,7 +40,7 @@ async def health() -> int:
 
 
 @asynccontextmanager
-async def transaction(isolation: str = "read_committed") -> AsyncIterator[asyncpg.Connection]:
+async def transaction(isolation: str | None = None) -> AsyncIterator[asyncpg.Connection]:
     async with (
         app.state.pool.acquire() as connection,
         connection.transaction(isolation=isolation),
@@ -60,6 +60,19 @@ async def signed_in(authorization: Annotated[str, Header()]) -> int:
 
 
 User = Annotated[int, Depends(signed_in)]
+
+
+# Harmless reads, which write when somebody was seen.
+
+
+@app.get("/me")
+async def me(user: User) -> dict[str, int]:
+    return {"id": user}
+
+
+@app.get("/projects")
+async def projects(user: User) -> dict[str, int]:
+    return {"count": await app.state.pool.fetchval("SELECT count(*) FROM projects")}
 
 
 # Lost update: read, compute, write back.
@@ -166,9 +179,12 @@ async def book_seat() -> dict[str, int]:
 # Write skew: each looks at what the other is about to change.
 
 
-async def _leave(doctor: int, isolation: str) -> None:
+async def _leave(doctor: int, isolation: str | None = None) -> None:
     async with transaction(isolation) as db:
-        if await db.fetchval("SELECT count(*) FROM doctors WHERE on_call") < 2:
+        others = await db.fetchval(
+            "SELECT count(*) FROM doctors WHERE on_call AND id <> $1", doctor
+        )
+        if others < 1:
             raise HTTPException(409, "somebody must stay")
         await db.execute("UPDATE doctors SET on_call = false WHERE id = $1", doctor)
 
@@ -176,7 +192,7 @@ async def _leave(doctor: int, isolation: str) -> None:
 @app.put("/doctors/{doctor}/leave", status_code=200)
 async def leave(doctor: int) -> dict[str, str]:
     if BROKEN:
-        await _leave(doctor, "read_committed")
+        await _leave(doctor)
         return {"status": "home"}
     for _ in range(RETRIES):
         try:
@@ -270,6 +286,33 @@ async def change_profile(change: Change) -> dict[str, str]:
                 change.city,
             )
     return {"status": "saved"}
+
+
+# Sound in both variants: rows in no order, and numbers that are drawn and never used.
+
+
+@app.post("/watchers", status_code=201)
+async def watch(user: User) -> dict[str, list[int]]:
+    async with transaction() as db:
+        await db.execute("INSERT INTO watchers (user_id) VALUES ($1)", user)
+        rows = await db.fetch("SELECT user_id FROM watchers ORDER BY random()")
+    return {"watchers": [row["user_id"] for row in rows]}
+
+
+# A form that is sent twice; the configuration promises one effect.
+
+
+class Contact(BaseModel):
+    reference: str
+
+
+@app.post("/contacts", status_code=201)
+async def submit(contact: Contact) -> Contact:
+    insert = "INSERT INTO contacts (reference) VALUES ($1)"
+    if not BROKEN:
+        insert = "INSERT INTO unique_contacts (reference) VALUES ($1) ON CONFLICT DO NOTHING"
+    await app.state.pool.execute(insert, contact.reference)
+    return contact
 
 
 # Idempotency keys.

@@ -30,6 +30,8 @@ INSERT INTO profiles VALUES (1, 'Ada', 'Rome');
 CREATE TABLE seats (id serial PRIMARY KEY, taken boolean NOT NULL);
 INSERT INTO seats (taken) VALUES (false);
 CREATE TABLE bookings (id serial PRIMARY KEY, seat_id int NOT NULL REFERENCES seats);
+CREATE TABLE watchers (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users);
+CREATE TABLE contacts (id serial PRIMARY KEY, reference text NOT NULL);
 
 CREATE TABLE keys (id serial PRIMARY KEY, user_id int, key text NOT NULL, fingerprint text, answer text);
 CREATE TABLE payments (id serial PRIMARY KEY, user_id int NOT NULL, amount int NOT NULL);
@@ -38,5 +40,6 @@ CREATE TABLE audit (id serial PRIMARY KEY, what text NOT NULL, at timestamptz NO
 -- What the corrected twin writes in place of the above.
 CREATE TABLE unique_members (id serial PRIMARY KEY, email text NOT NULL UNIQUE);
 CREATE TABLE unique_tags (id serial PRIMARY KEY, name text NOT NULL UNIQUE, uses int NOT NULL);
+CREATE TABLE unique_contacts (id serial PRIMARY KEY, reference text NOT NULL UNIQUE);
 CREATE TABLE scoped_keys (user_id int NOT NULL REFERENCES users, key text NOT NULL,
                           fingerprint text NOT NULL, answer text, PRIMARY KEY (user_id, key));
