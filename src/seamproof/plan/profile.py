@@ -157,8 +157,9 @@ def _warm_up(runs: Sequence[_Runs], replicas: int) -> Exploration[int]:
         rounds += 1
         for place in sorted(waiting):
             index, replica = place
-            # The first round is cold; from the second on what trails behind the answer is seen.
-            settings = Settings(extra_quiet=TAIL_WATCH if rounds > 1 else 0.0)
+            # The first run of all and the last are compared: what trails behind must be in both.
+            watched = rounds > 1 or replica == 0
+            settings = Settings(extra_quiet=TAIL_WATCH if watched else 0.0)
             history: History = yield _experiment(runs[index].scenario, "warm up", settings, replica)
             if replica == 0:
                 runs[index].warming.append(history)
