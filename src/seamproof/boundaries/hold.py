@@ -1,4 +1,4 @@
-"""A crossing that waits at a boundary until somebody lets it go."""
+"""Crossings that wait at a boundary until somebody lets them go."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Hold:
     """A crossing that waits: the client's frame stays here until `release`."""
 
     key: CrossingKey | None
-    """None holds whichever crossing comes next."""
+    """None holds everything that comes."""
     _reached: asyncio.Event = field(default_factory=asyncio.Event)
-    _release: Callable[[], None] | None = None
+    _waiting: list[Callable[[], None]] = field(default_factory=list)
     _released: bool = False
 
     @property
@@ -31,16 +31,16 @@ class Hold:
     def release(self) -> None:
         """Let it go; one that has not come will not be held."""
         self._released = True
-        if self._release is not None:
-            release, self._release = self._release, None
+        waiting, self._waiting = self._waiting, []
+        for release in waiting:
             release()
 
     def take(self, release: Callable[[], None]) -> None:
         """Note that the crossing is held, and how it is let go."""
-        self._release = release
+        self._waiting.append(release)
         self._reached.set()
 
     @property
-    def released(self) -> bool:
-        """Whether it holds nothing any more."""
-        return self._released
+    def takes(self) -> bool:
+        """Whether it holds what comes next: a key comes once, and what has no key always."""
+        return not self._released and (self.key is None or not self.arrived)

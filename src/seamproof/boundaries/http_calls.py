@@ -81,7 +81,7 @@ class CallLedger:
         return call
 
     def hold(self, key: CrossingKey | None) -> Hold:
-        """Hold the call of this key when it comes; None is whichever comes next."""
+        """Hold the call of this key when it comes; None is everything that comes."""
         hold = self._holds[key] = Hold(key)
         return hold
 
@@ -89,7 +89,7 @@ class CallLedger:
         """Return the hold that a call must wait for."""
         for key in (call.key, None):
             hold = self._holds.get(key)
-            if hold is not None and not (hold.released or hold.arrived):
+            if hold is not None and hold.takes:
                 return hold
         return None
 

@@ -86,7 +86,7 @@ class Ledger:
         self._armed = armed
 
     def hold(self, key: CrossingKey | None) -> Hold:
-        """Hold the crossing of this key when it comes; None is whichever comes next."""
+        """Hold the crossing of this key when it comes; None is everything that comes."""
         hold = self._holds[key] = Hold(key)
         return hold
 
@@ -96,7 +96,7 @@ class Ledger:
         form = shape(sql)
         for key in (CrossingKey(form, self._counts[form] + 1), None):
             hold = self._holds.get(key)
-            if hold is not None and not (hold.released or hold.arrived):
+            if hold is not None and hold.takes:
                 return hold
         return None
 

@@ -126,7 +126,7 @@ class PostgresBoundary:
         return self.ledger.reached()
 
     def hold(self, key: CrossingKey | None) -> Hold:
-        """Hold the crossing of this key, or the next where it is None, before the server has it.
+        """Hold the crossing of this key, or all that come where it is None, before the server.
 
         Of an extended query what is held is its Bind, since that takes the snapshot. Crossings
         are counted from `begin`.

@@ -129,7 +129,7 @@ class Boundary(Protocol):
         ...
 
     def hold(self, key: CrossingKey | None) -> Held:
-        """Hold the crossing of this key, or the next where it is None, before it goes further."""
+        """Hold the crossing of this key, or all that come where it is None, before they go on."""
         ...
 
     def activity(self) -> Activity:

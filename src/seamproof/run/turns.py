@@ -184,7 +184,9 @@ class _Runner:
         return [each.hold(key) for each in self.participant.boundaries if each.kind is key.boundary]
 
     def stand_at_next(self) -> None:
-        """Have it stand before whatever it crosses next."""
+        """Have it stand before whatever it crosses next. What else its replica does waits as well:
+        a job of the service must not take its place.
+        """
         self.standing = [boundary.hold(None) for boundary in self.participant.boundaries]
 
     def go_on(self) -> None:
