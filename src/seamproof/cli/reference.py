@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import typer
@@ -108,18 +110,22 @@ def _finding(check: str, found: FindingClass) -> Iterator[str]:
     yield f"## {found.name}\n"
     yield f"`{found.name}`: {found.title}.\n"
     yield f"Found by [`{check}`](checks.md#{check}). Broken boundary: {found.broken}.\n"
-    for heading, text in (
-        ("What it does", found.consequence),
-        ("How it comes about", found.why),
-        ("What cures it", found.fix),
-    ):
-        if text:
-            yield f"**{heading}.** {' '.join(text.split())}\n"
+    yield from _said("What it does", found.consequence)
+    yield from _said("How it comes about", found.why)
+    if found.example:
+        yield "**For example.**\n"
+        yield indent(cleandoc(found.example), "    ") + "\n"
+    yield from _said("What cures it", found.fix)
     names = [f"CWE-{number}" for number in found.cwe] + list(found.owasp)
     if names:
         yield f"Known as {', '.join(names)}.\n"
     if found.references:
         yield "\n".join(f"- <{each}>" for each in found.references) + "\n"
+
+
+def _said(heading: str, text: str) -> Iterator[str]:
+    if text:
+        yield f"**{heading}.** {' '.join(text.split())}\n"
 
 
 def parts() -> str:

@@ -48,6 +48,9 @@ class FindingClass:
     why: str
     """How it comes about and what it costs: `seamproof explain` prints it."""
     fix: str
+    example: str = ""
+    """A short worked case, line by line: of overlapping requests in two columns. The indentation
+    that all lines share is dropped."""
     boundary: BoundaryKind = BoundaryKind.SQL
     broken: str = "transaction"
     """What the terminal names as the broken boundary: transaction, SQL, authorization, …"""

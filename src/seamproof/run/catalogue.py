@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from inspect import cleandoc
 from textwrap import fill
 
 from seamproof.core import registry
@@ -44,6 +45,7 @@ def explained(name: str) -> list[str]:
         "",
         *_paragraph("What it does", plain(found.consequence)),
         *_paragraph("How it comes about", found.why),
+        *_drawn("For example", found.example),
         *_paragraph("What cures it", plain(found.fix)),
     ]
     names = [f"CWE-{number}" for number in found.cwe] + list(found.owasp)
@@ -63,3 +65,10 @@ def _paragraph(heading: str, text: str) -> list[str]:
         return []
     folded = " ".join(text.split())
     return [heading, *fill(folded, 92, initial_indent="  ", subsequent_indent="  ").split("\n"), ""]
+
+
+def _drawn(heading: str, text: str) -> list[str]:
+    """Lines as they are: columns stay columns."""
+    if not text:
+        return []
+    return [heading, *(f"  {line}".rstrip() for line in cleandoc(text).split("\n")), ""]

@@ -30,6 +30,18 @@ LOST_UPDATE = FindingClass(
         "Or lock what is read: SELECT … FOR UPDATE in the same transaction. Or compare a version "
         "column in the UPDATE and answer 409 where it has moved on."
     ),
+    example="""
+        A takes 10 from an account that holds 100, and so does B.
+
+        A  SELECT balance FROM accounts … -> 100  |
+                                                  |  B  SELECT balance FROM accounts … -> 100
+                                                  |  B  UPDATE accounts SET balance = 90 …
+                                                  |  B  COMMIT, answers 201
+        A  UPDATE accounts SET balance = 90 …     |
+        A  COMMIT, answers 201                    |
+
+        Both took 10, and 90 is left. In either order 80 would be.
+    """,
     broken=_BROKEN,
     cwe=(362, 367),
     owasp=_OWASP,
@@ -49,6 +61,18 @@ FULL_ROW_OVERWRITE = FindingClass(
         "records may accept this one."
     ),
     fix="Save only the changed columns (save(update_fields=…)), or compare a version column.",
+    example="""
+        The profile is {name: Ada, city: Rome}. A changes the name, B changes the city.
+
+        A  SELECT * FROM profiles … -> Ada, Rome        |
+                                                        |  B  SELECT * … -> Ada, Rome
+                                                        |  B  UPDATE … name = Ada, city = Oslo
+                                                        |  B  COMMIT, answers 200
+        A  UPDATE … SET name = Bea, city = Rome         |
+        A  COMMIT, answers 200                          |
+
+        Bea, Rome is left. In either order Bea, Oslo would be: B was told that its city is stored.
+    """,
     broken=_BROKEN,
     cwe=(362,),
     references=(_ISOLATION,),
@@ -71,6 +95,18 @@ GUARD_BYPASS = FindingClass(
         "= true WHERE id = $1 AND NOT used. Or SELECT … FOR UPDATE before looking. A CHECK or "
         "UNIQUE constraint is the last line."
     ),
+    example="""
+        A coupon is good for one order. A and B both use it.
+
+        A  SELECT used FROM coupons … -> false          |
+                                                        |  B  SELECT used … -> false
+                                                        |  B  UPDATE coupons SET used = true …
+                                                        |  B  COMMIT, answers 201
+        A  UPDATE coupons SET used = true …             |
+        A  COMMIT, answers 201                          |
+
+        Two orders have the discount. In either order the second request would be refused.
+    """,
     broken=_BROKEN,
     cwe=(362, 367, 841),
     owasp=_OWASP,
@@ -93,6 +129,18 @@ WRITE_SKEW = FindingClass(
         "Lock a row that stands for the rule (SELECT … FOR UPDATE of the parent), or state it as a "
         "constraint (UNIQUE, EXCLUDE), or run at SERIALIZABLE and retry on 40001."
     ),
+    example="""
+        Of the doctors on call one must stay. Ada and Bo are on call, and both ask to leave.
+
+        A  SELECT count(*) … WHERE on_call -> 2         |
+                                                        |  B  SELECT count(*) … -> 2
+                                                        |  B  UPDATE … WHERE name = 'Bo'
+                                                        |  B  COMMIT, answers 200
+        A  UPDATE … WHERE name = 'Ada'                  |
+        A  COMMIT, answers 200                          |
+
+        Nobody is on call. No row was written twice; in either order the second would be refused.
+    """,
     broken=_BROKEN,
     cwe=(362, 367),
     owasp=_OWASP,
@@ -113,6 +161,18 @@ DUPLICATE_ROWS = FindingClass(
     fix=(
         "Add a UNIQUE constraint, and INSERT … ON CONFLICT, or answer 409 to the violation (23505)."
     ),
+    example="""
+        A and B register the same address.
+
+        A  SELECT 1 FROM members WHERE email = … -> none  |
+                                                          |  B  SELECT 1 … -> none
+                                                          |  B  INSERT INTO members …
+                                                          |  B  COMMIT, answers 201
+        A  INSERT INTO members …                          |
+        A  COMMIT, answers 201                            |
+
+        The address is there twice. In either order the second request would be refused.
+    """,
     broken=_BROKEN,
     cwe=(362, 367, 694),
     owasp=_OWASP,
@@ -131,6 +191,20 @@ DUPLICATED_CALL = FindingClass(
         "Decide first, in a transaction that only one request wins, and call afterwards, with an "
         "idempotency key that both would share."
     ),
+    example="""
+        A and B pay the same order.
+
+        A  SELECT state FROM orders … -> open           |
+                                                        |  B  SELECT state … -> open
+                                                        |  B  POST /charges -> 201
+                                                        |  B  UPDATE orders SET state = 'paid'
+                                                        |  B  COMMIT, answers 200
+        A  POST /charges -> 201                         |
+        A  UPDATE orders SET state = 'paid'             |
+        A  COMMIT, answers 200                          |
+
+        The order is paid, as it should be, and the card was charged twice.
+    """,
     broken=_BROKEN,
     cwe=(362,),
     owasp=_OWASP,
@@ -149,6 +223,20 @@ NON_SERIALIZABLE = FindingClass(
         "the other was changing."
     ),
     fix="Do the reads and the writes in one transaction, and lock what is read, or SERIALIZABLE.",
+    example="""
+        A adds a line to an order, B closes the order and stores its sum.
+
+                                                        |  B  SELECT sum(price) … -> 30
+        A  SELECT state FROM orders … -> open           |
+        A  INSERT INTO lines (price) VALUES (5)         |
+        A  COMMIT, answers 201                          |
+                                                        |  B  UPDATE orders SET state = 'closed',
+                                                        |     total = 30
+                                                        |  B  COMMIT, answers 200
+
+        The lines come to 35 and the total says 30. If A comes first, the total is 35; if B comes
+        first, A is refused.
+    """,
     broken=_BROKEN,
     cwe=(362,),
     references=(_ISOLATION,),
@@ -167,6 +255,18 @@ UNHANDLED_CONFLICT = FindingClass(
         "retry, and monitoring counts a defect."
     ),
     fix="Retry 40001 and 40P01 in the service; answer 409 to 23505, or INSERT … ON CONFLICT.",
+    example="""
+        A and B register the same address, which a UNIQUE constraint keeps.
+
+        A  SELECT 1 FROM members WHERE email = … -> none  |
+                                                          |  B  SELECT 1 … -> none
+                                                          |  B  INSERT INTO members …
+                                                          |  B  COMMIT, answers 201
+        A  INSERT INTO members … -> 23505                 |
+        A  ROLLBACK, answers 500                          |
+
+        The rows are right. One after the other the second is told 409; here it is told 500.
+    """,
     broken=_BROKEN,
     cwe=(755,),
     references=(

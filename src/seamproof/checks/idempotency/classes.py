@@ -25,6 +25,15 @@ DUPLICATE_EFFECT = FindingClass(
         "Store the key in the transaction of the effect, under a UNIQUE constraint, before "
         "anything else; on a conflict answer what is stored, or 409 while it is in progress."
     ),
+    example="""
+        1  The client sends POST /payments {"amount": 5} with Idempotency-Key: k1.
+        2  The service inserts the payment and commits.
+        3  The process is killed before it stores k1; the client sees its connection close.
+        4  The client sends the same request again, with k1.
+        5  The service does not know k1, inserts a second payment and answers 201.
+
+        Two payments of 5 are stored. One was asked for.
+    """,
     broken=_BROKEN,
     cwe=(837, 841),
     owasp=("API6:2023",),
@@ -46,6 +55,14 @@ DUPLICATE_WITHOUT_KEY = FindingClass(
         "Accept an Idempotency-Key, or let the client choose the identifier (PUT). Where one "
         "effect is meant already, say so: service.retry_safe."
     ),
+    example="""
+        1  The client sends POST /orders {"product": 1}.
+        2  The service stores the order and answers 201; the answer is lost on the way.
+        3  The client cannot tell whether it was stored, and sends the same request again.
+        4  The service answers 201.
+
+        Two orders are stored.
+    """,
     broken=_BROKEN,
     cwe=(837,),
     references=(_RFC, _DRAFT),
@@ -63,6 +80,15 @@ KEY_BLOCKS_RETRY = FindingClass(
         "away when the effect does not come."
     ),
     fix="Store the key and the effect in one transaction, or let a key in progress expire.",
+    example="""
+        1  The client sends POST /payments {"amount": 5} with Idempotency-Key: k1.
+        2  The service stores k1 as "in progress" and commits.
+        3  The process is killed before the payment is stored.
+        4  The client sends the same request again, with k1.
+        5  The service finds k1 and answers 409: in progress. So it does to every retry.
+
+        No payment is stored, and none can be with this key.
+    """,
     broken=_BROKEN,
     cwe=(460, 841),
     references=(_DRAFT,),
@@ -80,6 +106,15 @@ EMPTY_REPLAY = FindingClass(
         "its transaction rolled back."
     ),
     fix="Store the answer in the transaction of the effect.",
+    example="""
+        1  The client sends POST /payments {"amount": 5} with Idempotency-Key: k1.
+        2  The service stores k1 with the answer 201 in a transaction of its own.
+        3  The transaction of the payment rolls back.
+        4  The client sends the same request again, with k1.
+        5  The service answers 201, as it is stored.
+
+        The client was told of a payment that is not there.
+    """,
     broken=_BROKEN,
     cwe=(841, 393),
     references=(_DRAFT,),
@@ -97,6 +132,13 @@ KEY_WITHOUT_FINGERPRINT = FindingClass(
         "something that was not done."
     ),
     fix="Store a hash of the request with the key, and answer 422 where it differs.",
+    example="""
+        1  The client sends POST /payments {"amount": 5} with Idempotency-Key: k1: 201, payment 1.
+        2  By mistake it uses k1 for another: POST /payments {"amount": 900}.
+        3  The service finds k1 and answers 201, payment 1.
+
+        The payment of 900 was never made, and the client was told success. Right is 422.
+    """,
     broken=_BROKEN,
     cwe=(841, 694),
     references=(_DRAFT,),
@@ -114,6 +156,13 @@ KEY_NOT_SCOPED = FindingClass(
         "and derived from order numbers: whoever has one reads what its owner was told."
     ),
     fix="Make the identity a part of the key's UNIQUE constraint and of its look-up.",
+    example="""
+        1  Alice sends POST /payments {"amount": 5} with Idempotency-Key: order-17: 201, payment 1.
+        2  Bob sends POST /payments {"amount": 5} with the same key, for an order 17 of his own.
+        3  The service finds the key and answers Bob 201, payment 1.
+
+        Bob has read what Alice was told, and his own payment was never made.
+    """,
     broken="authorization",
     cwe=(639, 841),
     owasp=("API1:2023",),
@@ -129,6 +178,14 @@ WRONG_KEY_STATUS = FindingClass(
         "400) by the status alone. The codes are SHOULD in the draft."
     ),
     fix="Answer 409 while the first request is in progress, 422 to another body, 400 to no key.",
+    example="""
+        1  The client sends POST /payments {"amount": 5} with Idempotency-Key: k1: 201.
+        2  By mistake it uses k1 for POST /payments {"amount": 900}.
+        3  The service answers 409.
+
+        A client that follows the draft waits and sends it again, for 409 says "in progress". To 422
+        it would stop, and tell that the key was misused.
+    """,
     broken=_BROKEN,
     cwe=(393,),
     references=(_DRAFT,),

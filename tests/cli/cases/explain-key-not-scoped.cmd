@@ -1,0 +1,1 @@
+explain key-not-scoped
