@@ -76,6 +76,18 @@ def sql(section: Section, profile: Profile) -> tuple[Crossing, ...]:
     )
 
 
+def changes_of_acts(section: Section, profile: Profile) -> Changes:
+    """The changes of backends on which no job of the service wrote: those that one did write need
+    no statement of the act's to explain them.
+    """
+    jobs = {
+        each.backend
+        for each in section.crossings
+        if each.kind in WRITES and each.key.shape in profile.background
+    }
+    return Changes(tuple(row for row in section.changes.rows if row.backend not in jobs))
+
+
 def stable(runs: Sequence[Section], profile: Profile) -> tuple[Crossing, ...]:
     """The first run's crossings whose key every run has."""
     keys = [{each.key for each in sql(run, profile)} for run in runs]

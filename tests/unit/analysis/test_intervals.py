@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seamproof.analysis.intervals import (
+    changes_of_acts,
     connects,
     error_paths,
     intervals,
@@ -130,6 +131,16 @@ def test_a_function_that_writes_behind_a_select_is_found_by_its_rows() -> None:
     assert intervals(transactions(run, NOTHING)) == ()
     (only,) = intervals(transactions(run, changes))
     assert only.writes[0].statement == "SELECT place_order(1)"
+
+
+def test_rows_that_a_job_wrote_on_the_same_connection_make_no_read_a_write() -> None:
+    job = crossing("UPDATE events SET told = true", I, I)
+    read = crossing("SELECT count(*) FROM orders", I, I)
+    told = RowChange("events", {"told": "f"}, {"told": "t"}, backend=1)
+    seen = replace(section(read, job), changes=Changes((told,)))
+    profile = Profile(background=frozenset({job.key.shape}))
+    assert intervals(transactions([read], changes_of_acts(seen, profile))) == ()
+    assert changes_of_acts(seen, Profile()) == seen.changes
 
 
 def labels(found: list[Crossing], *, deep: bool = False) -> list[tuple[str, str]]:

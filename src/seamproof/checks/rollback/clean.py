@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.calls import calls
 from seamproof.analysis.changes import Comparison, Effect, State, compare, effect
-from seamproof.analysis.intervals import Transaction, intervals, transactions
+from seamproof.analysis.intervals import (
+    Transaction,
+    changes_of_acts,
+    intervals,
+    transactions,
+)
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.responses import same
 from seamproof.analysis.trouble import died
@@ -64,12 +69,12 @@ class Clean:
         outbound: Outbound = Outbound(),
     ) -> Clean:
         """What a clean history shows."""
-        changes = history.section.changes
+        section, profile = history.section, mask.profile
         return cls(
             history,
-            effect(changes, mask),
+            effect(section.changes, mask),
             crossings,
-            transactions(crossings, changes, mask.profile.ignored),
+            transactions(crossings, changes_of_acts(section, profile), profile.ignored),
             mask,
             outbound,
         )

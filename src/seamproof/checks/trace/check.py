@@ -20,6 +20,7 @@ from seamproof.analysis.intervals import (
     SERIALIZATION_FAILURE,
     WRITES,
     Transaction,
+    changes_of_acts,
     intervals,
     left_open,
     sql,
@@ -105,7 +106,8 @@ class Trace:
         if not crossings:
             outcome = Outcome.NOT_RUN if clean.section.changes else Outcome.SKIPPED
             return (_plain_verdict(subject, outcome, "no crossing seen at the SQL boundary"),)
-        found = transactions(crossings, clean.section.changes, subject.profile.ignored)
+        changes = changes_of_acts(clean.section, subject.profile)
+        found = transactions(crossings, changes, subject.profile.ignored)
         verdicts = yield from _natural(subject, clean)
         verdicts += yield from _held_back(subject, clean, found)
         verdicts += yield from _swallowed(subject, clean, found, self._provoked)
