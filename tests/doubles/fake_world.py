@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from seamproof.analysis.statements import kind as kind_of
 from seamproof.analysis.statements import shape as shape_of
 from seamproof.core.experiment import (
+    Act,
     BoundaryKind,
     CrossingKey,
     Experiment,
@@ -191,6 +192,8 @@ class FakeService:
     later: list[Callable[[], None]] = field(default_factory=list)
     """What runs after the answer was sent."""
     connected: list[FakeConnection] = field(default_factory=list)
+    serving: Act | None = None
+    """The request that it answers."""
 
     def connect(self) -> FakeConnection:
         """A new connection."""
@@ -394,10 +397,11 @@ class FakeWorld:
             ),
         )
 
-    def _act(self, act: Any, disturbances: list[Disturbance]) -> Exchange:
+    def _act(self, act: Act, disturbances: list[Disturbance]) -> Exchange:
         sent = self._time
         request = Request(act.step.operation.method, act.step.operation.path)
         response, silence = None, None
+        self.service.serving = act
         try:
             status = self.handlers[act.step.operation.id](self.service)
             response = Response(status)

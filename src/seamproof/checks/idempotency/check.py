@@ -145,7 +145,7 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
     first: History = yield plainly.experiment
     judged = one.judge(first)
     verdicts: list[Verdict] = []
-    tried = 1
+    tried, unclear = 1, 0
     if judged.ruling is not Ruling.ONCE:
         verdicts += yield from _told(subject, one, plainly, judged, promised=promised)
     elif promised:
@@ -153,6 +153,7 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
             tried += 1
             history: History = yield each.experiment
             judged = one.judge(history)
+            unclear += judged.ruling is Ruling.UNCLEAR
             if judged.ruling in _CLASS:
                 verdicts += yield from _told(subject, one, each, judged, promised=promised)
                 break
@@ -160,7 +161,9 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
         verdicts += yield from _misused(subject, one, key)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
         what = f"with the key {key.name}" if key else "by its method or the configuration"
-        reason = f"{tried} ways to send it again; one effect is promised {what}"
+        reason = f"{tried - unclear} ways to send it again; one effect is promised {what}"
+        if unclear:
+            reason += f"; {unclear} could not be judged"
         if not promised:
             reason = "a plain POST promises nothing, and was sent again once"
         verdicts.append(plain(subject, Outcome.HELD, reason))
@@ -183,11 +186,22 @@ def _told(
         again = one.judge(history)
         return again.ruling is judged.ruling and again.certain >= judged.certain
 
-    confirmed = yield from replay(subject, tried.experiment, shows, one.holds)
-    certain = judged.ruling is not Ruling.MORE or judged.certain
-    tier = Tier.PROVEN if certain else Tier.SUSPECTED
+    tier = _tier(subject, judged)
     case = Case(_CLASS[judged.ruling], tier, judged, tried.how, tried.crossing)
+    if tier is Tier.NOTE:
+        return [violated(subject, one, case, None)]
+    confirmed = yield from replay(subject, tried.experiment, shows, one.holds)
     return [violated(subject, one, case, confirmed)]
+
+
+def _tier(subject: Subject, judged: Judgement) -> Tier:
+    """How sure it is. A key, or the user's word, promises more than a method does."""
+    named = key_of(subject.scenario.act, subject.idempotency.header) is not None
+    if judged.ruling is not Ruling.MORE or named or subject.operation.retry_safe:
+        return Tier.PROVEN
+    if judged.recorded:
+        return Tier.NOTE
+    return Tier.PROVEN if judged.certain else Tier.SUSPECTED
 
 
 def _sent_twice(subject: Subject, *faults: Fault) -> Experiment:

@@ -9,6 +9,7 @@ more, or other         2xx                 duplicate-effect
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 
@@ -38,15 +39,20 @@ class Judgement:
     history: History
     comparison: Comparison | None = None
     doubled_call: bool = False
+    recorded: bool = False
+    """Whether all that is more are rows in tables of their own, beside an effect that is there
+    once: a history of requests, which RFC 9110 allows (section 9.2.2).
+    """
     reason: str = ""
 
     @property
     def certain(self) -> bool:
         """Whether something is there twice, and not only another value in a row."""
-        doubled = self.comparison is not None and any(
-            each.old is None for each in self.comparison.extra
-        )
-        return doubled or self.doubled_call
+        if self.comparison is None:
+            return self.doubled_call
+        more = Counter(each.table for each in self.comparison.extra if each.old is None)
+        more.subtract(each.table for each in self.comparison.missing if each.old is None)
+        return self.doubled_call or any(count > 0 for count in more.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,15 @@ class One:
             ruling = Ruling.EMPTY if last.ok else Ruling.UNCLEAR
             return Judgement(ruling, history, compared, reason="the retry failed")
         if last.ok or more_calls or compared.doubled:
-            return Judgement(Ruling.MORE, history, compared, more_calls)
+            recorded = not more_calls and self._records(compared)
+            return Judgement(Ruling.MORE, history, compared, more_calls, recorded)
         reason = "a part of the effect is there: rollback tells of that"
         return Judgement(Ruling.UNCLEAR, history, compared, reason=reason)
+
+    def _records(self, compared: Comparison) -> bool:
+        tables = {each.table for each in compared.extra}
+        added = all(each.old is None for each in compared.extra)
+        return added and not compared.missing and tables < set(self.outcome.state.tables)
 
     @property
     def _known(self) -> frozenset[str]:

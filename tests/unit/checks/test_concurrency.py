@@ -1,0 +1,348 @@
+"""`concurrency` on acts that overlap statement by statement: each anomaly, and its sound twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from doubles.fake_overlap import FakeOverlap, Rows, Statements
+from seamproof.checks.concurrency import Concurrency
+from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+
+OPERATION = "POST /acts"
+TABLES: dict[str, dict[str, dict[str, Any]]] = {
+    "counters": {"1": {"value": 0}},
+    "products": {"1": {"stock": 3}},
+    "sales": {},
+    "members": {},
+    "doctors": {"1": {"on_call": 1}, "2": {"on_call": 1}},
+    "profiles": {"1": {"name": "ada", "city": "rome"}},
+}
+CATALOG = Catalog(
+    {
+        name: Table(name, (Column("id", "integer", default=f"nextval('{name}_id_seq')"),), ("id",))
+        for name in TABLES
+    }
+)
+
+
+def scenario(**json: Any) -> Scenario:
+    return Scenario("test", Step(Operation.parse(OPERATION), json=json or None))
+
+
+def subject(about: Scenario | None = None, **what: Any) -> Subject:
+    return Subject(about or scenario(), catalog=CATALOG, **what)
+
+
+def world(act: Callable[..., Statements], **what: Any) -> FakeOverlap:
+    return FakeOverlap(TABLES, {OPERATION: act}, **what)
+
+
+def verdicts(
+    act: Callable[..., Statements], about: Subject | None = None, **what: Any
+) -> list[Verdict]:
+    return list(world(act, **what).drive(Concurrency().explore(about or subject())))
+
+
+def count(db: Rows) -> Statements:
+    """Reads, computes, writes back."""
+    value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
+    yield (
+        "UPDATE counters SET value = $1",
+        lambda: db.update("counters", "1", value=value + 1),
+    )
+    return 200
+
+
+def add(db: Rows) -> Statements:
+    """Lets the database compute."""
+    yield (
+        "UPDATE counters SET value = value + 1",
+        lambda: db.update("counters", "1", value=db["counters"]["1"]["value"] + 1),
+    )
+    return 200
+
+
+def test_a_value_that_is_read_and_written_back_is_a_lost_update() -> None:
+    (found,) = verdicts(count)
+    assert (found.finding_class, found.outcome, found.tier, found.replays) == (
+        "lost-update",
+        Outcome.VIOLATED,
+        Tier.PROVEN,
+        (3, 3),
+    )
+    assert found.table == "counters"
+    assert found.shape.startswith("UPDATE counters")
+    (left,) = found.evidence.left
+    assert left.new == {"id": "1", "value": "1"}
+    assert [change.new for change in found.evidence.expected] == [{"id": "1", "value": "2"}]
+    assert found.evidence.facts["answers"] == "200 and 200"
+    assert found.evidence.facts["preemptions"] == 1
+    assert found.evidence.control is not None
+    assert found.evidence.control.passed
+
+
+def test_a_value_that_the_database_computes_is_none() -> None:
+    (found,) = verdicts(add)
+    assert (found.finding_class, found.outcome) == ("", Outcome.HELD)
+    assert found.reason == "no crossing of one act conflicts with the other's"
+
+
+@pytest.mark.parametrize(("helps", "told"), [(True, "helps"), (False, "does not help")])
+def test_a_finding_says_whether_a_stronger_level_alone_would_help(helps: bool, told: str) -> None:
+    (found,) = verdicts(count, serializable_helps=helps)
+    assert found.evidence.facts["serializable"] == told
+
+
+def compare_a_version(db: Rows) -> Statements:
+    """Optimistic: writes only where nobody has written meanwhile."""
+    value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
+
+    def write() -> bool:
+        same = db["counters"]["1"]["value"] == value
+        if same:
+            db.update("counters", "1", value=value + 1)
+        return same
+
+    written = yield "UPDATE counters SET value = $1 WHERE value = $2", write
+    return 200 if written else 409
+
+
+def test_a_refusal_without_effect_is_legal_although_no_serial_order_has_one() -> None:
+    (found,) = verdicts(compare_a_version)
+    assert found.outcome is Outcome.HELD
+    assert found.reason.startswith("2 schedules of 1 pair")
+
+
+def fail_on_conflict(db: Rows) -> Statements:
+    status = yield from compare_a_version(db)
+    return 500 if status == 409 else status
+
+
+def test_a_server_error_without_effect_is_suspected_only() -> None:
+    (found,) = verdicts(fail_on_conflict)
+    assert (found.finding_class, found.tier) == ("unhandled-conflict", Tier.SUSPECTED)
+
+
+def sell(db: Rows, *, guarded: bool = False) -> Statements:
+    """Looks at the stock first, and takes from it later."""
+    stock = yield "SELECT stock FROM products", lambda: db["products"]["1"]["stock"]
+    if stock < 1:
+        return 409
+
+    def take() -> bool:
+        left = db["products"]["1"]["stock"]
+        if guarded and left < 1:
+            return False
+        db.update("products", "1", stock=left - 1)
+        return True
+
+    taken = yield "UPDATE products SET stock = stock - 1", take
+    if not taken:
+        return 409
+    yield "INSERT INTO sales (product) VALUES (1)", lambda: db.insert("sales", product=1)
+    return 201
+
+
+def test_a_limit_that_is_far_is_brought_near_by_repeating_the_act() -> None:
+    (found,) = verdicts(sell)
+    assert (found.finding_class, found.tier) == ("guard-bypass", Tier.PROVEN)
+    assert found.evidence.facts["seeded"] == "2 requests before it"
+    assert found.evidence.facts["orders"] == "201 and 409 or 409 and 201"
+    assert found.evidence.facts["answers"] == "201 and 201"
+
+
+def test_a_limit_in_the_write_holds() -> None:
+    (found,) = verdicts(lambda db: sell(db, guarded=True))
+    assert found.outcome is Outcome.HELD
+
+
+def test_a_limit_that_is_out_of_reach_is_brought_near_by_an_edit() -> None:
+    tables = TABLES | {"products": {"1": {"stock": 1000}}}
+    overlap = FakeOverlap(tables, {OPERATION: sell})
+    (found,) = overlap.drive(Concurrency().explore(subject()))
+    assert found.finding_class == "guard-bypass"
+    assert found.evidence.facts["seeded"] == "rows edited: products.stock = 1"
+
+
+def within_a_quota(db: Rows) -> Statements:
+    found = yield "SELECT count(*) FROM members", lambda: len(db["members"])
+    if found >= 3:
+        return 403
+    yield "INSERT INTO members (name) VALUES ('new')", lambda: db.insert("members", name="new")
+    return 201
+
+
+def test_a_quota_above_one_is_a_guard_and_no_unique_row() -> None:
+    (found,) = verdicts(within_a_quota)
+    assert found.finding_class == "guard-bypass"
+
+
+def join(db: Rows) -> Statements:
+    """Unique by looking first."""
+    found = yield "SELECT 1 FROM members WHERE name = 'ann'", lambda: len(db["members"])
+    if found:
+        return 409
+    yield "INSERT INTO members (name) VALUES ('ann')", lambda: db.insert("members", name="ann")
+    return 201
+
+
+def test_a_row_that_is_unique_by_looking_is_made_twice() -> None:
+    (found,) = verdicts(join)
+    assert (found.finding_class, found.table) == ("duplicate-rows", "members")
+
+
+def upsert(db: Rows) -> Statements:
+    status = yield from join(db)
+    return 200 if status else 500
+
+
+def test_an_upsert_that_looks_first_makes_a_row_twice() -> None:
+    (found,) = verdicts(upsert)
+    assert (found.finding_class, found.table) == ("duplicate-rows", "members")
+
+
+def leave(db: Rows, doctor: str) -> Statements:
+    """One must stay on call."""
+    others = yield (
+        "SELECT count(*) FROM doctors",
+        lambda: sum(row["on_call"] for key, row in db["doctors"].items() if key != doctor),
+    )
+    if not others:
+        return 409
+    yield "UPDATE doctors SET on_call = 0", lambda: db.update("doctors", doctor, on_call=0)
+    return 200
+
+
+def test_two_scenarios_of_one_operation_show_a_write_skew() -> None:
+    about = subject(scenario(doctor="1"), partners=(scenario(doctor="2"),))
+    (found,) = verdicts(leave, about)
+    assert (found.finding_class, found.tier) == ("write-skew", Tier.PROVEN)
+
+
+def test_the_same_act_twice_shows_none() -> None:
+    (found,) = verdicts(leave, subject(scenario(doctor="1")))
+    assert found.outcome is Outcome.HELD
+
+
+def save(db: Rows, column: str) -> Statements:
+    """Saves the whole row."""
+    row = yield "SELECT name, city FROM profiles", lambda: dict(db["profiles"]["1"])
+    new = {**row, column: "changed"}
+    yield (
+        "UPDATE profiles SET name = $1, city = $2",
+        lambda: db.update("profiles", "1", **new),
+    )
+    return 200
+
+
+def test_columns_that_are_put_back_are_a_class_of_their_own() -> None:
+    about = subject(scenario(column="name"), partners=(scenario(column="city"),))
+    (found,) = verdicts(save, about)
+    assert found.finding_class == "full-row-overwrite"
+
+
+def test_tables_that_no_verdict_looks_at_conflict_with_nothing() -> None:
+    profile = Profile(audit=frozenset({"counters"}))
+    (found,) = verdicts(count, subject(profile=profile))
+    assert found.outcome is Outcome.HELD
+    assert found.reason == "no crossing of one act conflicts with the other's"
+
+
+def test_what_answers_429_says_nothing() -> None:
+    def limited(db: Rows) -> Statements:
+        yield "SELECT value FROM counters", lambda: None
+        return 429
+
+    (found,) = verdicts(limited)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reason.startswith("429")
+
+
+def test_serial_runs_that_differ_say_nothing() -> None:
+    drawn = iter(range(1000))
+
+    def draw(db: Rows) -> Statements:
+        value = next(drawn)
+        yield "UPDATE counters SET value = $1", lambda: db.update("counters", "1", value=value)
+        return 200
+
+    (found,) = verdicts(draw)
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.reason == "equal runs, one after the other, differ: counters"
+
+
+def test_a_schedule_that_does_not_come_again_is_no_finding() -> None:
+    overlaps = 0
+
+    def once(db: Rows) -> Statements:
+        value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
+
+        def write() -> None:
+            nonlocal overlaps
+            now = db["counters"]["1"]["value"]
+            overlaps += now != value
+            db.update("counters", "1", value=1 + (value if overlaps == 1 else now))
+
+        yield "UPDATE counters SET value = $1", write
+        return 200
+
+    (found,) = verdicts(once)
+    assert (found.outcome, found.reason) == (
+        Outcome.INCONCLUSIVE,
+        "seen once, and in 0 of 3 replays",
+    )
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"),
+    [
+        (subject(replicas=1), "one replica cannot interleave with itself"),
+        (subject(boundaries=frozenset({BoundaryKind.HTTP_IN})), "the SQL boundary is blind"),
+    ],
+)
+def test_what_cannot_be_forced_is_not_run(about: Subject, reason: str) -> None:
+    (found,) = verdicts(count, about)
+    assert found.outcome is Outcome.NOT_RUN
+    assert found.reason.startswith(reason)
+
+
+def test_reads_and_refusals_are_skipped() -> None:
+    check = Concurrency()
+    assert check.applies(subject()) is None
+    assert check.applies(Subject(Scenario("r", Step(Operation.parse("GET /acts"))))) is not None
+    refused = Step(Operation.parse(OPERATION), expect=(409,))
+    assert check.applies(Subject(Scenario("refused", refused))) is not None
+
+
+def test_a_stored_finding_is_shown_again_by_its_own_schedule() -> None:
+    overlap = world(sell)
+    (found,) = overlap.drive(Concurrency().explore(subject()))
+    again = world(sell)
+    finding = Finding(
+        "0123456789abcdef",
+        "concurrency",
+        found.finding_class,
+        Tier.PROVEN,
+        OPERATION,
+        BoundaryKind.SQL,
+        found.replays,
+        found.evidence,
+    )
+    (shown,) = again.drive(Concurrency().replay(subject(), finding))
+    assert (shown.finding_class, shown.shape) == (found.finding_class, found.shape)
+    schedules = {
+        each.phases[0].schedule
+        for each in again.experiments
+        if each.purpose in ("overlap", "replay")
+    }
+    stored = found.evidence.experiment
+    assert stored is not None
+    assert schedules == {stored.phases[0].schedule}

@@ -1,0 +1,54 @@
+"""Where a step carries its key, and the same step with another payload."""
+
+from __future__ import annotations
+
+import pytest
+
+from seamproof.checks.idempotency.keys import FIXED, Key, key_of, other_payloads
+from seamproof.core.model import Operation, Step
+
+OPERATION = Operation.parse("POST /orders")
+
+
+@pytest.mark.parametrize(
+    ("step", "key"),
+    [
+        (Step(OPERATION, headers={"Idempotency-Key": "k"}), Key("Idempotency-Key", True)),
+        (Step(OPERATION, headers={"X-Idempotency-Key": "k"}), Key("X-Idempotency-Key", True)),
+        (Step(OPERATION, headers={"x-request-id": "k"}), Key("x-request-id", True)),
+        (Step(OPERATION, json={"idempotency_key": "k"}), Key("idempotency_key", False)),
+        (Step(OPERATION, headers={"Accept": "text/plain"}, json={"key": "k"}), None),
+        (Step(OPERATION, json=["idempotency_key"]), None),
+    ],
+)
+def test_a_key_is_known_by_its_name(step: Step, key: Key | None) -> None:
+    assert key_of(step) == key
+
+
+def test_a_name_that_does_not_say_so_is_configured() -> None:
+    step = Step(OPERATION, headers={"Once-Only": "k"})
+    assert key_of(step) is None
+    assert key_of(step, "once-only") == Key("Once-Only", True)
+
+
+def test_a_key_is_set_and_left_out_where_it_stands() -> None:
+    in_header = Step(OPERATION, headers={"Idempotency-Key": "k", "Accept": "*/*"})
+    key = Key("Idempotency-Key", True)
+    assert key.set(in_header, FIXED).headers == {"Idempotency-Key": FIXED, "Accept": "*/*"}
+    assert key.without(in_header).headers == {"Accept": "*/*"}
+    in_body = Step(OPERATION, json={"idempotency_key": "k", "amount": 5})
+    key = Key("idempotency_key", False)
+    assert key.set(in_body, FIXED).json == {"idempotency_key": FIXED, "amount": 5}
+    assert key.without(in_body).json == {"amount": 5}
+
+
+def test_other_payloads_change_one_value_each_and_numbers_first() -> None:
+    body = {"idempotency_key": "k", "name": "ann", "paid": True, "lines": [{"units": 2}]}
+    step = Step(OPERATION, json={**body, "product": "{product}"})
+    changed = [each.json for each in other_payloads(step, Key("idempotency_key", False))]
+    rest = {**body, "product": "{product}"}
+    assert changed == [rest | {"lines": [{"units": 3}]}, rest | {"name": "annx"}]
+
+
+def test_without_a_value_to_change_there_is_no_other_payload() -> None:
+    assert not list(other_payloads(Step(OPERATION), Key("Idempotency-Key", True)))
