@@ -2,7 +2,7 @@
 
 audit rows of refused and failed requests · last-seen times · a retry loop on 40001 · sequence gaps
 a 409 for the second of two equal requests · 503 without effect · UUIDs, clocks and ETags · a read
-that answers 404 when the database fails
+that answers 404 when the database fails · a record of every PUT
 """
 
 import logging
@@ -152,7 +152,7 @@ class Document(BaseModel):
 
 @app.put("/documents/{document}")
 async def put_document(document: str, body: Document, response: Response) -> Document:
-    """Each write has a fresh ETag and time, and is the same document."""
+    """Each write has a fresh ETag, a time and a line in the history, and is the same document."""
     etag = uuid.uuid4()
     async with app.state.pool.connection() as connection:
         await connection.execute(
@@ -160,6 +160,9 @@ async def put_document(document: str, body: Document, response: Response) -> Doc
             " DO UPDATE SET body = excluded.body, etag = excluded.etag,"
             " updated_at = excluded.updated_at",
             (document, body.body, etag),
+        )
+        await connection.execute(
+            "INSERT INTO revisions (document_id, body) VALUES (%s, %s)", (document, body.body)
         )
     response.headers["ETag"] = f'"{etag}"'
     return body

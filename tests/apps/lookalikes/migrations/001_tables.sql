@@ -16,6 +16,7 @@ CREATE TABLE documents (
     etag uuid NOT NULL,
     updated_at timestamptz NOT NULL
 );
+CREATE TABLE revisions (number serial PRIMARY KEY, document_id text NOT NULL, body text NOT NULL);
 CREATE TABLE comments (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     document_id text NOT NULL REFERENCES documents,
