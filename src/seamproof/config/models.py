@@ -251,6 +251,13 @@ class IdempotencyConfig(Section):
         return IdempotencyPolicy(**self.model_dump())
 
 
+class ConcurrencyConfig(Section):
+    """What is tried of overlapping requests."""
+
+    partners: int = Field(2, ge=0)
+    """How many other operations each is made to overlap with, beside itself."""
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -264,6 +271,8 @@ class Config(Section):
     """The database that is made for it."""
     idempotency: IdempotencyConfig = IdempotencyConfig()
     """What it promises of idempotency keys."""
+    concurrency: ConcurrencyConfig = ConcurrencyConfig()
+    """How far overlapping requests are looked at."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)
     """Who uses the service, by name."""
     scenarios: Strings = (".seamproof/scenarios/*.yaml",)

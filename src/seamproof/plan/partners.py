@@ -16,9 +16,6 @@ from seamproof.core.model import Scenario
 from seamproof.core.profile import Profile
 from seamproof.plan.profile import LearnedScenario
 
-MOST = 2
-"""Partners of one scenario: the number of pairs grows with the square of the operations."""
-
 _OVERLAPS = "concurrency"
 """The check that partners are for: what is not for it is no partner either."""
 
@@ -30,15 +27,16 @@ class _Candidate:
 
 
 def partners(
-    learned: Sequence[LearnedScenario], catalog: Catalog, profile: Profile
+    learned: Sequence[LearnedScenario], catalog: Catalog, profile: Profile, most: int = 2
 ) -> tuple[tuple[Scenario, ...], ...]:
     """For each scenario, those behind it in the order given that it should overlap with.
 
-    Each pair is named once, at the one that comes first.
+    Each pair is named once, at the one that comes first, and each names `most` at most: the number
+    of pairs grows with the square of the operations.
     """
     candidates = [_candidate(each, catalog, profile) for each in learned]
     return tuple(
-        _chosen(each, candidates[index + 1 :]) if each is not None else ()
+        _chosen(each, candidates[index + 1 :])[:most] if each is not None else ()
         for index, each in enumerate(candidates)
     )
 
@@ -58,7 +56,7 @@ def _candidate(learned: LearnedScenario, catalog: Catalog, profile: Profile) -> 
 def _chosen(one: _Candidate, others: Sequence[_Candidate | None]) -> tuple[Scenario, ...]:
     found = [each for each in others if each and one.footprint.conflicts(each.footprint)]
     found.sort(key=lambda each: -_nearness(one, each))
-    return tuple(each.scenario for each in found[:MOST])
+    return tuple(each.scenario for each in found)
 
 
 def _nearness(one: _Candidate, other: _Candidate) -> int:

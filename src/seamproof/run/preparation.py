@@ -91,6 +91,7 @@ class Preparation:
         count: Callable[[], None],
     ) -> None:
         self._path = config.path(config.profile)
+        self._partners = config.concurrency.partners
         self._premises = premises
         self._wanted = wanted
         self._emit = emit
@@ -128,7 +129,7 @@ class Preparation:
                 for number, (each, others, upkeep) in enumerate(
                     zip(
                         riskiest,
-                        partners(riskiest, catalog, profile),
+                        partners(riskiest, catalog, profile, self._partners),
                         spared(riskiest, profile),
                         strict=True,
                     )

@@ -17,7 +17,7 @@ from seamproof.core.history import (
 )
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
-from seamproof.plan.partners import MOST, partners
+from seamproof.plan.partners import partners
 from seamproof.plan.profile import LearnedScenario
 
 CATALOG = Catalog({name: Table(name, ()) for name in ("orders", "stock", "users", "audit")})
@@ -45,8 +45,10 @@ def learned(
     return LearnedScenario(scenario, True, clean=history)
 
 
-def paired(*each: LearnedScenario, profile: Profile | None = None) -> list[list[str]]:
-    found = partners(each, CATALOG, profile or Profile())
+def paired(
+    *each: LearnedScenario, profile: Profile | None = None, most: int = 2
+) -> list[list[str]]:
+    found = partners(each, CATALOG, profile or Profile(), most)
     return [[other.operation.id for other in others] for others in found]
 
 
@@ -85,7 +87,8 @@ def test_the_nearest_come_first_and_there_are_not_many() -> None:
     near = learned("POST /near", "UPDATE stock SET units = 2", arrange=(SETUP,))
     first = paired(sell, *far, near)[0]
     assert first[0] == "POST /near"
-    assert len(first) == MOST
+    assert len(first) == 2
+    assert paired(sell, *far, near, most=0)[0] == []
 
 
 def test_a_scenario_that_is_for_other_checks_is_no_partner() -> None:
