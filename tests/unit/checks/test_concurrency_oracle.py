@@ -1,0 +1,282 @@
+"""The oracle, the classes and the schedules of `concurrency`, on histories built by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seamproof.analysis.masks import Mask
+from seamproof.checks.concurrency.anomalies import classify
+from seamproof.checks.concurrency.oracle import Oracle, Ruling, oracle
+from seamproof.checks.concurrency.pairs import twice, with_partners
+from seamproof.checks.concurrency.schedules import Places, one_stop, two_stops
+from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.experiment import Act, BoundaryKind, CrossingKey, Experiment, Phase, Turn
+from seamproof.core.history import (
+    Changes,
+    Crossing,
+    CrossingKind,
+    Disturbance,
+    DisturbanceKind,
+    Exchange,
+    History,
+    Request,
+    Response,
+    RowChange,
+    Section,
+    Silence,
+)
+from seamproof.core.model import Extract, Operation, Scenario, Step
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Subject
+
+STEP = Step(Operation.parse("POST /orders"))
+PHASE = Phase((Act(STEP), Act(STEP, replica=1)))
+CATALOG = Catalog(
+    {
+        name: Table(name, (Column("id", "integer", default=f"nextval('{name}')"),), ("id",))
+        for name in ("orders", "products")
+    }
+)
+MASK = Mask.of(Profile(), CATALOG)
+CHARGE = Crossing(
+    CrossingKey("POST payments /charges", boundary=BoundaryKind.HTTP_OUT),
+    CrossingKind.CALL,
+    "",
+    0,
+    0,
+    0.0,
+    request=Request("POST", "/charges"),
+    response=Response(201),
+)
+
+
+def stock(left: int, of: int = 2) -> RowChange:
+    return RowChange("products", {"id": "1", "stock": str(of)}, {"id": "1", "stock": str(left)})
+
+
+def order(number: int) -> RowChange:
+    return RowChange("orders", None, {"id": str(number), "product": "1"})
+
+
+def history(
+    statuses: tuple[int | None, ...],
+    *rows: RowChange,
+    calls: int = 0,
+    disturbance: DisturbanceKind | None = None,
+    silence: Silence | None = None,
+) -> History:
+    exchanges = tuple(
+        Exchange(
+            act,
+            Request("POST", "/orders"),
+            0.0,
+            1.0,
+            Response(status) if status else None,
+            None if status else silence,
+        )
+        for act, status in zip(PHASE.acts, statuses, strict=False)
+    )
+    disturbances = (Disturbance(disturbance),) if disturbance else ()
+    section = Section(exchanges, (CHARGE,) * calls, Changes(rows), disturbances)
+    return History(Experiment((PHASE,)), (section,))
+
+
+def learned(serial: History, alone: History) -> Oracle:
+    found = oracle(MASK, ((serial, serial), (serial, serial)), (alone, alone))
+    assert isinstance(found, Oracle)
+    return found
+
+
+PLENTY = learned(
+    history((201, 201), stock(0), order(1), order(2)), history((201,), stock(1), order(1))
+)
+"""Both fit."""
+ONE = learned(history((201, 409), stock(0, 1), order(1)), history((201,), stock(0, 1), order(1)))
+"""One fits."""
+
+
+@pytest.mark.parametrize(
+    ("judge", "seen", "ruling"),
+    [
+        (PLENTY, history((201, 201), stock(0), order(8), order(9)), Ruling.LEGAL),
+        (PLENTY, history((200, 201), stock(0), order(1), order(2)), Ruling.LEGAL),
+        (PLENTY, history((201, 201), stock(1), order(1), order(2)), Ruling.VIOLATION),
+        (PLENTY, history((201, 409), stock(1), order(1)), Ruling.LEGAL),
+        (PLENTY, history((503, 201), stock(1), order(1)), Ruling.LEGAL),
+        (PLENTY, history((409, 409)), Ruling.LEGAL),
+        (PLENTY, history((201, 500), stock(1), order(1)), Ruling.CONFLICT),
+        (PLENTY, history((201, 409), stock(0), order(1)), Ruling.VIOLATION),
+        (PLENTY, history((500, 500), stock(1)), Ruling.VIOLATION),
+        (ONE, history((409, 201), stock(0, 1), order(1)), Ruling.LEGAL),
+        (ONE, history((201, 201), stock(0, 1), order(1)), Ruling.VIOLATION),
+        (ONE, history((201, 201), stock(-1, 1), order(1), order(2)), Ruling.VIOLATION),
+        (ONE, history((201, 409), stock(0, 1), order(1), calls=1), Ruling.VIOLATION),
+        (PLENTY, history((201, 429), stock(1), order(1)), Ruling.UNCLEAR),
+        (
+            PLENTY,
+            history((201, None), stock(1), order(1), silence=Silence.TIMEOUT),
+            Ruling.UNCLEAR,
+        ),
+        (
+            PLENTY,
+            history((201, 500), stock(1), disturbance=DisturbanceKind.SERVICE_DIED),
+            Ruling.UNCLEAR,
+        ),
+        (
+            PLENTY,
+            history((201, 201), stock(1), disturbance=DisturbanceKind.NOT_QUIET),
+            Ruling.UNCLEAR,
+        ),
+    ],
+    ids=[
+        "other keys",
+        "another success",
+        "a lost update",
+        "one refused",
+        "one unavailable",
+        "both refused",
+        "an error without effect",
+        "refused, but took",
+        "an error with effect",
+        "the other is refused",
+        "two successes of one",
+        "oversold",
+        "a call too many",
+        "a rate limiter",
+        "no answer in time",
+        "the service ended",
+        "no quiet",
+    ],
+)
+def test_a_history_is_judged_against_the_serial_orders(
+    judge: Oracle, seen: History, ruling: Ruling
+) -> None:
+    assert judge.judge(seen).ruling is ruling
+
+
+def test_there_is_no_oracle_of_serial_runs_that_differ() -> None:
+    one = history((201, 201), stock(0), order(1), order(2))
+    other = history((201, 201), stock(1), order(1), order(2))
+    alone = history((201,), stock(1), order(1))
+    reason = oracle(MASK, ((one, other), (one, one)), (alone, alone))
+    assert reason == "equal runs, one after the other, differ: products"
+
+
+def test_there_is_no_oracle_of_an_act_that_is_refused_alone() -> None:
+    both = history((409, 409))
+    reason = oracle(MASK, ((both, both), (both, both)), (history((409,)), history((409,))))
+    assert reason == "act 0 alone answers 409"
+
+
+def row(table: str, number: str, old: dict[str, Any], **new: str) -> RowChange:
+    return RowChange(table, {"id": number, **old}, {"id": number, **old, **new})
+
+
+@pytest.mark.parametrize(
+    ("judge", "seen", "name"),
+    [
+        (PLENTY, history((201, 201), stock(1), order(1), order(2)), "lost-update"),
+        (ONE, history((201, 201), stock(-1, 1), order(1), order(2)), "guard-bypass"),
+        (ONE, history((201, 201), stock(0, 1), order(1)), "guard-bypass"),
+        (
+            learned(history((201, 201), order(1)), history((201,), order(1))),
+            history((201, 201), order(1), order(2)),
+            "duplicate-rows",
+        ),
+        (
+            learned(history((201, 409), order(1)), history((201,), order(1))),
+            history((201, 201), order(1), order(2)),
+            "duplicate-rows",
+        ),
+        (
+            learned(history((201, 201), order(1), calls=1), history((201,), order(1), calls=1)),
+            history((201, 201), order(1), calls=2),
+            "duplicated-call",
+        ),
+    ],
+)
+def test_a_violation_has_a_name(judge: Oracle, seen: History, name: str) -> None:
+    found = judge.judge(seen)
+    assert found.outcome is not None
+    assert classify(judge, found.outcome).name == name
+
+
+def test_a_limit_that_was_brought_near_is_a_guard_and_not_a_unique_row() -> None:
+    judge = learned(history((201, 403), order(1)), history((201,), order(1)))
+    found = judge.judge(history((201, 201), order(1), order(2)))
+    assert found.outcome is not None
+    assert classify(judge, found.outcome, seeded=True).name == "guard-bypass"
+
+
+def test_columns_of_one_row_that_each_changes_alone() -> None:
+    old = {"name": "ada", "city": "rome"}
+    both = history((200, 200), row("products", "1", old, name="bea", city="oslo"))
+    judge = oracle(
+        MASK,
+        ((both, both), (both, both)),
+        (
+            history((200,), row("products", "1", old, name="bea")),
+            history((200,), row("products", "1", old, city="oslo")),
+        ),
+    )
+    assert isinstance(judge, Oracle)
+    found = judge.judge(history((200, 200), row("products", "1", old, city="oslo")))
+    assert found.outcome is not None
+    assert classify(judge, found.outcome).name == "full-row-overwrite"
+
+
+def crossing(shape: str, kind: CrossingKind, at: float) -> Crossing:
+    return Crossing(CrossingKey(shape), kind, shape, 0, 1, at)
+
+
+READ = crossing("SELECT", CrossingKind.READ, 1.0)
+WRITE = crossing("UPDATE", CrossingKind.WRITE, 2.0)
+COMMIT = crossing("COMMIT", CrossingKind.COMMIT, 3.0)
+
+
+def test_one_stop_tries_writes_then_commits_then_reads_in_both_directions() -> None:
+    found = Places(((READ, WRITE, COMMIT), (WRITE,)), (4, 3))
+    assert [each.turns for each in one_stop(found, alike=False)] == [
+        (Turn(0, WRITE.key), Turn(1)),
+        (Turn(0, COMMIT.key), Turn(1)),
+        (Turn(0, READ.key), Turn(1)),
+        (Turn(1, WRITE.key), Turn(0)),
+    ]
+
+
+def test_equal_acts_need_one_direction() -> None:
+    found = Places(((WRITE, COMMIT), (WRITE, COMMIT)), (3, 3))
+    assert len(list(one_stop(found, alike=True))) == 2
+    assert len(list(two_stops(found, alike=True))) == 4
+    assert len(list(two_stops(found, alike=False))) == 8
+
+
+def test_two_stops_let_the_first_end_before_the_second_goes_on() -> None:
+    (only,) = two_stops(Places(((WRITE,), (COMMIT,)), (2, 2)), alike=True)
+    assert only.turns == (Turn(0, WRITE.key), Turn(1, COMMIT.key), Turn(0))
+    assert only.stops == (WRITE, COMMIT)
+
+
+@pytest.mark.parametrize(("crossings", "total"), [((1, 1), 2), ((2, 2), 6), ((10, 10), 184756)])
+def test_all_interleavings_are_counted(crossings: tuple[int, int], total: int) -> None:
+    assert Places(((), ()), crossings).interleavings == total
+
+
+def test_each_act_is_a_request_of_its_own_on_a_replica_of_its_own() -> None:
+    experiment = twice(Subject(Scenario("s", STEP))).by_turns((Turn(0), Turn(1)))
+    (phase,) = experiment.phases
+    assert [(each.replica, each.fresh) for each in phase.acts] == [(0, 0), (1, 1)]
+
+
+def test_partners_share_the_steps_that_both_arrange() -> None:
+    login = Step(Operation.parse("POST /login"))
+    cart = Step(Operation.parse("POST /carts"), extracts=(Extract("cart", "$.id"),))
+    other_cart = Step(Operation.parse("POST /carts"), json={}, extracts=(Extract("cart", "$.id"),))
+    pay = Scenario("pay", STEP, (login, cart))
+    leave = Scenario("leave", STEP, (login, cart, login))
+    (pair,) = with_partners(Subject(pay, partners=(leave,)))
+    assert pair.arrangement == (login, cart)
+    clash = Scenario("clash", STEP, (other_cart,))
+    assert not list(with_partners(Subject(pay, partners=(clash,))))
