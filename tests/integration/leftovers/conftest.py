@@ -32,7 +32,7 @@ def given_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         runner.run(server.stop())
 
 
-@pytest.fixture(scope="module", params=["own", "given"])
+@pytest.fixture(scope="module", params=["own", pytest.param("given", marks=pytest.mark.long)])
 def around(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Surroundings]:

@@ -86,6 +86,7 @@ def test_full_from_the_start(apart: Surroundings, small: Mount, tmp_path: Path) 
     ]
 
 
+@pytest.mark.long
 def test_full_in_the_middle(apart: Surroundings, small: Mount, tmp_path: Path) -> None:
     folder = _seamproof_folder(apart.project.root)
     small(folder, "4m")

@@ -16,11 +16,16 @@ POINTS = int(os.environ.get("SEAMPROOF_SIGNAL_POINTS", "50"))
 """For both servers together."""
 _SEED = int(os.environ.get("SEAMPROOF_KILL_SEED", "1"))
 _LIMIT = 5.0
-_STAGES = ("database", "clone", READY, "learn what is normal")
+_STAGES = ("database", "clone", "learn what is normal")
 
 
 @pytest.mark.parametrize(
-    ("stage", "number"), [*((stage, signal.SIGINT) for stage in _STAGES), (READY, signal.SIGTERM)]
+    ("stage", "number"),
+    [
+        (READY, signal.SIGINT),
+        (READY, signal.SIGTERM),
+        *(pytest.param(each, signal.SIGINT, marks=pytest.mark.long) for each in _STAGES),
+    ],
 )
 def test_interrupted_after_a_stage(
     around: Surroundings, stage: str, number: signal.Signals, tmp_path: Path

@@ -15,9 +15,14 @@ POINTS = int(os.environ.get("SEAMPROOF_KILL_POINTS", "200"))
 """For both servers together."""
 _SEED = int(os.environ.get("SEAMPROOF_KILL_SEED", "1"))
 _STAGES = ("database", "schema", "clone", "service", READY, "sign in", "learn what is normal")
+_OFTEN = ("clone", "learn what is normal")
+"""Where a run is killed by default."""
 
 
-@pytest.mark.parametrize("stage", _STAGES)
+@pytest.mark.parametrize(
+    "stage",
+    [each if each in _OFTEN else pytest.param(each, marks=pytest.mark.long) for each in _STAGES],
+)
 def test_killed_as_a_stage_begins(around: Surroundings, stage: str, tmp_path: Path) -> None:
     around.renew()
     with around.unchanged():

@@ -67,6 +67,7 @@ def stopped(server: psutil.Process) -> Iterator[list[subprocess.Popen[bytes]]]:
     )
 
 
+@pytest.mark.long
 def test_a_server_that_recovers_from_a_crash(around: Surroundings, tmp_path: Path) -> None:
     usual = _whole(around, tmp_path / "usual")
     output = tmp_path / "printed.txt"
@@ -95,6 +96,7 @@ def test_a_server_that_is_started_again(around: Surroundings, tmp_path: Path) ->
     assert _fingerprints(tmp_path / "restarted.json") == usual
 
 
+@pytest.mark.long
 def test_a_server_that_does_not_come_back(around: Surroundings, tmp_path: Path) -> None:
     if around.url:
         pytest.skip("the given server is the other tests' as well")

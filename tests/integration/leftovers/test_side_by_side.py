@@ -20,7 +20,9 @@ def test_two_runs_at_once_say_the_same(around: Surroundings, tmp_path: Path, bui
     outputs = [tmp_path / f"{number}.txt" for number in range(2)]
     with around.unchanged():
         runs = [
-            around.start("run", "--check", "rollback", "--report", f"json={report}", output=output)
+            around.start(
+                "run", "--check", "idempotency", "--report", f"json={report}", output=output
+            )
             for report, output in zip(reports, outputs, strict=True)
         ]
         codes = [run.wait(90) for run in runs]
