@@ -77,6 +77,8 @@ class Turns:
 
     async def _turn(self, runner: _Runner, until: CrossingKey | None) -> None:
         if runner.done:
+            if runner.stands:
+                await self._let_go(runner)
             return
         stops = runner.stop_at(until)
         runner.go_on()
@@ -91,6 +93,9 @@ class Turns:
             if holder is not None:
                 await self._let_finish(holder, before=runner)
                 began = time.monotonic()
+        if runner.done and stops:
+            # What it is to stand before may come behind its answer.
+            await _first([each.reached() for each in stops], self._silence)
         if any(each.arrived for each in stops):
             runner.standing = stops
             return
@@ -99,6 +104,11 @@ class Turns:
                 each.release()
             detail = f"act {runner.index}, before {until.shape} ({until.occurrence})"
             self._note(DisturbanceKind.NOT_REACHED, detail)
+        await self._let_go(runner)
+
+    async def _let_go(self, runner: _Runner) -> None:
+        """Let one that has its answer do what comes behind it."""
+        runner.go_on()
         with self._clock.part("quiet"):
             await runner.trail(self._silence)
 
@@ -158,8 +168,10 @@ class _Runner:
 
     @property
     def stands(self) -> bool:
-        """Whether it is under way and kept before a crossing."""
-        return self.task is not None and not self.done and bool(self.standing)
+        """Whether it is under way and kept before a crossing, or before one behind its answer."""
+        if self.task is None or self.done:
+            return any(each.arrived for each in self.standing)
+        return bool(self.standing)
 
     @property
     def backends(self) -> frozenset[int]:
@@ -198,21 +210,23 @@ class _Runner:
     async def halted(self, stops: Sequence[Held], limit: float) -> bool:
         """Wait until it is done or stands, at most `limit` seconds. Returns whether it is so."""
         assert self.task is not None
-        arrivals = [asyncio.ensure_future(each.reached()) for each in stops]
-        awaited: list[asyncio.Future[Any]] = [self.task, *arrivals]
-        try:
-            done, _ = await asyncio.wait(
-                awaited, timeout=limit, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            for each in arrivals:
-                each.cancel()
-        return bool(done)
+        return await _first([asyncio.wait([self.task]), *(each.reached() for each in stops)], limit)
 
     async def trail(self, silence: float) -> None:
         """Wait for what comes behind its answer."""
         for boundary in self.participant.boundaries:
             await boundary.wait_quiet(silence, TRAILING)
+
+
+async def _first(awaited: Sequence[Coroutine[Any, Any, Any]], limit: float) -> bool:
+    """Wait for any of these, at most `limit` seconds. Returns whether one came."""
+    waits = [asyncio.ensure_future(each) for each in awaited]
+    try:
+        done, _ = await asyncio.wait(waits, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+    return bool(done)
 
 
 def _waits(one: _Runner, other: _Runner, waiting: Mapping[int, frozenset[int]]) -> bool:

@@ -21,6 +21,7 @@ from seamproof.core.experiment import (
 )
 from seamproof.core.history import DisturbanceKind, History
 from seamproof.core.model import Operation, Step
+from seamproof.core.profile import Profile
 from seamproof.run.conductor import Conductor
 from seamproof.run.redaction import Redactor
 from seamproof.world import open_world
@@ -59,6 +60,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, History]:
         "advisory": overlap("/advisory", Turn(0, COMMIT), Turn(1)),
         "not reached": overlap("/careless", Turn(0, CrossingKey("DELETE FROM stock")), Turn(1)),
         "serializable": overlap("/careless", Turn(0, WRITE), Turn(1), isolation="serializable"),
+        "hasty": overlap("/hasty", Turn(0, COMMIT), Turn(1)),
         "again": overlap("/careless", Turn(0, WRITE), Turn(1)),
     }
 
@@ -67,6 +69,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, History]:
         async with open_world(config, notify=lambda event: None) as world:
             await world.database.mark("base")
             conductor = Conductor(world, {}, Redactor())
+            conductor.profile = Profile(tail=0.05)
             return {name: await conductor.conduct(each) for name, each in wanted.items()}
 
     return asyncio.run(run())
@@ -91,7 +94,7 @@ def test_both_stand_before_either_writes(seen: dict[str, History]) -> None:
     assert order(seen["both stopped"]) == [(0, "read"), (1, "read"), (0, "write"), (1, "write")]
 
 
-@pytest.mark.parametrize("name", ["locked", "advisory"])
+@pytest.mark.parametrize("name", ["locked", "advisory", "hasty"])
 def test_a_lock_breaks_the_turn_off_and_the_holder_goes_first(
     seen: dict[str, History], name: str
 ) -> None:
@@ -100,6 +103,16 @@ def test_a_lock_breaks_the_turn_off_and_the_holder_goes_first(
     assert units(history) == ["9", "8"]
     commits = [each.replica for each in history.section.crossings if each.kind == "commit"]
     assert commits == [0, 1]
+
+
+def test_an_act_that_has_its_answer_stands_before_a_commit_behind_it(
+    seen: dict[str, History],
+) -> None:
+    history = seen["hasty"]
+    assert [each.status for each in history.section.exchanges] == [201, 201]
+    assert not history.section.disturbed(DisturbanceKind.NOT_REACHED)
+    first, _ = [each for each in history.section.crossings if each.kind == "commit"]
+    assert first.started > history.section.exchanges[0].received
 
 
 def test_a_crossing_that_does_not_come_is_told(seen: dict[str, History]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from fastapi import FastAPI, HTTPException
+from fastapi import BackgroundTasks, FastAPI, HTTPException
 
 READ = "SELECT units FROM stock WHERE id = 1"
 LOCK = "SELECT units FROM stock WHERE id = 1 FOR UPDATE"
@@ -53,3 +53,18 @@ async def advisory() -> dict[str, int]:
     async with app.state.pool.acquire() as connection, connection.transaction():
         await connection.execute(ADVISORY)
         return await _take(connection, READ)
+
+
+@app.post("/hasty", status_code=201)
+async def hasty(later: BackgroundTasks) -> dict[str, int]:
+    connection = await app.state.pool.acquire()
+    transaction = connection.transaction()
+    await transaction.start()
+    left = await _take(connection, LOCK)
+
+    async def finish() -> None:
+        await transaction.commit()
+        await app.state.pool.release(connection)
+
+    later.add_task(finish)
+    return left
