@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from seamproof.core.experiment import Act, Fault, FaultKind, Phase
+from seamproof.core.experiment import INTERRUPTIONS, Act, Fault, FaultKind, Phase
 from seamproof.core.history import (
     Crossing,
     CrossingKind,
@@ -147,13 +147,22 @@ _STRIKES = {
 
 
 def _fault(fault: Fault, evidence: Evidence) -> str:
-    struck = next((each for each in _crossings(evidence) if each[1].fault == fault), None)
+    every = _crossings(evidence)
+    struck = next((each for each in every if each[1].fault == fault), None)
+    if struck is None and fault.kind in INTERRUPTIONS:
+        struck = next((each for each in every if each[1].key == fault.at), None)
     statement = fault.at.shape if struck is None else _statement(struck[1])
     place = f" (#{struck[0]})" if struck else _occurrence(fault.at.occurrence)
     name = _STRIKES[fault.kind]
     if code := fault.sqlstate or fault.status:
         name = name.replace("error", f"error {harmless(str(code))}", 1)
     return f"{name} {clip(harmless(fold(statement)), 60)}{place}"
+
+
+def _interrupted(evidence: Evidence) -> int | None:
+    """Return the position at which the client went away or the process was killed, if so."""
+    at = next((each.at for each in injected(evidence) if each.kind in INTERRUPTIONS), None)
+    return next((place for place, each in _crossings(evidence) if each.key == at), None)
 
 
 def _occurrence(occurrence: int) -> str:
@@ -185,7 +194,7 @@ def _told(evidence: Evidence, room: int) -> list[Line]:
             clip(f"{overlap.letter(place)} {_answer(exchange)}", room)
             for place, exchange in enumerate(evidence.exchanges[: len(phase.acts)])
         ]
-        serial = [clip(harmless(each.description), room) for each in evidence.controls]
+        serial = [clip(each, room) for each in _serial(evidence)]
         return _labelled("Then:", told) + _labelled("Serial:", serial)
     for place, exchange in enumerate(evidence.exchanges[:3]):
         label = "Then:" if place == 0 else "Retry:"
@@ -194,6 +203,13 @@ def _told(evidence: Evidence, room: int) -> list[Line]:
         sent = "" if label != "After:" else f"{_request(exchange)}: "
         drawn.append(Line(label, clip(f"{sent}{_answer(exchange)}", room)))
     return drawn
+
+
+def _serial(evidence: Evidence) -> list[str]:
+    """Return what each order gives, in one line where all give the same."""
+    said = [harmless(each.description) for each in evidence.controls]
+    answers = {each.partition(": ")[2] for each in said}
+    return [f"in either order: {answers.pop()}"] if len(answers) == 1 else said
 
 
 def _same(one: Request, other: Request) -> bool:
@@ -228,7 +244,7 @@ def _crossings(evidence: Evidence) -> list[tuple[int, Crossing]]:
 def _statements(evidence: Evidence, room: int) -> list[Line]:
     every = _crossings(evidence)
     shown = _chosen(every, evidence)
-    marks = [mark(crossing, evidence) for _, crossing in shown]
+    marks = [mark(crossing, evidence, position) for position, crossing in shown]
     phase = overlap.overlapping(evidence)
     drawn: list[Line] = []
     for (position, crossing), note in zip(shown, marks, strict=True):
@@ -260,20 +276,24 @@ def _chosen(every: list[tuple[int, Crossing]], evidence: Evidence) -> list[tuple
     if len(every) <= _STATEMENTS:
         return every
     centre = next((p for p, each in every if each == evidence.crossing), every[-1][0])
+    phase = overlap.overlapping(evidence)
+    telling = overlap.telling(evidence, phase) if phase is not None else set()
+    centre = max(telling, default=centre)
+    landmarks = _LANDMARKS if phase is None else _LANDMARKS - {CrossingKind.BEGIN}
 
     def priority(numbered: tuple[int, Crossing]) -> tuple[bool, bool, int]:
         position, crossing = numbered
         return (
-            mark(crossing, evidence) in {"", _ALONE},
-            crossing.kind not in _LANDMARKS,
+            position not in telling and mark(crossing, evidence, position) in {"", _ALONE},
+            crossing.kind not in landmarks,
             abs(position - centre),
         )
 
     return sorted(sorted(every, key=priority)[: _STATEMENTS - 1])
 
 
-def mark(crossing: Crossing, evidence: Evidence) -> str:
-    """Return what is wrong at a crossing, or nothing."""
+def mark(crossing: Crossing, evidence: Evidence, position: int = 0) -> str:
+    """Return what is wrong at a crossing, or nothing. `position` is its place among all."""
     if crossing.fault is not None:
         return f"<- {harmless(crossing.fault.label)}"
     if crossing.kind is CrossingKind.COMMIT and crossing.tag == "ROLLBACK":
@@ -282,7 +302,9 @@ def mark(crossing: Crossing, evidence: Evidence) -> str:
         return f"<- {harmless(crossing.sqlstate)}"
     phase = overlap.overlapping(evidence)
     if phase is not None:
-        return overlap.mark(crossing, evidence, phase)
+        return overlap.mark(position, crossing, evidence, phase)
+    if position and position == _interrupted(evidence):
+        return f"<- {_STRIKES[injected(evidence)[0].kind].removesuffix(' at')} here"
     if crossing == evidence.crossing:
         return "<- here"
     if crossing.kind is CrossingKind.WRITE and (
@@ -320,6 +342,8 @@ def _control(finding: Finding, room: int) -> list[Line]:
     told = "" if control.exchange is None else f" -> {control.exchange.status or 'no answer'}"
     count = len(control.changes)
     seen = f"{told}, {count} row{'' if count == 1 else 's'} changed, {replayed}"
+    if stronger := finding.evidence.facts.get("serializable"):
+        seen += f"; SERIALIZABLE alone {stronger}"
     return [Line("Control:", clip(harmless(control.description), room - len(seen)) + seen)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seamproof.core.experiment import Phase, Turn
-from seamproof.core.history import Crossing, CrossingKind
+from seamproof.core.history import Crossing
 from seamproof.core.verdict import Evidence
 
 
@@ -28,7 +28,7 @@ def owner(crossing: Crossing, phase: Phase) -> str:
 
 
 def schedule(phase: Phase, evidence: Evidence) -> str:
-    """Return the turns in a sentence: `A stands before UPDATE … (#4), B runs to its end, …`."""
+    """Return the turns in a sentence: `A stops before #4, then B runs to its end, …`."""
     if phase.schedule is None or not phase.schedule.turns:
         return "both at once"
     return ", then ".join(_turns(phase.schedule.turns, len(phase.acts), evidence))
@@ -36,12 +36,21 @@ def schedule(phase: Phase, evidence: Evidence) -> str:
 
 def _turns(turns: tuple[Turn, ...], acts: int, evidence: Evidence) -> Iterator[str]:
     unfinished = dict.fromkeys(range(acts))
+    locked = bool(evidence.facts.get("locked"))
+    standing = ""
     for turn in turns:
-        if turn.until is None:
-            unfinished.pop(turn.act, None)
-            yield f"{letter(turn.act)} runs to its end"
+        name = letter(turn.act)
+        if turn.until is not None:
+            yield f"{name} stops before {_place(turn, evidence)}"
+            standing = name
+            continue
+        unfinished.pop(turn.act, None)
+        if locked and standing and standing != name:
+            yield f"{name} runs until a lock of {standing} stops it"
+            unfinished[turn.act] = None
+            locked = False
         else:
-            yield f"{letter(turn.act)} runs until {_place(turn, evidence)}"
+            yield f"{name} runs to its end"
     for act in unfinished:
         yield f"{letter(act)} goes on"
 
@@ -49,17 +58,38 @@ def _turns(turns: tuple[Turn, ...], acts: int, evidence: Evidence) -> Iterator[s
 def _place(turn: Turn, evidence: Evidence) -> str:
     """Return where a turn ends, by the position of the crossing among all."""
     assert turn.until is not None
+    position = _position(turn, evidence)
+    return f"#{position}" if position else f"`{turn.until.shape}`"
+
+
+def _position(turn: Turn, evidence: Evidence) -> int | None:
     for position, each in enumerate(evidence.crossings, start=1):
         if each.key == turn.until and each.replica == turn.act:
-            return f"before #{position}"
-    return f"before `{turn.until.shape}`"
+            return position
+    return None
 
 
-def mark(crossing: Crossing, evidence: Evidence, phase: Phase) -> str:
+def stops(evidence: Evidence, phase: Phase) -> set[int]:
+    """Return the positions of the crossings before which acts stood."""
+    turns = phase.schedule.turns if phase.schedule is not None else ()
+    found = (_position(turn, evidence) for turn in turns if turn.until is not None)
+    return {each for each in found if each is not None}
+
+
+def telling(evidence: Evidence, phase: Phase) -> set[int]:
+    """Return the positions that a reader must see: stops, and what the finding is named by."""
+    named = (evidence.facts.get(name) for name in ("read", "meanwhile", "written"))
+    return stops(evidence, phase).union(each for each in named if isinstance(each, int))
+
+
+def mark(position: int, crossing: Crossing, evidence: Evidence, phase: Phase) -> str:
     """Return what a reader must see at a crossing of acts that overlapped, or nothing."""
-    if crossing == evidence.crossing:
-        return f"<- {owner(crossing, phase)} stood before this"
-    if crossing.kind is CrossingKind.WRITE and evidence.crossing is not None:
-        same = crossing.key.shape == evidence.crossing.key.shape
-        return "<- the same meanwhile" if same else ""
-    return ""
+    facts = evidence.facts
+    said = []
+    if position in stops(evidence, phase):
+        said.append(f"{owner(crossing, phase)} stood here")
+    if position == facts.get("read") and isinstance(meanwhile := facts.get("meanwhile"), int):
+        said.append(f"before #{meanwhile} is seen")
+    if position == facts.get("written"):
+        said.append(f"knows only #{facts.get('read')}")
+    return f"<- {', '.join(said)}" if said else ""

@@ -5,7 +5,8 @@
 - `seeding`    the state in which one more request still fits, and a second does not
 - `schedules`  where an act may be stopped so that it matters, fewest stops first
 - `oracle`     the serial orders, and what a history shows against them
-- `anomalies`  what a violation is called, and the statement that it is named by
+- `anomalies`  what a violation is called
+- `culprits`   the statements that it is named by: read too early, and written all the same
 - `report`     verdicts with their evidence
 - `classes`    the kinds of defect, and what a person needs to know of each
 """

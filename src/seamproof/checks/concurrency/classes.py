@@ -14,10 +14,10 @@ _BROKEN = "isolation"
 
 LOST_UPDATE = FindingClass(
     name="lost-update",
-    title="two overlapping requests of {pair} lose one update",
+    title="{pair} at once: one update is lost",
     consequence=(
-        "Both were told {answers}. One after the other they change the row twice; overlapping, the "
-        "second writes over what the first has written: {orders}."
+        "Both were told {answers}. One after the other, the second builds on what the first has "
+        "written. Overlapping, it builds on what it read before, and the other's change is gone."
     ),
     why=(
         "Each request reads the row, computes the new value and writes it. The one that stood "
@@ -50,10 +50,10 @@ LOST_UPDATE = FindingClass(
 
 FULL_ROW_OVERWRITE = FindingClass(
     name="full-row-overwrite",
-    title="two overlapping requests of {pair} overwrite each other's columns",
+    title="{pair} at once: one puts back what the other has changed",
     consequence=(
-        "Each changes other columns of the same row, and was told {answers}; the one that wrote "
-        "last put back the old values of what the other had changed: {orders}."
+        "Each changes other columns of the same row, and they were told {answers}; the one that "
+        "wrote last put back the old values of what the other had changed."
     ),
     why=(
         "The row is loaded, changed in memory and saved whole: all of its columns are written, "
@@ -80,7 +80,7 @@ FULL_ROW_OVERWRITE = FindingClass(
 
 GUARD_BYPASS = FindingClass(
     name="guard-bypass",
-    title="two overlapping requests of {pair} pass a limit that admits one",
+    title="{pair} at once: both pass a limit that admits one",
     consequence=(
         "One after the other, one of them is refused ({orders}). Overlapping, both were told "
         "{answers}: what there was once has been given twice."
@@ -115,7 +115,7 @@ GUARD_BYPASS = FindingClass(
 
 WRITE_SKEW = FindingClass(
     name="write-skew",
-    title="two overlapping requests of {pair} each keep a rule that both together break",
+    title="{pair} at once: each keeps a rule that both together break",
     consequence=(
         "One after the other, one of them is refused ({orders}). Overlapping, both were told "
         "{answers}, because each looked at rows that the other was about to change or to add."
@@ -149,7 +149,7 @@ WRITE_SKEW = FindingClass(
 
 DUPLICATE_ROWS = FindingClass(
     name="duplicate-rows",
-    title="two overlapping requests of {pair} make a row twice",
+    title="{pair} at once: a row is made twice",
     consequence=(
         "One after the other there is one such row ({orders}). Overlapping, each looked, found "
         "none and inserted its own; the clients were told {answers}."
@@ -181,7 +181,7 @@ DUPLICATE_ROWS = FindingClass(
 
 DUPLICATED_CALL = FindingClass(
     name="duplicated-call",
-    title="two overlapping requests of {pair} do more at another service than one after the other",
+    title="{pair} at once: another service is called more often",
     consequence=(
         "The rows are as they must be, and the clients were told {answers}; but {calls}, which no "
         "serial order does."
@@ -213,7 +213,7 @@ DUPLICATED_CALL = FindingClass(
 
 NON_SERIALIZABLE = FindingClass(
     name="non-serializable",
-    title="two overlapping requests of {pair} end as no order of them does",
+    title="{pair} at once: the end is that of no order",
     consequence=(
         "The clients were told {answers}. One after the other: {orders}. What the overlap left is "
         "neither."
@@ -244,7 +244,7 @@ NON_SERIALIZABLE = FindingClass(
 
 UNHANDLED_CONFLICT = FindingClass(
     name="unhandled-conflict",
-    title="two overlapping requests of {pair}: one is answered with a server error",
+    title="{pair} at once: one is answered with a server error",
     consequence=(
         "The database kept its rules and nothing is lost, but the clients were told {answers}, "
         "where one after the other they are told {orders}."

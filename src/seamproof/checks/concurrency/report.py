@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from seamproof.analysis.changes import paired
+from seamproof.analysis.changes import Comparison, paired
 from seamproof.analysis.confirm import Confirmation, standing
+from seamproof.checks.concurrency.culprits import culprits
 from seamproof.checks.concurrency.oracle import Judgement, Oracle, answers, stop_of
 from seamproof.checks.concurrency.pairs import Pair
 from seamproof.checks.concurrency.schedules import Interleaving
@@ -134,9 +135,13 @@ def _naming(case: Case) -> Crossing:
 def _table(case: Case) -> str:
     assert case.judged.outcome is not None
     _, compared = case.oracle.nearest(case.judged.outcome)
+    return min(_differing(compared), default="")
+
+
+def _differing(compared: Comparison) -> set[str]:
+    """The tables whose rows are others than in the nearest order; where none are, all changed."""
     tables = {row.table for row in compared.missing + compared.extra}
-    tables = tables or {row.table for row in compared.left}
-    return min(tables, default="")
+    return tables or {row.table for row in compared.left}
 
 
 def _evidence(
@@ -149,7 +154,7 @@ def _evidence(
     controls = tuple(
         _control(label, run, tuple(paired((row for _, row in outcome.state.rows), catalog)))
         for label, run, outcome in zip(
-            ("the first, then the second", "the second, then the first"),
+            ("A, then B", "B, then A"),
             case.oracle.histories,
             case.oracle.serial,
             strict=True,
@@ -158,6 +163,7 @@ def _evidence(
     stop = case.interleaving.stops[0]
     position = stop_of(history, case.interleaving.stopped, stop.key)
     crossings = history.section.crossings
+    known = culprits(subject, history.section, _differing(compared))
     return Evidence(
         experiment=history.experiment,
         control=Control(
@@ -183,6 +189,10 @@ def _evidence(
             "preemptions": len(case.interleaving.stops),
             "seeded": case.pair.seeded or None,
             "serializable": case.serializable or None,
+            "locked": judged.locked or None,
+            "read": known.read if known else None,
+            "meanwhile": known.meanwhile if known else None,
+            "written": known.written if known else None,
             "calls": _calls(judged),
             "tables": ", ".join(judged.outcome.state.tables),
         },
