@@ -175,7 +175,8 @@ async def measured(bench: Bench, name: str, runs: int, bursts: int) -> Race:
             found = shown
             _count(race, bench.histories, shown, subject)
     if found is not None:
-        legal = [outcome(await bench.conduct(each), _mask(subject)) for each in _orders(found)]
+        serial = [await bench.conduct(each) for each in _orders(found)]
+        legal = [each for history in serial for each in _prefixes(history, _mask(subject))]
         for _ in range(bursts):
             history = await bench.conduct(_together(found))
             race.bursts.append(_differs(outcome(history, _mask(subject)), legal))
@@ -197,12 +198,11 @@ def _count(race: Race, seen: Sequence[History], found: Experiment, subject: Subj
     """Add what the check did for this pair until it was found, and what that took."""
     last = next(place for place, each in enumerate(seen) if each.experiment == found)
     alike = [each for each in seen[: last + 1] if _same_pair(each.experiment, found)]
-    tried = [each for each in alike if _preempted(each.experiment)]
     serial = [each for each in alike if not _preempted(each.experiment)]
     race.schedules.append(sum(_preempted(each.experiment) for each in seen[: last + 1]))
-    for each in tried:
-        timing = each.timing
-        race.milliseconds.append(1000 * (timing.total - timing.quiet))
+    for each in seen:
+        if _preempted(each.experiment) and each.experiment.settings.isolation is None:
+            race.milliseconds.append(1000 * (each.timing.total - each.timing.quiet))
     for each in serial or seen[:1]:
         own = [exchange.received - exchange.sent for exchange in each.section.exchanges]
         race.requests.append(1000 * sum(own) * 2 / len(own))
@@ -252,12 +252,16 @@ def _orders(found: Experiment) -> Iterator[Experiment]:
         yield replace(found, phases=phases, settings=Settings(), purpose="serial")
 
 
+def _prefixes(history: History, mask: Mask) -> Iterator[Outcome]:
+    """What the first requests come to, for each number of them: some may be refused in a burst."""
+    for count in range(1, len(history.sections) + 1):
+        yield outcome(replace(history, sections=history.sections[:count]), mask)
+
+
 def _differs(seen: Outcome, legal: Sequence[Outcome]) -> bool:
-    """Whether no order explains it. Where fewer succeeded than in any, it is let pass."""
-    successes, most = _successes(seen), max(map(_successes, legal))
-    if successes != most:
-        return successes > most
-    return all(seen.effects != each.effects for each in legal)
+    """Whether no order of as many successes explains it."""
+    alike = [each for each in legal if _successes(each) == _successes(seen)]
+    return all(seen.effects != each.effects for each in alike)
 
 
 def _successes(seen: Outcome) -> int:
