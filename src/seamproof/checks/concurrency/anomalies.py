@@ -4,8 +4,9 @@ levels", SIGMOD 1995) and Adya et al. ("Generalized isolation level definitions"
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeAlias
 
-from seamproof.analysis.changes import paired
+from seamproof.analysis.changes import Entry, paired
 from seamproof.analysis.outcomes import Outcome
 from seamproof.checks.concurrency.classes import (
     DUPLICATE_ROWS,
@@ -18,11 +19,14 @@ from seamproof.checks.concurrency.classes import (
 )
 from seamproof.checks.concurrency.oracle import Oracle
 from seamproof.core.catalog import Catalog
-from seamproof.core.history import RowChange
+from seamproof.core.history import Row, RowChange
 from seamproof.core.verdict import FindingClass
 
-_Rows = dict[tuple[str, tuple[str | None, ...]], frozenset[str]]
-"""By table and key, the columns that are another value now."""
+_Key: TypeAlias = tuple[str, tuple[str | None, ...]]
+"""A table, and the primary key of a row in it."""
+
+_Rows: TypeAlias = dict[_Key, frozenset[str]]
+"""By row, the columns that are another value now."""
 
 
 def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingClass:
@@ -38,8 +42,8 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
     if _more_rows(seen, oracle):
         return DUPLICATE_ROWS
-    if shared:
-        apart = all(not first[each] & second[each] for each in shared)
+    if lost := {each for each in shared if _is_of_no_order(each, seen, oracle)}:
+        apart = all(not first[each] & second[each] for each in lost)
         return FULL_ROW_OVERWRITE if apart else LOST_UPDATE
     return NON_SERIALIZABLE
 
@@ -66,24 +70,49 @@ def _unique_by_look(oracle: Oracle) -> bool:
 
 
 def _more_rows(seen: Outcome, oracle: Oracle) -> bool:
-    """Whether more rows came than in any serial order."""
-    most = max(_inserted(each) for each in oracle.serial)
-    return _inserted(seen) > most
+    """Whether more rows came than in any serial order, into a table that each act inserts into.
+
+    A row that only one of them makes is not there twice: it lost what it belongs to.
+    """
+    catalog = oracle.mask.catalog
+    made, *serial = (_inserted(each, catalog) for each in (seen, *oracle.serial))
+    first, second = (_inserted(each, catalog) for each in oracle.alone)
+    return any(made[table] > max(each[table] for each in serial) for table in first & second)
 
 
-def _inserted(seen: Outcome) -> int:
-    rows = [row for _, row in seen.state.rows]
-    return sum(row.old is None for row in rows) - sum(row.new is None for row in rows)
+def _inserted(seen: Outcome, catalog: Catalog) -> Counter[str]:
+    """How many rows came, by table: neither those that are another now nor those that stayed."""
+    changes = paired((row for _, row in seen.state.rows), catalog)
+    return Counter(row.table for row in changes if row.old is None)
+
+
+def _is_of_no_order(row: _Key, seen: Outcome, oracle: Oracle) -> bool:
+    """Whether a row is left as neither serial order leaves it."""
+    catalog = oracle.mask.catalog
+    left = _version(row, seen, catalog)
+    return all(left != _version(row, each, catalog) for each in oracle.serial)
+
+
+def _version(row: _Key, seen: Outcome, catalog: Catalog) -> frozenset[Entry]:
+    """What an outcome makes of a row; nothing where it leaves the row as it was."""
+    return frozenset(
+        entry
+        for entry, change in seen.state.rows
+        if row in (_key(change.table, each, catalog) for each in (change.old, change.new) if each)
+    )
 
 
 def _updated(seen: Outcome, catalog: Catalog) -> _Rows:
     """The rows that were there before, and what an act changes in them."""
     found: _Rows = {}
     for row in paired((row for _, row in seen.state.rows), catalog):
-        key = catalog.key_of(row.table)
-        if row.old is not None and row.new is not None and key:
-            found[row.table, tuple(row.old.get(name) for name in key)] = _changed(row)
+        if row.old is not None and row.new is not None and catalog.key_of(row.table):
+            found[_key(row.table, row.old, catalog)] = _changed(row)
     return found
+
+
+def _key(table: str, row: Row, catalog: Catalog) -> _Key:
+    return table, tuple(row.get(name) for name in catalog.key_of(table))
 
 
 def _changed(row: RowChange) -> frozenset[str]:
