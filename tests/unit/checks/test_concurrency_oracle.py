@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,10 @@ CHARGE = Crossing(
     0.0,
     request=Request("POST", "/charges"),
     response=Response(201),
+)
+AGAIN = replace(CHARGE, replica=1)
+CANCEL = replace(
+    AGAIN, key=CrossingKey("POST payments /charges/{id}/cancel", boundary=BoundaryKind.HTTP_OUT)
 )
 
 
@@ -154,6 +159,31 @@ def test_a_history_is_judged_against_the_serial_orders(
     judge: Oracle, seen: History, ruling: Ruling
 ) -> None:
     assert judge.judge(seen).ruling is ruling
+
+
+@pytest.mark.parametrize(
+    ("statuses", "calls", "ruling"),
+    [
+        ((201, 409), (CHARGE, AGAIN, CANCEL), Ruling.LEGAL),
+        ((201, 503), (CHARGE, AGAIN, CANCEL), Ruling.LEGAL),
+        ((201, 500), (CHARGE, AGAIN, CANCEL), Ruling.CONFLICT),
+        ((201, 409), (CHARGE, AGAIN), Ruling.VIOLATION),
+        ((201, 409), (AGAIN, CANCEL), Ruling.VIOLATION),
+        ((201, 409), (CHARGE, AGAIN, replace(CANCEL, replica=0)), Ruling.VIOLATION),
+        ((201, 409), (CHARGE, AGAIN, replace(CANCEL, response=None)), Ruling.VIOLATION),
+        ((201, 201), (CHARGE, AGAIN, CANCEL), Ruling.VIOLATION),
+    ],
+)
+def test_a_refused_act_may_take_its_call_back(
+    statuses: tuple[int, int], calls: tuple[Crossing, ...], ruling: Ruling
+) -> None:
+    paid = history((201, 409), stock(0, 1), order(1), calls=1)
+    judge = learned(paid, history((201,), stock(0, 1), order(1), calls=1))
+    seen = history(statuses, stock(0, 1), order(1))
+    (section,) = seen.sections
+    assert (
+        judge.judge(replace(seen, sections=(replace(section, crossings=calls),))).ruling is ruling
+    )
 
 
 def test_there_is_no_oracle_of_serial_runs_that_differ() -> None:

@@ -2,7 +2,9 @@
 
 every act     and state, statuses, calls are      that is
 success       those of a serial order             legal
-one refused   those of the other act alone        legal, whatever the serial orders say
+success       rows and calls of a serial order    legal where the acts are one idempotent request
+one refused   those of the other act alone        legal, whatever the serial orders say; a call
+                                                  that a later one took back is as none
 both refused  those of no act                     legal
 a 5xx         those of the acts that succeeded    an unhandled conflict, suspected
 anything else                                     a violation
@@ -11,15 +13,23 @@ anything else                                     a violation
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from seamproof.analysis.calls import compensates
 from seamproof.analysis.changes import Comparison, compare
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, nothing, outcome, refused
 from seamproof.analysis.trouble import died, trouble
 from seamproof.core.experiment import CrossingKey
-from seamproof.core.history import DisturbanceKind, Exchange, History, Silence
+from seamproof.core.history import (
+    Crossing,
+    CrossingKind,
+    DisturbanceKind,
+    Exchange,
+    History,
+    Silence,
+)
 
 
 class Ruling(Enum):
@@ -70,6 +80,9 @@ class Oracle:
     """Of the serial orders."""
     known: frozenset[str]
     """The tables that a success changes."""
+    repeats: bool = False
+    """Whether the acts are one request twice that promises one effect: a second DELETE may say
+    that nothing is there, or that it is gone (RFC 9110, section 9.2.2)."""
 
     @property
     def refuses_one(self) -> bool:
@@ -85,12 +98,36 @@ class Oracle:
         if any(seen.same(each) for each in self.serial):
             return Judgement(Ruling.LEGAL, history, seen)
         failed = [index for index, each in enumerate(exchanges) if not each.ok]
-        if failed and seen.effects == self._without(failed, seen).effects:
+        if failed and self._lasting(history, failed) == self._without(failed, seen).effects:
             legal = all(refused(exchanges[index]) for index in failed)
             return Judgement(Ruling.LEGAL if legal else Ruling.CONFLICT, history, seen)
-        if not failed and any(_alike(seen, each) for each in self.serial):
+        if not failed and any(self._explains(each, seen) for each in self.serial):
             return Judgement(Ruling.LEGAL, history, seen)
         return Judgement(Ruling.VIOLATION, history, seen)
+
+    def _lasting(self, history: History, failed: Sequence[int]) -> tuple[object, object]:
+        """State and calls, less the calls of failed acts that a later one of theirs took back."""
+        usual = {shape for each in self.alone for shape, _ in each.calls}
+        crossings = history.section.crossings
+        gone: set[int] = set()
+        for index, call in enumerate(crossings):
+            if call.replica not in failed or call.key.shape not in usual or not _done(call):
+                continue
+            for position in range(index + 1, len(crossings)):
+                later = crossings[position]
+                if position in gone or later.replica != call.replica or not _done(later):
+                    continue
+                if later.key.shape not in usual and compensates(later, call):
+                    gone |= {index, position}
+                    break
+        kept = tuple(each for index, each in enumerate(crossings) if index not in gone)
+        section = replace(history.section, crossings=kept)
+        lasting = replace(history, sections=(*history.sections[:-1], section))
+        return outcome(lasting, self.mask, self.known).effects
+
+    def _explains(self, serial: Outcome, seen: Outcome) -> bool:
+        """Whether a serial order explains what successes came to."""
+        return _alike(seen, serial) or (self.repeats and seen.effects == serial.effects)
 
     def _without(self, failed: Sequence[int], seen: Outcome) -> Outcome:
         """What the acts come to that have not failed."""
@@ -106,8 +143,18 @@ class Oracle:
         return order, compared[order]
 
 
+def _done(crossing: Crossing) -> bool:
+    """Whether it is a call that was answered with success."""
+    answer = crossing.response
+    return crossing.kind is CrossingKind.CALL and answer is not None and answer.ok
+
+
 def oracle(
-    mask: Mask, serial: Sequence[tuple[History, History]], alone: tuple[History, History]
+    mask: Mask,
+    serial: Sequence[tuple[History, History]],
+    alone: tuple[History, History],
+    *,
+    repeats: bool = False,
 ) -> Oracle | str:
     """The oracle of these runs, or why there is none. `serial` has each order, run twice."""
     for each in (*alone, *(history for runs in serial for history in runs)):
@@ -128,6 +175,7 @@ def oracle(
         (outcome(alone[0], mask, known), outcome(alone[1], mask, known)),
         (serial[0][0], serial[1][0]),
         known,
+        repeats,
     )
 
 
