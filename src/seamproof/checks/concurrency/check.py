@@ -155,7 +155,12 @@ def _learn(subject: Subject, pair: Pair) -> Exploration[Oracle | str]:
         backwards,
     )
     mask = Mask.for_subject(subject)
-    return oracle(mask, ((runs[0], runs[4]), (runs[1], runs[5])), (runs[2], runs[3]))
+    return oracle(
+        mask,
+        ((runs[0], runs[4]), (runs[1], runs[5])),
+        (runs[2], runs[3]),
+        repeats=pair.alike and subject.operation.idempotent,
+    )
 
 
 def _searched(
