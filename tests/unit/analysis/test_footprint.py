@@ -142,6 +142,18 @@ def test_a_commit_of_what_does_not_conflict_is_no_place_to_stand() -> None:
     assert found == ["UPDATE products SET stock = 1", "COMMIT"]
 
 
+def test_only_the_commit_right_behind_a_conflict_is_one() -> None:
+    found = stops(
+        "SELECT stock FROM products",
+        "UPDATE products SET stock = 1",
+        "COMMIT",
+        "SELECT 1",
+        "COMMIT",
+        other=Footprint(prints("products"), prints("products")),
+    )
+    assert found == ["UPDATE products SET stock = 1", "COMMIT"]
+
+
 def test_acts_that_share_nothing_stand_nowhere() -> None:
     only = Footprint(prints("logs"), prints("logs"))
     assert stops("SELECT 1 FROM products", "UPDATE products SET stock = 1", other=only) == []

@@ -164,6 +164,13 @@ def test_a_limit_in_the_write_holds() -> None:
     assert found.outcome is Outcome.HELD
 
 
+def test_a_state_that_is_at_its_limit_is_not_searched_twice() -> None:
+    tables = TABLES | {"products": {"1": {"stock": 1}}}
+    overlap = FakeOverlap(tables, {OPERATION: lambda db: sell(db, guarded=True)})
+    (found,) = overlap.drive(Concurrency().explore(subject()))
+    assert "of 1 pair;" in found.reason
+
+
 def test_a_limit_that_is_out_of_reach_is_brought_near_by_an_edit() -> None:
     tables = TABLES | {"products": {"1": {"stock": 1000}}}
     overlap = FakeOverlap(tables, {OPERATION: sell})

@@ -51,6 +51,7 @@ CHARGE = Crossing(
     request=Request("POST", "/charges"),
     response=Response(201),
 )
+
 AGAIN = replace(CHARGE, replica=1)
 CANCEL = replace(
     AGAIN, key=CrossingKey("POST payments /charges/{id}/cancel", boundary=BoundaryKind.HTTP_OUT)
@@ -112,6 +113,7 @@ ONE = learned(history((201, 409), stock(0, 1), order(1)), history((201,), stock(
         (PLENTY, history((503, 201), stock(1), order(1)), Ruling.LEGAL),
         (PLENTY, history((409, 409)), Ruling.LEGAL),
         (PLENTY, history((201, 500), stock(1), order(1)), Ruling.CONFLICT),
+        (PLENTY, history((409, 500)), Ruling.CONFLICT),
         (PLENTY, history((201, 409), stock(0), order(1)), Ruling.VIOLATION),
         (PLENTY, history((500, 500), stock(1)), Ruling.VIOLATION),
         (ONE, history((409, 201), stock(0, 1), order(1)), Ruling.LEGAL),
@@ -143,6 +145,7 @@ ONE = learned(history((201, 409), stock(0, 1), order(1)), history((201,), stock(
         "one unavailable",
         "both refused",
         "an error without effect",
+        "a refusal and an error",
         "refused, but took",
         "an error with effect",
         "the other is refused",
@@ -159,6 +162,15 @@ def test_a_history_is_judged_against_the_serial_orders(
     judge: Oracle, seen: History, ruling: Ruling
 ) -> None:
     assert judge.judge(seen).ruling is ruling
+
+
+def test_what_is_left_beside_a_refusal_is_the_effect_of_the_other_act() -> None:
+    taken, ordered = history((201,), stock(1)), history((201,), order(1))
+    both = history((201, 201), stock(1), order(1))
+    judge = oracle(MASK, ((both, both), (both, both)), (taken, ordered))
+    assert isinstance(judge, Oracle)
+    assert judge.judge(history((201, 409), stock(1))).ruling is Ruling.LEGAL
+    assert judge.judge(history((201, 409), order(1))).ruling is Ruling.VIOLATION
 
 
 @pytest.mark.parametrize(
