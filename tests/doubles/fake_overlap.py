@@ -4,7 +4,7 @@ An act is a generator of statements, each with what it does to the rows; its val
 
     def count(db):
         value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
-        yield "UPDATE counters SET value = $1", lambda: db.change("counters", "1", value=value + 1)
+        yield "UPDATE counters SET value = $1", lambda: db.update("counters", "1", value=value + 1)
         return 200
 
 There are no locks and no snapshots: every statement sees what the others have written.
@@ -57,7 +57,7 @@ class Rows(dict[str, dict[str, dict[str, Any]]]):
         self.changes.append((table, None, _text(number, row)))
         return number
 
-    def change(self, table: str, number: str, **new: Any) -> None:
+    def update(self, table: str, number: str, **new: Any) -> None:
         old = self[table][number]
         self[table][number] = {**old, **new}
         self.changes.append((table, _text(number, old), _text(number, self[table][number])))
