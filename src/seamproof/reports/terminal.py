@@ -40,6 +40,8 @@ _OUTCOMES = {
 }
 _LABEL = 22
 _OPERATION = 48
+_NAMED = 4
+"""Operations that a reason to skip is given with by name; the table shows which the others are."""
 _UNREMARKABLE = frozenset({Outcome.HELD, Outcome.VIOLATED})
 """Outcomes whose reasons the JSON report has and a person does not need."""
 _NAMES = {"http-in": "HTTP", "sql": "SQL", "http-out": "outbound", "cache": "cache"}
@@ -256,6 +258,8 @@ class Terminal:
         for (check, outcome, reason), names in gathered.items():
             every = len(names) == len(self._ledger.operations)
             listed = "every operation" if every else ", ".join(harmless(name) for name in names)
+            if not every and outcome == Outcome.SKIPPED and len(names) > _NAMED:
+                listed = f"{len(names)} operations"
             text = f"{check} {outcome}: {harmless(reason)}: {listed}"
             for place, line in enumerate(paragraph(text, self._screen.width - 4, 4)):
                 self._screen.line(f"  {'  ' if place else ''}{line}")

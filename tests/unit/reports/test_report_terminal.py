@@ -17,6 +17,7 @@ from seamproof.core.events import (
     JobFinished,
     Notice,
     RunFinished,
+    RunStarted,
     Stage,
 )
 from seamproof.core.history import RowChange
@@ -164,6 +165,17 @@ def test_what_holds_for_every_operation_is_said_once(monkeypatch: pytest.MonkeyP
     ]
     text = shown(monkeypatch, STARTED, *jobs, FINISHED)
     assert "  trace inconclusive: a rate limit: every operation\n" in text
+
+
+def test_many_that_are_skipped_for_one_reason_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(f"GET /{number}" for number in range(6))
+    jobs = [JobFinished(name, "trace", Outcome.SKIPPED, "it is quiet") for name in names[:5]]
+    busy = [JobFinished(names[5], "trace", Outcome.HELD)]
+    started = RunStarted("t", "1", 0, ("trace",), names)
+    text = shown(monkeypatch, started, *jobs, *busy, RunFinished(0, 0, 0, 0, 0, 1.0))
+    assert "  trace skipped: it is quiet: 5 operations\n" in text
+    text = shown(monkeypatch, started, *jobs[:2], *busy, RunFinished(0, 0, 0, 0, 0, 1.0))
+    assert "  trace skipped: it is quiet: GET /0, GET /1\n" in text
 
 
 def test_an_interrupted_and_a_failed_run_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
