@@ -17,11 +17,17 @@ trace
     GET /reports/sales                    its connection stays in a transaction
 idempotency
     PUT /cart/items/{product}             adds where it must set: a repeated PUT doubles
-    POST /orders                          keeps the key after the order was committed, for all users
+    POST /orders                          keeps the key after the order was committed: a repetition
+                                          meanwhile orders twice. Keeps it for all users, and does
+                                          not look at what was ordered under it
 concurrency
     POST /orders, POST /cart/checkout     read stock, compute, write: oversell
     POST /orders/{order}/coupon           reads `used`, compares, writes: used twice
     POST /transfers                       reads balances, computes, writes: loses an update
+    POST /orders/{order}/cancel,
+    POST /orders/{order}/payment,
+    POST /orders/{order}/refund           read the status, then act on it: twice
+    PUT /cart/items/{product}             looks for an open cart, then makes one: makes two
 authorization
     GET /orders/{order}                   has no owner and no tenant in its WHERE
     GET /invoices/{invoice}               the same
