@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from seamproof.analysis.background import CONTROL
 from seamproof.analysis.changes import Effect, effect
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.responses import same
@@ -24,7 +23,7 @@ from seamproof.analysis.responses import volatile_leaves as volatile_answers
 from seamproof.analysis.trouble import RATE_LIMITED, trouble
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import Act, Experiment, Phase, Settings
-from seamproof.core.history import Crossing, DisturbanceKind, History, Section, Silence
+from seamproof.core.history import DisturbanceKind, History, Section, Silence
 from seamproof.core.model import SAFE_METHODS, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Exploration
@@ -49,6 +48,8 @@ TAIL_WATCH = 0.05
 IDLE_WATCH = 1.0
 DEATHS = 2
 """How often an act may end the service while it warms up, before it is asked no more."""
+CHANCES = 2
+"""Acts that a statement crosses in some of their equal runs only, for it to be a job's."""
 READS = 3
 _PLAIN = Settings()
 
@@ -127,7 +128,7 @@ def learn(
     """Learn the profile and every baseline. `reads` are harmless requests beside the scenarios'."""
     runs = [_Runs(each) for each in scenarios]
     rounds = yield from _warm_up(runs, replicas)
-    profile = yield from _idle(runs, Profile(warm_rounds=rounds))
+    profile = yield from _idle(Profile(warm_rounds=rounds))
     profile = yield from _harmless(runs, reads, profile)
     yield from _baselines(runs)
     profile = _with_background(runs, profile)
@@ -172,50 +173,59 @@ def _warm_up(runs: Sequence[_Runs], replicas: int) -> Exploration[int]:
     return rounds
 
 
-def _idle(runs: Sequence[_Runs], profile: Profile) -> Exploration[Profile]:
+def _idle(profile: Profile) -> Exploration[Profile]:
     """Listen while nobody asks for anything."""
     settings = Settings(extra_quiet=IDLE_WATCH)
     history: History = yield Experiment((Phase(()),), settings=settings, purpose="listen")
     if not history.sections:
         return profile
-    own = {shape for run in runs for shape in _own(run)}
-    seen = {each.key.shape for each in history.section.crossings if each.kind not in CONTROL}
     return replace(
         profile,
-        background=frozenset(seen - own),
+        background=elsewhere(history)[0],
         ambient=ambient_writes(history.section.changes),
-        notes=_noted(profile, sorted(seen & own), "crosses also while nobody asks"),
     )
 
 
 def _with_background(runs: Sequence[_Runs], profile: Profile) -> Profile:
-    """What one replica did while another was asked: jobs that come seldom, or only where there is
-    something to do, fall into no idle second."""
-    own = {shape for run in runs for shape in _own(run)}
+    """With what one replica did while another was asked: jobs that come seldom, or only where there
+    is something to do, fall into no idle second. Without what acts cross too."""
+    own, seen, ambient = _own(runs), profile.background, profile.ambient
     for shapes, columns in (elsewhere(each) for run in runs for each in run.all):
-        profile = replace(
-            profile,
-            background=profile.background | (shapes - own),
-            ambient=profile.ambient | columns,
-        )
-    return profile
+        seen, ambient = seen | shapes, ambient | columns
+    return replace(
+        profile,
+        background=seen - own,
+        ambient=ambient,
+        notes=_noted(profile, sorted(seen & own), "crosses also while nobody asks"),
+    )
 
 
-def _own(run: _Runs) -> frozenset[str]:
-    """The shapes that the act itself crosses, each time that it was warm: a job of the service's
-    own may come behind an answer, or fall into one run by chance.
+def _own(runs: Sequence[_Runs]) -> frozenset[str]:
+    """The shapes that an act itself crosses, each time that it was warm.
+
+    A job of the service's own may come behind an answer, or fall by chance into one run, or even
+    into all of a slow one: it falls then into some of others.
     """
-    warm = [each.section for each in run.warming[1:] or run.warming if each.sections]
-    shapes = [
-        frozenset(each.key.shape for each in section.crossings if _before_answer(each, section))
-        for section in warm
-    ]
-    return frozenset.intersection(*shapes) if shapes else frozenset()
+    always: set[str] = set()
+    sometimes: Counter[str] = Counter()
+    for run in runs:
+        warm = (*(run.warming[1:] or run.warming), *run.equal[1:])
+        shapes = [_before_answer(each.section) for each in warm if each.sections]
+        if shapes:
+            every = frozenset.intersection(*shapes)
+            always |= every
+            sometimes.update(frozenset.union(*shapes) - every)
+    return frozenset(shape for shape in always if sometimes[shape] < CHANCES)
 
 
-def _before_answer(crossing: Crossing, section: Section) -> bool:
+def _before_answer(section: Section) -> frozenset[str]:
+    """The shapes that crossed at the replica that was asked, before it answered."""
     exchange = section.exchange
-    return crossing.started <= exchange.received and crossing.replica == exchange.act.replica
+    return frozenset(
+        each.key.shape
+        for each in section.crossings
+        if each.started <= exchange.received and each.replica == exchange.act.replica
+    )
 
 
 def _noted(profile: Profile, items: Sequence[str], text: str) -> tuple[str, ...]:

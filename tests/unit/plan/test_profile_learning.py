@@ -200,6 +200,30 @@ def test_what_the_asked_replica_does_too_is_no_background() -> None:
     assert found.profile.background == frozenset()
 
 
+def test_a_job_that_falls_into_every_run_of_a_slow_act_falls_into_some_of_others() -> None:
+    def job(service: FakeService) -> int:
+        service.connect().read(BEAT)
+        return 0
+
+    def slow(service: FakeService) -> int:
+        job(service)
+        service.connect().insert("orders", id=1)
+        return 201
+
+    def quick(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        if service.memory["n"] % 3 == 0:
+            job(service)
+        service.connect().insert("orders", id=1)
+        return 201
+
+    names = ("POST /slow", "POST /quick", "POST /brisk")
+    alone = learned({names[0]: slow}, background=job)
+    assert alone.profile.background == frozenset()
+    together = learned(dict(zip(names, (slow, quick, quick), strict=True)), background=job)
+    assert together.profile.background == {BEAT}
+
+
 def test_the_tail_is_what_comes_behind_every_answer_and_not_a_job_that_came_once() -> None:
     def create(service: FakeService) -> int:
         service.memory["n"] = service.memory.get("n", 0) + 1
