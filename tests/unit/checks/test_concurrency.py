@@ -21,6 +21,7 @@ TABLES: dict[str, dict[str, dict[str, Any]]] = {
     "counters": {"1": {"value": 0}},
     "products": {"1": {"stock": 3}},
     "sales": {},
+    "jobs": {"1": {"state": "ready"}, "2": {"state": "ready"}},
     "members": {},
     "doctors": {"1": {"on_call": 1}, "2": {"on_call": 1}},
     "profiles": {"1": {"name": "ada", "city": "rome"}},
@@ -93,6 +94,24 @@ def test_a_value_that_the_database_computes_is_none() -> None:
     (found,) = verdicts(add)
     assert (found.finding_class, found.outcome) == ("", Outcome.HELD)
     assert found.reason == "no crossing of one act conflicts with the other's"
+
+
+def claim(db: Rows) -> Statements:
+    """Takes the first job that is ready."""
+    jobs = db["jobs"]
+    ready = yield (
+        "SELECT id FROM jobs WHERE state = 'ready'",
+        lambda: next((number for number, job in jobs.items() if job["state"] == "ready"), None),
+    )
+    if ready is None:
+        return 404
+    yield "UPDATE jobs SET state = 'claimed'", lambda: db.update("jobs", ready, state="claimed")
+    return 200
+
+
+def test_an_entry_of_a_queue_that_two_claim_is_a_lost_update() -> None:
+    (found,) = verdicts(claim)
+    assert (found.finding_class, found.table) == ("lost-update", "jobs")
 
 
 @pytest.mark.parametrize(("helps", "told"), [(True, "helps"), (False, "does not help")])

@@ -42,7 +42,11 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
     if _more_rows(seen, oracle):
         return DUPLICATE_ROWS
-    if lost := {each for each in shared if _is_of_no_order(each, seen, oracle)}:
+    lost = {each for each in shared if _is_of_no_order(each, seen, oracle)}
+    if seen.state.exact in [each.state.exact for each in oracle.alone]:
+        # Of one of the two nothing is left, as where both claim the same entry of a queue.
+        lost = set(shared)
+    if lost:
         apart = all(not first[each] & second[each] for each in lost)
         return FULL_ROW_OVERWRITE if apart else LOST_UPDATE
     return NON_SERIALIZABLE
