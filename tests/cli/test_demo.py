@@ -19,7 +19,6 @@ PROVEN = {
     ("rollback", "no-timeout", "POST /orders/{order}/refund"),
     ("rollback", "lost-write", "POST /orders/{order}/refund"),
     ("rollback", "poisoned-pool", "POST /products/{product}/deliveries"),
-    ("rollback", "lost-write", "POST /products/{product}/reviews"),
     ("rollback", "partial-state", "POST /transfers"),
     ("rollback", "stuck-retry", "POST /cart/checkout"),
     ("trace", "commit-rolled-back", "POST /orders/{order}/refund"),

@@ -219,6 +219,8 @@ def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
         how = "the answer was lost, and another replica took the retry"
         elsewhere = Phase((Act(subject.scenario.act, replica=1),))
         yield _Try(once(subject, "retry elsewhere").then(elsewhere), how)
+    if keyed and subject.replicas > 1:
+        yield from _overlaps(subject, one)
     section = one.clean.section
     crossings = sql(section, subject.profile)
     found = transactions(crossings, section.changes, subject.profile.ignored)
@@ -229,8 +231,6 @@ def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
         how = f"the client went away at `{crossing.key.shape}`"
         fault = Fault(FaultKind.ABANDONED, crossing.key)
         yield _Try(_sent_twice(subject, fault), how, crossing)
-    if keyed and subject.replicas > 1:
-        yield from _overlaps(subject, one)
     # After the last commit nothing is left to lose but what the process remembers, and the other
     # replica does not know that either.
     for crossing in ends if subject.deep else ends[:-1][:_KILLS]:
