@@ -70,6 +70,9 @@ def test_each_planted_defect_is_shown_by_its_check_every_time(tmp_path: Path) ->
         assert found(report, "proven") == PROVEN
         assert found(report, "suspected") == SUSPECTED
         assert report["summary"]["inconclusive"] == 0
+        cancel = next(e for e in report["operations"] if e["id"] == "POST /orders/{order}/cancel")
+        assert cancel["checks"]["concurrency"] == "skipped"
+        assert cancel["reasons"]["concurrency"] == "the scenario names other checks"
         fingerprints.append(sorted(each["fingerprint"] for each in report["findings"]))
     assert fingerprints[0] == fingerprints[1]
 
