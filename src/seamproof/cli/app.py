@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seamproof.cli import checks, config, demo, doctor, explain, replay, run
+from seamproof.cli import checks, config, demo, doctor, explain, import_traffic, replay, run
 
 app = typer.Typer(
     name="seamproof",
@@ -46,3 +46,5 @@ for command in (
     config.config,
 ):
     app.command()(command)
+
+app.command("import")(import_traffic.import_traffic)

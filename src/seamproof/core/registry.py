@@ -73,7 +73,12 @@ BOUNDARY = Kind(
     "seamproof.boundaries",
     {"start": (), "stop": (), "begin": ("epoch", "faults"), "crossings": (), "activity": ()},
 )
-KINDS = {each.name: each for each in (CHECK, REPORTER, BACKEND, BOUNDARY)}
+IMPORTER = Kind(
+    "importer",
+    "seamproof.discovery.importers",
+    {"recognises": ("root",), "read": ("root", "options")},
+)
+KINDS = {each.name: each for each in (CHECK, REPORTER, BACKEND, BOUNDARY, IMPORTER)}
 
 
 def _marker(kind: Kind, name: str, title: str, boundary: BoundaryKind | None) -> Callable[[C], C]:
@@ -102,6 +107,11 @@ def backend(name: str, *, title: str) -> Callable[[C], C]:
 def boundary(name: str, *, title: str, kind: BoundaryKind) -> Callable[[C], C]:
     """Mark a class as the boundary of this name."""
     return _marker(BOUNDARY, name, title, kind)
+
+
+def importer(name: str, *, title: str) -> Callable[[C], C]:
+    """Mark a class as the importer of this format."""
+    return _marker(IMPORTER, name, title, None)
 
 
 def validate(kind: Kind, implementation: type) -> Part:

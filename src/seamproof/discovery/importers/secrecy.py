@@ -1,0 +1,104 @@
+"""Passwords and tokens, which are never written: a made-up value stands for each.
+
+Two rules, as at a run: a value that is known to be a secret is replaced wherever it appears, and
+the value of a field whose name says that it holds one is replaced whatever it is. Equal secrets
+have equal stand-ins, so that a password and its repetition stay equal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from seamproof.core.model import Json
+from seamproof.discovery.importers.sent import REFERENCE
+
+_SENSITIVE = re.compile(
+    r"passw(or)?d|passphrase|passcode|pwd|secret|token|api[-_]?key|access[-_]?key|authorization"
+    r"|cookie|credential|private[-_]?key|signature|csrf|xsrf|jwt|^otp$|^pin$|^cvv$|^cvc$",
+    re.IGNORECASE,
+)
+_PASSWORD = re.compile(r"passw(or)?d|passphrase|passcode|pwd|secret|^otp$|^pin$|^cvv$|^cvc$", re.I)
+_SHAPED = re.compile(
+    r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # a JSON web token (RFC 7519)
+    r"|(?<![\w.])(?i:bearer|basic)\s+[\w.~+/=-]{8,}"
+)
+_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""")
+_SHORTEST = 6
+"""A shorter value is a word like any other: replacing it everywhere would garble the rest."""
+
+
+def sensitive(name: str) -> bool:
+    """Whether a field, header or variable of this name holds a secret."""
+    return _SENSITIVE.search(name) is not None
+
+
+def password(name: str) -> bool:
+    """Whether what a field of this name holds is typed in, not handed out."""
+    return _PASSWORD.search(name) is not None
+
+
+class Secrets:
+    """The secrets of one file."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._stand_ins: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def learn(self, *values: str) -> None:
+        """Take note of secrets, to be replaced wherever they appear."""
+        fresh = {each for each in values if len(each) >= _SHORTEST} - self._known
+        if fresh:
+            self._known |= fresh
+            self._pattern = None
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is a known secret."""
+        return text in self._known
+
+    def cleaned(self, value: Json, name: str = "") -> Json:
+        """A value, of a field of this name, with stand-ins for what is secret in it."""
+        if isinstance(value, dict):
+            inherited = name if sensitive(name) else ""
+            return {
+                self.text(each): self.cleaned(inner, each if sensitive(each) else inherited or each)
+                for each, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self.cleaned(each, name) for each in value]
+        if isinstance(value, str):
+            if value and sensitive(name) and not REFERENCE.fullmatch(value):
+                return self.stand_in(value)
+            return self.text(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and password(name):
+            return self.stand_in(str(value))
+        return value
+
+    def text(self, value: str) -> str:
+        """A text with stand-ins for the secrets in it."""
+        if self._known and self._pattern is None:
+            longest_first = sorted(self._known, key=lambda each: (-len(each), each))
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        if self._pattern is not None:
+            value = self._pattern.sub(lambda found: self.stand_in(found.group()), value)
+        return _SHAPED.sub(lambda found: self.stand_in(found.group()), value)
+
+    def shown(self, line: str) -> str:
+        """A line of a script for a person: no literals where it speaks of secrets."""
+        if sensitive(line):
+            line = _QUOTED.sub(
+                lambda found: found.group() if sensitive(found[2]) else f"{found[1]}…{found[1]}",
+                line,
+            )
+        return self.text(line)
+
+    def stand_in(self, value: str) -> str:
+        """The made-up value that stands for a secret; it satisfies usual rules for passwords."""
+        if value in self._stand_ins.values():
+            return value
+        return self._stand_ins.setdefault(value, f"Made-Up-Secret-{len(self._stand_ins) + 1}")
+
+    @property
+    def replaced(self) -> int:
+        """How many different secrets have a stand-in."""
+        return len(self._stand_ins)

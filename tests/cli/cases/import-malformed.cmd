@@ -1,0 +1,1 @@
+import shop.har --format har

@@ -1,0 +1,1 @@
+import postman shop.json --output order.yaml
