@@ -298,11 +298,12 @@ def mark(crossing: Crossing, evidence: Evidence, position: int = 0) -> str:
         return f"<- {harmless(crossing.fault.label)}"
     if crossing.kind is CrossingKind.COMMIT and crossing.tag == "ROLLBACK":
         return "<- answered ROLLBACK"
-    if crossing.sqlstate:
-        return f"<- {harmless(crossing.sqlstate)}"
     phase = overlap.overlapping(evidence)
-    if phase is not None:
-        return overlap.mark(position, crossing, evidence, phase)
+    said = [] if phase is None else overlap.said(position, crossing, evidence, phase)
+    if crossing.sqlstate:
+        said.insert(0, harmless(crossing.sqlstate))
+    if said or phase is not None:
+        return f"<- {', '.join(said)}" if said else ""
     if position and position == _interrupted(evidence):
         return f"<- {_STRIKES[injected(evidence)[0].kind].removesuffix(' at')} here"
     if crossing == evidence.crossing:

@@ -82,14 +82,14 @@ def telling(evidence: Evidence, phase: Phase) -> set[int]:
     return stops(evidence, phase).union(each for each in named if isinstance(each, int))
 
 
-def mark(position: int, crossing: Crossing, evidence: Evidence, phase: Phase) -> str:
-    """Return what a reader must see at a crossing of acts that overlapped, or nothing."""
+def said(position: int, crossing: Crossing, evidence: Evidence, phase: Phase) -> list[str]:
+    """Return what a reader must know of a crossing of acts that overlapped."""
     facts = evidence.facts
-    said = []
+    known = []
     if position in stops(evidence, phase):
-        said.append(f"{owner(crossing, phase)} stood here")
+        known.append(f"{owner(crossing, phase)} stood here")
     if position == facts.get("read") and isinstance(meanwhile := facts.get("meanwhile"), int):
-        said.append(f"before #{meanwhile} is seen")
+        known.append(f"before #{meanwhile} is seen")
     if position == facts.get("written"):
-        said.append(f"knows only #{facts.get('read')}")
-    return f"<- {', '.join(said)}" if said else ""
+        known.append(f"knows only #{facts.get('read')}")
+    return known
