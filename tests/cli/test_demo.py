@@ -14,6 +14,7 @@ import pytest
 PROVEN = {
     ("rollback", "partial-state", "POST /orders"),
     ("rollback", "refused-but-wrote", "POST /orders"),
+    ("rollback", "refused-but-wrote", "POST /coupons"),
     ("rollback", "lost-write", "POST /orders/{order}/cancel"),
     ("rollback", "uncompensated-call", "POST /orders/{order}/payment"),
     ("rollback", "no-timeout", "POST /orders/{order}/refund"),
