@@ -1,8 +1,8 @@
 """Which job breaks the writes that requests make for their own upkeep, as refreshing a session.
 
 Harmless requests make them too, so what they leave is no operation's effect. Whether a failure
-there ends the process, or is answered as success, is one question for the whole service: the first
-job that meets such a write asks it, and the others are spared.
+there ends the process, or is answered as success, is one question for the whole service: one job
+asks it, and the others are spared.
 """
 
 from __future__ import annotations
@@ -15,15 +15,26 @@ from seamproof.plan.profile import LearnedScenario
 
 
 def spared(learned: Sequence[LearnedScenario], profile: Profile) -> tuple[frozenset[str], ...]:
-    """For each scenario, the shapes of the writes that an earlier one's faults are at."""
-    met: set[str] = set()
-    found = []
-    for each in learned:
-        own = set(_upkeep(each, profile)) if each.scenario.operation.mutates else set()
-        found.append(frozenset(own & met))
+    """For each scenario, the shapes of the writes that another one's faults are at.
+
+    Which one that is depends on the operations' names alone: a finding keeps its own over runs.
+    """
+    own = [
+        frozenset(_upkeep(each, profile)) if each.scenario.operation.mutates else frozenset()
+        for each in learned
+    ]
+    bearer: dict[str, LearnedScenario] = {}
+    for each, shapes in sorted(zip(learned, own, strict=True), key=lambda pair: _name(pair[0])):
         if not each.disturbed:
-            met |= own
-    return tuple(found)
+            bearer = dict.fromkeys(shapes, each) | bearer
+    return tuple(
+        frozenset(shape for shape in shapes if bearer.get(shape, each) is not each)
+        for each, shapes in zip(learned, own, strict=True)
+    )
+
+
+def _name(learned: LearnedScenario) -> tuple[str, str]:
+    return learned.scenario.operation.id, learned.scenario.name
 
 
 def _upkeep(learned: LearnedScenario, profile: Profile) -> Iterator[str]:

@@ -39,8 +39,12 @@ ORDER = learned("POST /orders", "INSERT INTO orders VALUES (?)", REFRESH, tables
 CANCEL = learned("DELETE /orders", "DELETE FROM orders", REFRESH, tables=("orders",))
 
 
-def test_the_first_that_refreshes_a_session_breaks_that_and_the_others_are_spared() -> None:
-    assert spared([ORDER, CANCEL], PROFILE) == (frozenset(), frozenset({REFRESH}))
+def test_one_that_refreshes_a_session_breaks_that_and_the_others_are_spared() -> None:
+    assert spared([CANCEL, ORDER], PROFILE) == (frozenset(), frozenset({REFRESH}))
+
+
+def test_it_is_the_same_one_whichever_is_the_riskiest() -> None:
+    assert spared([ORDER, CANCEL], PROFILE) == (frozenset({REFRESH}), frozenset())
 
 
 def test_who_changes_more_of_the_table_is_not_spared() -> None:
@@ -54,5 +58,5 @@ def test_what_no_harmless_request_writes_is_everybodys_own() -> None:
 
 def test_nobody_is_spared_for_one_that_breaks_nothing() -> None:
     look = learned("GET /orders", REFRESH)
-    disturbed = replace(ORDER, disturbed="429")
-    assert spared([look, disturbed, CANCEL], PROFILE)[2] == frozenset()
+    disturbed = replace(CANCEL, disturbed="429")
+    assert spared([look, disturbed, ORDER], PROFILE)[2] == frozenset()
