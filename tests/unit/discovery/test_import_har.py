@@ -218,6 +218,32 @@ def test_base_is_the_root_of_the_service(tmp_path: Path) -> None:
         list(import_file(file, base="shop"))
 
 
+def test_what_only_looks_like_a_secret_stays(tmp_path: Path) -> None:
+    login = {"user": "a", "password": "password"}
+    words = {"password": "password", "plan": "Basic membership", "note": "a password"}
+    file = recording(
+        tmp_path,
+        exchange("POST", "/login", sends=login, answers={"token": "t.1"}),
+        exchange("POST", "/plans", sends=words),
+    )
+    found, _ = imported(file, tmp_path / "s.yaml")
+    assert found["POST /plans"].act.json == {
+        "password": "Made-Up-Secret-1",
+        "plan": "Basic membership",
+        "note": "a Made-Up-Secret-1",
+    }
+
+
+def test_a_copy_of_the_browser_is_not_expected(tmp_path: Path) -> None:
+    cached = exchange("GET", "/notes/5", 304)
+    cached["response"]["headers"] = [{"name": "ETag", "value": '"v7"'}]
+    file = recording(tmp_path, cached, exchange("PUT", "/notes/5", headers={"If-Match": '"v7"'}))
+    found, _ = imported(file, tmp_path / "s.yaml")
+    (read,) = found["PUT /notes/{note}"].arrangement
+    assert read.expect == ()
+    assert read.extracts == (Extract("etag", "header:ETag"),)
+
+
 def test_a_query_of_graphql_is_no_act(tmp_path: Path) -> None:
     file = recording(
         tmp_path,

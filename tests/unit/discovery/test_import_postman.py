@@ -138,6 +138,18 @@ def test_a_variable_of_a_request_that_is_left_out_is_missing(tmp_path: Path) -> 
     assert "Use is left out: {{id}} is set by Make, which is left out" in said
 
 
+def test_what_a_test_script_sets_is_so_for_later_requests_only(tmp_path: Path) -> None:
+    file = collection(
+        tmp_path,
+        item("First", "{{url}}/a", '{"step": "{{step}}"}', 'pm.environment.set("step", "two");'),
+        item("Second", "{{url}}/b", '{"step": "{{step}}"}'),
+        variable=[{"key": "step", "value": "one"}],
+    )
+    found, _ = imported(file, tmp_path / "s.yaml")
+    assert found["First"].act.json == {"step": "one"}
+    assert found["Second"].act.json == {"step": "two"}
+
+
 def test_the_latest_script_before_a_request_gives_its_variable(tmp_path: Path) -> None:
     taken = 'pm.environment.set("id", pm.response.json().id);'
     file = collection(

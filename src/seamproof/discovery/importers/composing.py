@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from seamproof.core.model import Extract, Json, Scenario, Step
 from seamproof.discovery.importers.sent import (
+    MOST_STEPS,
     REFERENCE,
     UUID,
     Given,
@@ -18,8 +19,6 @@ from seamproof.discovery.importers.sent import (
 from seamproof.discovery.importers.source import nodes
 from seamproof.discovery.importers.traffic import Imported, Traffic
 
-MOST_STEPS = 50
-"""Steps that an arrangement may have."""
 MOST_NODES = 60_000
 """Values that a scenario file may have: our own reader refuses more."""
 

@@ -18,10 +18,12 @@ from seamproof.discovery.importers.sent import Given, unmistakable
 
 MAX_LEAVES = 5_000
 """Values of one response that are looked at."""
+_LONGEST = 128
+"""Characters of a key; what is longer is a text."""
 _MOST_ORIGINS = 40
 """Responses that are remembered for one value."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
-_OPAQUE = re.compile(r"(?=.*[A-Za-z])(?=.*\d.*\d)(?!\d{4}-\d\d)[A-Za-z0-9_-]{8,128}")
+_OPAQUE = re.compile(r"(?=.*[A-Za-z])(?=.*\d.*\d)(?!\d{4}-\d\d)[A-Za-z0-9_-]{8,}")
 _KEY = re.compile(r"_?id|uuid|guid|pk|slug|code|key|ref|reference|number|handle|sku|identifier")
 _SUFFIX = re.compile(r"(?<=.)(?:_(?:id|uuid|guid|pk|slug|code|key|ref)s?|(?:Id|ID|Uuid)s?)$")
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
@@ -46,7 +48,7 @@ class _Origin:
 
 def opaque(text: str) -> bool:
     """Whether a text is one that no chance repeats."""
-    return bool(_OPAQUE.fullmatch(text))
+    return len(text) <= _LONGEST and _OPAQUE.fullmatch(text) is not None
 
 
 def thing(name: str) -> str:

@@ -150,6 +150,7 @@ class _Collection:
     def _open(self, folder: Node, place: str) -> None:
         """Scripts of a folder run at each of its requests: only constants are taken of them."""
         for script in self._scripts(folder, place):
+            self._assign(script)
             for name, source in script.extracts.items():
                 self._untranslated.append(
                     f"{place}, test script: {name} from {source}, of every request below"
@@ -160,7 +161,7 @@ class _Collection:
                 )
 
     def _scripts(self, node: Node, place: str) -> list[Script]:
-        """The scripts of a request or folder; what they set to constants is set."""
+        """The scripts of a request or folder; lines with no counterpart are kept for the report."""
         found = []
         for event in node.get("event").items():
             of_response = event.text("listen") == "test"
@@ -175,19 +176,28 @@ class _Collection:
                 f"{place}, {kind} script, line {number}: {self._secrets.shown(line)}"
                 for number, line in script.untranslated
             ]
-            for name, value in script.values.items():
-                if sensitive(name) and "{{" not in value:
-                    self._secrets.learn(value)
-                self._variables.assign(name, value)
             found.append(script)
         return found
 
+    def _assign(self, script: Script) -> None:
+        """Set what a script sets to constants."""
+        for name, value in script.values.items():
+            if sensitive(name) and "{{" not in value:
+                self._secrets.learn(value)
+            self._variables.assign(name, value)
+
     def _one(self, index: int, request: _Request) -> Sent | None:
         found = self._scripts(request.node, request.place)
+        for script in found:
+            if not script.of_response:
+                self._assign(script)
         extracts = {name: source for each in found for name, source in each.extracts.items()}
         expect = tuple(status for each in found for status in each.expect)
         try:
             sent = self._sent(index, request, extracts, expect)
+            for script in found:
+                if script.of_response:
+                    self._assign(script)
         except (_Unusable, Missing) as error:
             self._left["requests that cannot be expressed"] += 1
             self._note(f"{request.place} is left out: {error}")

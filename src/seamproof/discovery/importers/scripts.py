@@ -59,6 +59,8 @@ _NAME = re.compile(r"[A-Za-z_][\w-]*")
 class Script:
     """What a script says in our terms."""
 
+    of_response: bool
+    """Whether it runs after the response."""
     extracts: dict[str, str] = field(default_factory=dict)
     """Variables that it takes from the response, and from where: `$.id`, `header:Location`."""
     values: dict[str, str] = field(default_factory=dict)
@@ -76,7 +78,7 @@ def translated(source: str, *, of_response: bool) -> Script:
 class _Reading:
     def __init__(self, of_response: bool) -> None:
         self._of_response = of_response
-        self._script = Script()
+        self._script = Script(of_response)
         self._places: dict[str, str] = {}
         self._blocks: list[bool] = []
         """Of each open block whether what stands in it happens with every success."""

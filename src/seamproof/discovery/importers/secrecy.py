@@ -8,6 +8,8 @@ have equal stand-ins, so that a password and its repetition stay equal.
 from __future__ import annotations
 
 import re
+from bisect import insort
+from collections import defaultdict
 
 from seamproof.core.model import Json
 from seamproof.discovery.importers.sent import REFERENCE
@@ -20,9 +22,10 @@ _SENSITIVE = re.compile(
 _PASSWORD = re.compile(r"passw(or)?d|passphrase|passcode|pwd|secret|^otp$|^pin$|^cvv$|^cvc$", re.I)
 _SHAPED = re.compile(
     r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # a JSON web token (RFC 7519)
-    r"|(?<![\w.])(?i:bearer|basic)\s+[\w.~+/=-]{8,}"
+    r"|(?<![\w.])(?i:bearer|basic)\s+(?=[\w.~+/-]*[\d=])[\w.~+/=-]{16,}"
 )
 _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""")
+_STAND_IN = re.compile(r"Made-Up-Secret-\d+")
 _SHORTEST = 6
 """A shorter value is a word like any other: replacing it everywhere would garble the rest."""
 
@@ -43,14 +46,14 @@ class Secrets:
     def __init__(self) -> None:
         self._known: set[str] = set()
         self._stand_ins: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._by_beginning: dict[str, list[str]] = defaultdict(list)
+        """The known ones by their first characters, the longest first."""
 
     def learn(self, *values: str) -> None:
         """Take note of secrets, to be replaced wherever they appear."""
-        fresh = {each for each in values if len(each) >= _SHORTEST} - self._known
-        if fresh:
-            self._known |= fresh
-            self._pattern = None
+        for each in {each for each in values if len(each) >= _SHORTEST} - self._known:
+            self._known.add(each)
+            insort(self._by_beginning[each[:_SHORTEST]], each, key=lambda known: -len(known))
 
     def knows(self, text: str) -> bool:
         """Whether a text is a known secret."""
@@ -61,7 +64,7 @@ class Secrets:
         if isinstance(value, dict):
             inherited = name if sensitive(name) else ""
             return {
-                self.text(each): self.cleaned(inner, each if sensitive(each) else inherited or each)
+                self._key(each): self.cleaned(inner, each if sensitive(each) else inherited or each)
                 for each, inner in value.items()
             }
         if isinstance(value, list):
@@ -76,12 +79,21 @@ class Secrets:
 
     def text(self, value: str) -> str:
         """A text with stand-ins for the secrets in it."""
-        if self._known and self._pattern is None:
-            longest_first = sorted(self._known, key=lambda each: (-len(each), each))
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-        if self._pattern is not None:
-            value = self._pattern.sub(lambda found: self.stand_in(found.group()), value)
+        parts, end, at = [], 0, 0
+        while self._known and at <= len(value) - _SHORTEST:
+            known = self._by_beginning.get(value[at : at + _SHORTEST], ())
+            found = next((each for each in known if value.startswith(each, at)), None)
+            if found is None:
+                at += 1
+                continue
+            parts += [value[end:at], self.stand_in(found)]
+            at = end = at + len(found)
+        value = "".join([*parts, value[end:]])
         return _SHAPED.sub(lambda found: self.stand_in(found.group()), value)
+
+    def _key(self, name: str) -> str:
+        """A name of a field: a password may be the word `password`, and the name must stay."""
+        return self.text(name) if any(each.isdigit() for each in name) else name
 
     def shown(self, line: str) -> str:
         """A line of a script for a person: no literals where it speaks of secrets."""
@@ -94,7 +106,7 @@ class Secrets:
 
     def stand_in(self, value: str) -> str:
         """The made-up value that stands for a secret; it satisfies usual rules for passwords."""
-        if value in self._stand_ins.values():
+        if _STAND_IN.fullmatch(value):
             return value
         return self._stand_ins.setdefault(value, f"Made-Up-Secret-{len(self._stand_ins) + 1}")
 

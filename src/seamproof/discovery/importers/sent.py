@@ -14,6 +14,8 @@ from seamproof.core.model import Json, Operation, Step
 from seamproof.discovery.importers.source import Node
 
 REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+MOST_STEPS = 50
+"""Steps that an arrangement may have."""
 UUID = "uuid"
 """The reference that is a fresh UUID; nothing gives it."""
 
@@ -103,21 +105,24 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self._made: dict[str, list[tuple[int, Operation]]] = {}
+        self._made: dict[str, dict[str, list[int]]] = {}
 
     def before(self, operation: Operation, things: Iterable[str]) -> frozenset[int]:
         """Earlier changes of these things; repetitions of the operation itself are none."""
         return frozenset(
             index
             for each in things
-            for index, other in self._made.get(each, ())
-            if other.id != operation.id
+            for other, indexes in self._made.get(each, {}).items()
+            if other != operation.id
+            for index in indexes
         )
 
     def note(self, index: int, operation: Operation, things: Iterable[str]) -> None:
         """Take note of a change."""
         for each in things:
-            self._made.setdefault(each, []).append((index, operation))
+            made = self._made.setdefault(each, {}).setdefault(operation.id, [])
+            if len(made) <= MOST_STEPS:
+                made.append(index)
 
 
 def last_named(parameters: Mapping[str, Json]) -> str | None:
