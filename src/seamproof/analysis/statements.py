@@ -243,6 +243,8 @@ _VERBS = {
     }.items()
     for verb in verbs.split()
 }
+_RESET_LOCKS = ["SELECT", "PG_ADVISORY_UNLOCK_ALL"]
+"""How a pool resets a session that comes back to it."""
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 
 _WEIGHT = (
@@ -277,6 +279,8 @@ def _statement_kind(words: list[str]) -> CrossingKind:
     if not words:
         return CrossingKind.SESSION
     verb = _VERBS.get(words[0], CrossingKind.OTHER)
+    if words[:2] == _RESET_LOCKS:
+        return CrossingKind.SESSION
     if verb is CrossingKind.READ:
         return CrossingKind.WRITE if _reads_and_writes(words) else verb
     if words[0] == "PREPARE" and words[1:2] == ["TRANSACTION"]:

@@ -29,9 +29,16 @@ def test_a_job_goes_with_its_transaction() -> None:
     assert foreground((*JOB, *ACT), {BEAT}) == ACT
 
 
-def test_the_commit_of_an_act_stays_on_a_connection_that_a_job_shares() -> None:
-    shared = crossing("SELECT stock FROM products", CrossingKind.READ, 1)
-    assert foreground((*JOB, shared), {BEAT}) == (JOB[0], JOB[2], shared)
+def test_control_goes_with_what_it_stands_beside_on_a_shared_connection() -> None:
+    reset = crossing("RESET ALL", CrossingKind.SESSION, 2)
+    job = (
+        crossing("BEGIN", CrossingKind.BEGIN, 2),
+        crossing(BEAT, CrossingKind.WRITE, 2),
+        crossing("COMMIT", CrossingKind.COMMIT, 2),
+        crossing("RESET ALL", CrossingKind.SESSION, 2),
+    )
+    assert foreground((*ACT, reset, *job), {BEAT}) == (*ACT, reset)
+    assert foreground((*job, *ACT, reset), {BEAT}) == (*ACT, reset)
 
 
 def test_an_empty_transaction_is_the_acts() -> None:
