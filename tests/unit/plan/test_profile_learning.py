@@ -398,6 +398,19 @@ def test_what_ends_the_service_is_asked_twice_and_says_how_it_ended() -> None:
     assert len([each for each in world.experiments if each.phases[0].acts]) == 2
 
 
+def test_a_job_that_dies_of_a_reset_once_is_not_laid_to_the_act() -> None:
+    def create(service: FakeService) -> int:
+        calls.append(1)
+        if len(calls) == 4:
+            service.die()
+        service.connect().insert("orders", id=1)
+        return 201
+
+    calls: list[int] = []
+    (only,) = learned({"POST /orders": create}).scenarios
+    assert (only.reached, only.reason, only.disturbed) == (True, "", "")
+
+
 def test_what_hangs_is_asked_once() -> None:
     def hang(service: FakeService) -> int:
         service.hang()
