@@ -131,7 +131,8 @@ def _one(subject: Subject) -> Exploration[One | Verdict]:
     if not sql(clean.section, subject.profile):
         return plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind")
     mask = Mask.for_subject(subject)
-    one = One(mask, outcome(clean, mask), clean.section.exchange, subject.idempotency, clean)
+    keyed = key_of(subject.scenario.act, subject.idempotency.header) is not None
+    one = One(mask, outcome(clean, mask), clean.section.exchange, subject.idempotency, clean, keyed)
     again: History = yield once(subject, "clean run again")
     if trouble(again) or not one.holds(again):
         return plain(subject, Outcome.INCONCLUSIVE, "equal requests have other effects")
@@ -196,6 +197,10 @@ def _told(
 
 def _tier(subject: Subject, judged: Judgement) -> Tier:
     """How sure it is. A key, or the user's word, promises more than a method does."""
+    left = judged.comparison.left if judged.comparison is not None else ()
+    if judged.ruling is Ruling.BLOCKED and left:
+        # The key is left: it may be there for a while only, to keep out what still runs.
+        return Tier.SUSPECTED
     named = key_of(subject.scenario.act, subject.idempotency.header) is not None
     if judged.ruling is not Ruling.MORE or named or subject.operation.retry_safe:
         return Tier.PROVEN

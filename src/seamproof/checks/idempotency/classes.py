@@ -72,8 +72,8 @@ KEY_BLOCKS_RETRY = FindingClass(
     name="key-blocks-retry",
     title="{operation} refuses the retry of a request that never took effect",
     consequence=(
-        "{how}: nothing was stored of the effect, and the identical request is answered {retry} "
-        "from then on. The client can neither finish nor know."
+        "{how}: the effect is not there, and the identical request is answered {retry}. The client "
+        "can neither finish nor know."
     ),
     why=(
         "The key is stored in a transaction of its own, before the effect, and nothing takes it "

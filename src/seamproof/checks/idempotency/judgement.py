@@ -3,6 +3,7 @@
 state and calls        the retry answers   that is
 of one request         anything            legal
 of none                4xx, 503            the retry is kept out for ever: key-blocks-retry
+of none but the key    4xx, 503            key-blocks-retry, suspected: the key may expire
 of none                2xx                 a success that never was: empty-replay
 more, or other         2xx                 duplicate-effect
 """
@@ -64,6 +65,8 @@ class One:
     exchange: Exchange
     policy: IdempotencyPolicy
     clean: History
+    keyed: bool = False
+    """Whether the request carries a key: what is left of it may be the key alone."""
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history whose last exchange is the request sent again."""
@@ -81,11 +84,21 @@ class One:
                 return Judgement(Ruling.ONCE if replayed else Ruling.BLOCKED, history, compared)
             ruling = Ruling.EMPTY if last.ok else Ruling.UNCLEAR
             return Judgement(ruling, history, compared, reason="the retry failed")
+        if self.keyed and refused(last) and not more_calls and not self._begun(compared):
+            return Judgement(Ruling.BLOCKED, history, compared)
         if last.ok or more_calls or compared.doubled:
             recorded = not more_calls and self._records(compared)
             return Judgement(Ruling.MORE, history, compared, more_calls, recorded)
         reason = "a part of the effect is there: rollback tells of that"
         return Judgement(Ruling.UNCLEAR, history, compared, reason=reason)
+
+    def _begun(self, compared: Comparison) -> bool:
+        """Whether anything of the effect is there, and not only rows that stand for the request:
+        such are in one table, and the rows of every other are missing.
+        """
+        left = {each.table for each in compared.left}
+        wanted = {each.table for each in compared.missing}
+        return len(left) != 1 or not wanted - left
 
     def _records(self, compared: Comparison) -> bool:
         tables = {each.table for each in compared.extra}

@@ -1,0 +1,64 @@
+"""A key that is left of a request whose effect never came."""
+
+from __future__ import annotations
+
+import pytest
+
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.outcomes import outcome
+from seamproof.checks.idempotency.judgement import One, Ruling
+from seamproof.core.experiment import Act, Experiment, Phase
+from seamproof.core.history import (
+    Changes,
+    Exchange,
+    History,
+    Request,
+    Response,
+    RowChange,
+    Section,
+)
+from seamproof.core.model import IdempotencyPolicy, Operation, Step
+
+PAY = Act(Step(Operation("POST", "/payments")))
+RUNNING = RowChange("keys", None, {"key": "k1", "state": "in progress"})
+DONE = RowChange("keys", None, {"key": "k1", "state": "done"})
+PAYMENT = RowChange("payments", None, {"amount": "5"})
+
+
+def history(*statuses: int, rows: tuple[RowChange, ...]) -> History:
+    sections = tuple(
+        Section((Exchange(PAY, Request("POST", "/payments"), 0.0, 1.0, Response(status)),))
+        for status in statuses
+    )
+    last = Section(sections[-1].exchanges, changes=Changes(rows))
+    return History(Experiment((Phase((PAY,)),) * len(statuses)), (*sections[:-1], last))
+
+
+def one(*, keyed: bool) -> One:
+    clean = history(201, rows=(DONE, PAYMENT))
+    return One(
+        Mask(), outcome(clean, Mask()), clean.section.exchange, IdempotencyPolicy(), clean, keyed
+    )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "rows", "ruling"),
+    [
+        ((500, 409), (RUNNING,), Ruling.BLOCKED),
+        ((500, 409), (), Ruling.BLOCKED),
+        ((500, 201), (DONE, PAYMENT), Ruling.ONCE),
+        ((500, 409), (DONE, PAYMENT), Ruling.ONCE),
+        ((500, 409), (RUNNING, PAYMENT), Ruling.UNCLEAR),
+        ((500, 201), (DONE, PAYMENT, PAYMENT), Ruling.MORE),
+    ],
+    ids=["the key is left", "nothing is left", "healed", "kept out", "half of it", "twice"],
+)
+def test_a_request_that_carries_a_key(
+    statuses: tuple[int, ...], rows: tuple[RowChange, ...], ruling: Ruling
+) -> None:
+    assert one(keyed=True).judge(history(*statuses, rows=rows)).ruling is ruling
+
+
+def test_without_a_key_a_part_of_the_effect_is_what_rollback_tells() -> None:
+    judged = one(keyed=False).judge(history(500, 409, rows=(RUNNING,)))
+    assert judged.ruling is Ruling.UNCLEAR
