@@ -20,7 +20,7 @@ KNOWN = {
     ("POST /payments", "duplicate-effect"),
     ("POST /payments", "key-without-fingerprint"),
 }
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 def proven(options: Options) -> dict[tuple[str, str], Finding]:
