@@ -71,6 +71,7 @@ def _seamproof_folder(project: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_full_from_the_start(apart: Surroundings, small: Mount, tmp_path: Path) -> None:
     folder = _seamproof_folder(apart.project.root)
     small(folder, "64k")
@@ -145,6 +146,7 @@ def test_no_place_for_the_report(around: Surroundings, tmp_path: Path) -> None:
     assert _FULL.is_char_device()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not _FULL.exists(), reason="needs /dev/full")
 def test_no_place_for_what_is_printed(around: Surroundings, tmp_path: Path) -> None:
     with around.unchanged(), _FULL.open("w") as full, (tmp_path / "errors").open("w") as errors:

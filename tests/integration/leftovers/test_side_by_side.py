@@ -9,10 +9,8 @@ import pytest
 from surroundings import Surroundings
 
 
-@pytest.mark.parametrize(
-    "builds",
-    [pytest.param(True, id="build"), pytest.param(False, id="clone", marks=pytest.mark.long)],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("builds", [True, False], ids=["build", "clone"])
 def test_two_runs_at_once_say_the_same(around: Surroundings, tmp_path: Path, builds: bool) -> None:
     if builds:
         around.renew()
