@@ -131,27 +131,29 @@ def ambient_writes(changes: Changes) -> frozenset[str]:
 def trailing(equal: Sequence[History], background: Collection[str] = ()) -> float:
     """Seconds from the response to the last crossing of the act; 0 where none came after it.
 
-    What crossed in one of several equal runs alone fell into it by chance, and where one alone took
-    longer than STALLED the machine stood still.
+    What came behind one of several equal answers alone is a job's by chance, and where one run
+    alone took longer than STALLED the machine stood still.
     """
-    runs = [
-        (each.section, foreground(each.section.crossings, background))
-        for each in equal
-        if each.sections
-    ]
-    seen = Counter(shape for _, found in runs for shape in {each.key.shape for each in found})
+    runs = [_behind(each.section, background) for each in equal if each.sections]
+    seen = Counter(shape for behind in runs for shape in behind)
     enough = min(2, len(runs))
     tails = sorted(
-        max(
-            (each.ended or each.started for each in found if seen[each.key.shape] >= enough),
-            default=0.0,
-        )
-        - section.exchange.received
-        for section, found in runs
+        max((late for shape, late in behind.items() if seen[shape] >= enough), default=0.0)
+        for behind in runs
     )
     if len(tails) > 1 and tails[-1] > STALLED:
         tails.pop()
-    return max([0.0, *tails[-1:]])
+    return max(tails, default=0.0)
+
+
+def _behind(section: Section, background: Collection[str]) -> dict[str, float]:
+    """The shapes that crossed behind the response, and how many seconds behind it they ended."""
+    behind: dict[str, float] = {}
+    for each in foreground(section.crossings, background):
+        late = (each.ended or each.started) - section.exchange.received
+        if late > 0:
+            behind[each.key.shape] = max(late, behind.get(each.key.shape, 0.0))
+    return behind
 
 
 def elsewhere(history: History) -> tuple[frozenset[str], frozenset[str]]:

@@ -229,6 +229,7 @@ def test_the_tail_is_what_comes_behind_every_answer_and_not_a_job_that_came_once
         service.memory["n"] = service.memory.get("n", 0) + 1
         service.connect().insert("orders", id=1)
         service.later.append(lambda: service.connect().insert("mails", id=1))
+        service.connect().read(BEAT)
         if service.memory["n"] == 4:
             service.later += [lambda: service.connect().read(BEAT)] * 20
         return 201
