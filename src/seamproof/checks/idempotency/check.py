@@ -16,7 +16,7 @@ from typing import ClassVar
 from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean_run, replay
 from seamproof.analysis.confirm import plain as once
 from seamproof.analysis.footprint import points, touches, whole
-from seamproof.analysis.intervals import intervals, sql, transactions
+from seamproof.analysis.intervals import changes_of_acts, intervals, sql, transactions
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import outcome, refused
 from seamproof.analysis.responses import body_leaves
@@ -228,7 +228,8 @@ def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
         yield from _overlaps(subject, one)
     section = one.clean.section
     crossings = sql(section, subject.profile)
-    found = transactions(crossings, section.changes, subject.profile.ignored)
+    changes = changes_of_acts(section, subject.profile)
+    found = transactions(crossings, changes, subject.profile.ignored)
     ends = [each.end for each in intervals(found) if each.end is not None]
     first_end = min((each.started for each in ends), default=0.0)
     behind = [each for each in crossings if each.started >= first_end and _says(each)]
