@@ -29,6 +29,9 @@ _EXPECTED = {
     "model_attributes_type": "a table",
 }
 
+_OF_A_KEY = "[key]"
+"""What pydantic adds to the place of a mistake in the name of a key."""
+
 
 def explain(
     error: ValidationError, model: type[BaseModel], file: Path | None
@@ -53,9 +56,14 @@ def explain(
 
 def _mistake(each: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     location = tuple(str(part).strip() for part in each["loc"])
-    key = dotted(location)
     kind = each["type"]
     context = each.get("ctx", {})
+    if location[-1:] == (_OF_A_KEY,):
+        location = location[:-1]
+        if kind == "value_error":
+            # The message says the name, so the place is the table that it is in.
+            return f"{dotted(location[:-1])}: {context['error']}", ""
+    key = dotted(location)
     if kind == "extra_forbidden":
         return _unknown_key(location, model)
     if kind == "missing":

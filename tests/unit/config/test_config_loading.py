@@ -212,3 +212,11 @@ def test_a_worker_without_a_port_listens_nowhere(tmp_path):
     assert config.processes["w"].listens is None
     config = load(written(tmp_path, MINIMAL + "[processes.w]\ncommand = 'x'\nready_port = 6379"))
     assert config.processes["w"].listens == "6379"
+
+
+def test_a_name_that_is_wrong_is_told_with_its_table(tmp_path: Path) -> None:
+    file = tmp_path / "seamproof.toml"
+    file.write_text('[service]\ncommand = "x"\n[stubs.pay.replies]\n"POST charges" = {}\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load(file)
+    assert str(caught.value).endswith("stubs.pay.replies: 'POST charges' is not METHOD /path")
