@@ -27,8 +27,8 @@ from seamproof.core.history import History, Timing
 from seamproof.core.subject import Subject
 from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.profile import learn
-from seamproof.run.conductor import Conductor
 from seamproof.run.drive import drive
+from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
 from seamproof.run.reporting import run_loop

@@ -51,9 +51,9 @@ from seamproof.core.verdict import Tier, Verdict
 from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import learn
-from seamproof.run.conductor import Conductor
 from seamproof.run.drive import drive
-from seamproof.run.lane import Door
+from seamproof.run.experiment.conductor import Conductor
+from seamproof.run.experiment.lane import Door
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
 from seamproof.run.reporting import run_loop

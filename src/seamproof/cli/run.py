@@ -58,10 +58,11 @@ def run(
     configuration or a safety refusal, 5 nothing was exercised, 7 inconclusive under --strict.
     """
     with held():
-        from seamproof.run import crew, session
+        from seamproof.run import session
         from seamproof.run.durations import seconds
         from seamproof.run.reporting import report as tell
         from seamproof.run.reporting import reporters
+        from seamproof.run.workers import crew
 
         options = session.Options(
             config=config,

@@ -21,8 +21,8 @@ from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Judged, Result, Subject
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, merge
 from seamproof.plan import profile_file
-from seamproof.run.conductor import Conductor
 from seamproof.run.drive import Conduct, drive
+from seamproof.run.experiment.conductor import Conductor
 
 
 def _refusals(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -14,8 +14,8 @@ from seamproof.core.history import Request
 from seamproof.core.model import Operation
 from seamproof.discovery import document
 from seamproof.discovery.document import Document, Unreadable
-from seamproof.run import lane, requests
-from seamproof.run.lane import Door
+from seamproof.run.experiment import lane, requests
+from seamproof.run.experiment.lane import Door
 
 NOT_FOUND = frozenset({404, 405})
 """Statuses of a path or method that there is not (RFC 9110, sections 15.5.5 and 15.5.6)."""

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from seamproof.core.errors import SeamproofError, ServiceError
 from seamproof.core.events import BoundaryStatus, Event, Stage
 from seamproof.core.experiment import BoundaryKind
-from seamproof.run.conductor import Conductor
-from seamproof.run.lane import Door
+from seamproof.run.experiment.conductor import Conductor
+from seamproof.run.experiment.lane import Door
+from seamproof.run.experiment.requests import Credentials
 from seamproof.run.logs import LogKeeper
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
-from seamproof.run.requests import Credentials
 from seamproof.run.signin import sign_in
 
 if TYPE_CHECKING:

@@ -38,16 +38,16 @@ from seamproof.run.catalogue import classes_of
 from seamproof.run.costs import Costs
 from seamproof.run.findings import Docket, Shelf
 from seamproof.run.jobs import Jobs
-from seamproof.run.messages import Begin
 from seamproof.run.premises import Premises, open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue, costliest_first
 from seamproof.run.redaction import Redactor
 from seamproof.run.tally import Tally
+from seamproof.run.workers.messages import Begin
 
 if TYPE_CHECKING:
     from seamproof.config import Config
-    from seamproof.run.crew import Crew
+    from seamproof.run.workers.crew import Crew
 
 _OTHER_CHECKS = "the scenario names other checks"
 
@@ -183,7 +183,7 @@ class Session:
     # In the worlds
 
     async def _in_worlds(self, config: Config, wanted: Wanted, shelf: Shelf) -> None:
-        from seamproof.run.crew import Crew, Terms
+        from seamproof.run.workers.crew import Crew, Terms
 
         logs, seed = f".seamproof/runs/{self._name}/logs", self._options.seed
         redactor = self._redactor
@@ -213,7 +213,7 @@ class Session:
         self, config: Config, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf
     ) -> None:
         """Have every job done, in this world and in those of the crew."""
-        from seamproof.run.crew import Work
+        from seamproof.run.workers.crew import Work
 
         def report(finding: Finding) -> None:
             shelf.put(self._name, finding)

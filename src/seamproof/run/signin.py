@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from seamproof.core.errors import ServiceError
 from seamproof.core.history import Response, Silence
 from seamproof.core.model import Operation, Step
-from seamproof.run import lane, requests
-from seamproof.run.extraction import NotThere, cookies, extract
-from seamproof.run.lane import Door
+from seamproof.run.experiment import lane, requests
+from seamproof.run.experiment.extraction import NotThere, cookies, extract
+from seamproof.run.experiment.lane import Door
+from seamproof.run.experiment.requests import Bindings, Credentials
 from seamproof.run.openapi import NOT_FOUND, OpenApi
-from seamproof.run.requests import Bindings, Credentials
 
 if TYPE_CHECKING:
     from seamproof.config.models import IdentityConfig, LoginConfig, RegisterConfig

@@ -22,7 +22,7 @@ from seamproof.core.experiment import (
 from seamproof.core.history import DisturbanceKind, History
 from seamproof.core.model import Operation, Step
 from seamproof.core.profile import Profile
-from seamproof.run.conductor import Conductor
+from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.redaction import Redactor
 from seamproof.world import open_world
 

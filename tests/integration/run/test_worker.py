@@ -21,15 +21,15 @@ from seamproof.core.events import Event, JobStarted, Notice, Stage
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Outcome
 from seamproof.run import selection
-from seamproof.run.crew import Crew, Terms, Work
 from seamproof.run.jobs import Jobs
-from seamproof.run.messages import Begin, Enough, Ready, decode, encode
 from seamproof.run.premises import open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue
 from seamproof.run.redaction import Redactor
+from seamproof.run.workers.crew import Crew, Terms, Work
+from seamproof.run.workers.messages import Begin, Enough, Ready, decode, encode
 
-WORKER = (sys.executable, "-m", "seamproof.run.worker")
+WORKER = (sys.executable, "-m", "seamproof.run.workers.worker")
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def test_the_end_of_the_orders_ends_the_worker_and_its_world(here: Here) -> None
 
 def test_what_is_printed_in_a_worker_is_no_message() -> None:
     code = (
-        "import os, sys, seamproof.run.worker as w\n"
-        "from seamproof.run.messages import Enough\n"
+        "import os, sys, seamproof.run.workers.worker as w\n"
+        "from seamproof.run.workers.messages import Enough\n"
         "async def run(self):\n"
         "    print('stray', flush=True)\n"
         "    os.write(1, b'stray\\n')\n"

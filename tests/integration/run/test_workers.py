@@ -168,5 +168,7 @@ def assert_only_the_first_world_is_left(config: Path) -> None:
 def beyond_the_first(root: Path) -> list[str]:
     """What there is of workers, and of their worlds."""
     journals = sorted(map(str, root.glob(".seamproof/cache/intents/*.jsonl")))
-    workers = [each for each in kiosk_project.processes(root) if "seamproof.run.worker" in each]
+    workers = [
+        each for each in kiosk_project.processes(root) if "seamproof.run.workers.worker" in each
+    ]
     return [*workers, *journals[1:]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seamproof.run import clock
-from seamproof.run.clock import Clock
+from seamproof.run.experiment import clock
+from seamproof.run.experiment.clock import Clock
 
 
 @pytest.fixture

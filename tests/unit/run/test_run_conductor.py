@@ -31,10 +31,10 @@ from seamproof.core.history import (
 )
 from seamproof.core.model import Extract, Operation, Scenario, Step
 from seamproof.core.protocols import Activity
-from seamproof.run import lane
-from seamproof.run.conductor import Conductor
+from seamproof.run.experiment import lane
+from seamproof.run.experiment.conductor import Conductor
+from seamproof.run.experiment.requests import Credentials
 from seamproof.run.redaction import Redactor
-from seamproof.run.requests import Credentials
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from seamproof.core.history import Silence
-from seamproof.run import lane
+from seamproof.run.experiment import lane
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 

@@ -22,9 +22,9 @@ from seamproof.core.model import Extract, Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
-from seamproof.run.crew import workers
 from seamproof.run.jobs import hash_of, judged
-from seamproof.run.messages import (
+from seamproof.run.workers.crew import workers
+from seamproof.run.workers.messages import (
     Begin,
     Enough,
     Ready,

@@ -10,7 +10,7 @@ import pytest
 
 from seamproof.core.events import Event, Notice
 from seamproof.core.model import Operation
-from seamproof.run.lane import Door
+from seamproof.run.experiment.lane import Door
 from seamproof.run.openapi import OpenApi
 
 NOWHERE = Door("127.0.0.1", 1, "127.0.0.1:1")

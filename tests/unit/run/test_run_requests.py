@@ -9,9 +9,8 @@ import pytest
 from seamproof.core.experiment import Act
 from seamproof.core.history import Changes, Exchange, Request, Response, RowChange
 from seamproof.core.model import Operation, Step
-from seamproof.run.extraction import NotThere, cookies, extract, parse_path
-from seamproof.run.redaction import Redactor
-from seamproof.run.requests import (
+from seamproof.run.experiment.extraction import NotThere, cookies, extract, parse_path
+from seamproof.run.experiment.requests import (
     Bindings,
     Credentials,
     UnknownReference,
@@ -20,6 +19,7 @@ from seamproof.run.requests import (
     resolve,
     target,
 )
+from seamproof.run.redaction import Redactor
 
 POST = Operation("POST", "/orders/{order}/items")
 

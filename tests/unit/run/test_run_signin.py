@@ -9,8 +9,8 @@ import pytest
 
 from seamproof.config import IdentityConfig
 from seamproof.core.history import Response
-from seamproof.run import lane
-from seamproof.run.lane import Door
+from seamproof.run.experiment import lane
+from seamproof.run.experiment.lane import Door
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
 from seamproof.run.signin import sign_in

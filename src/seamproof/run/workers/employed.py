@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from seamproof.core.events import Event
 from seamproof.core.subject import Job, Result
-from seamproof.run.messages import Order, Ready, Refused, decode, encode
+from seamproof.run.workers.messages import Order, Ready, Refused, decode, encode
 from seamproof.world.diagnosis import exit_text
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Employed:
         """Start a worker. It is in a session of its own: the terminal's SIGINT is for the run,
         which then tells its workers."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "seamproof.run.worker", str(config)),
+            *(sys.executable, "-m", "seamproof.run.workers.worker", str(config)),
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from seamproof.core.experiment import Act, Experiment, FaultKind
 from seamproof.core.history import DisturbanceKind, Exchange, Section
 from seamproof.core.model import Step
-from seamproof.run.extraction import NotThere, extract
-from seamproof.run.requests import Bindings
+from seamproof.run.experiment.extraction import NotThere, extract
+from seamproof.run.experiment.requests import Bindings
 
 
 def given_up(experiment: Experiment, sections: Sequence[Section]) -> list[Exchange]:

@@ -17,13 +17,13 @@ from seamproof.core.experiment import (
 )
 from seamproof.core.history import Disturbance, Exchange, Request
 from seamproof.core.protocols import Stalls
-from seamproof.run import lane, requests
-from seamproof.run.clock import Clock
-from seamproof.run.exchanges import place_of
-from seamproof.run.interruptions import Interruption
-from seamproof.run.quiet import release_after
-from seamproof.run.requests import Bindings, Credentials, UnknownReference
-from seamproof.run.turns import Participant, Turns
+from seamproof.run.experiment import lane, requests
+from seamproof.run.experiment.clock import Clock
+from seamproof.run.experiment.exchanges import place_of
+from seamproof.run.experiment.interruptions import Interruption
+from seamproof.run.experiment.quiet import release_after
+from seamproof.run.experiment.requests import Bindings, Credentials, UnknownReference
+from seamproof.run.experiment.turns import Participant, Turns
 
 if TYPE_CHECKING:
     from seamproof.run.redaction import Redactor

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.core.experiment import CrossingKey, Schedule
 from seamproof.core.history import Disturbance, DisturbanceKind, Exchange
-from seamproof.run.clock import Clock
+from seamproof.run.experiment.clock import Clock
 
 if TYPE_CHECKING:
     from seamproof.core.protocols import Boundary, Held

@@ -21,11 +21,11 @@ from seamproof.config import Config
 from seamproof.core.errors import ConfigurationError, SafetyError
 from seamproof.core.events import Event, Notice, Stage
 from seamproof.core.subject import Job, Result
-from seamproof.run.aftermath import clean_up
-from seamproof.run.employed import Employed, Gone
 from seamproof.run.jobs import inconclusive
-from seamproof.run.messages import Begin, Enough
 from seamproof.run.queue import Queue
+from seamproof.run.workers.aftermath import clean_up
+from seamproof.run.workers.employed import Employed, Gone
+from seamproof.run.workers.messages import Begin, Enough
 
 _LIVES = 2
 """Workers that one post has, one after the other."""

@@ -32,12 +32,12 @@ from seamproof.core.history import (
     Silence,
 )
 from seamproof.core.profile import Profile
-from seamproof.run.acts import DEADLINE, Acts
-from seamproof.run.clock import Clock
-from seamproof.run.exchanges import extracted, given_up, unexpected
-from seamproof.run.quiet import come_to_rest
-from seamproof.run.requests import Bindings, Credentials
-from seamproof.run.survival import Survival
+from seamproof.run.experiment.acts import DEADLINE, Acts
+from seamproof.run.experiment.clock import Clock
+from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
+from seamproof.run.experiment.quiet import come_to_rest
+from seamproof.run.experiment.requests import Bindings, Credentials
+from seamproof.run.experiment.survival import Survival
 
 if TYPE_CHECKING:
     from seamproof.run.redaction import Redactor

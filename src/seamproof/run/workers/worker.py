@@ -1,6 +1,6 @@
 """A worker: a process that opens a world of its own, does jobs in it, and knows nothing else.
 
-    python -m seamproof.run.worker seamproof.toml    orders on stdin, answers on stdout
+    python -m seamproof.run.workers.worker seamproof.toml    orders on stdin, answers on stdout
 
 Standard output carries messages and nothing but messages: whatever else is printed here goes to
 standard error. The end of its input is the run's word to stop, also where the run was killed.
@@ -24,7 +24,10 @@ from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase, Settings
 from seamproof.core.subject import Job
 from seamproof.run.jobs import Jobs
-from seamproof.run.messages import (
+from seamproof.run.premises import Premises, open_premises
+from seamproof.run.redaction import Redactor
+from seamproof.run.reporting import run_loop
+from seamproof.run.workers.messages import (
     Answer,
     Begin,
     Enough,
@@ -35,9 +38,6 @@ from seamproof.run.messages import (
     encode,
     refusal,
 )
-from seamproof.run.premises import Premises, open_premises
-from seamproof.run.redaction import Redactor
-from seamproof.run.reporting import run_loop
 
 if TYPE_CHECKING:
     from seamproof.config import Config

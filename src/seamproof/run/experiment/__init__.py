@@ -1,0 +1,18 @@
+"""One experiment in one world.
+
+    conductor -> acts -> requests -> lane -> the service
+                   |
+                 turns, interruptions
+
+- `conductor`   reset, arrange, act, wait for quiet, record
+- `acts`        sends the acts of a phase: as somebody, to a replica, side by side or by turns
+- `turns`       an interleaving that is forced: who goes on, and who waits for whose lock
+- `interruptions` the client that goes away and the process that is killed at a crossing
+- `requests`    steps, with references resolved and credentials added, as bytes
+- `lane`        bytes to the service and a bounded response back
+- `extraction`  values that later steps refer to, out of responses
+- `exchanges`   what an exchange means to the experiment that it is of
+- `survival`    what was under way when the database server went away is done again
+- `quiet`       when a service has come to rest
+- `clock`       where an experiment's seconds go
+"""
