@@ -4,6 +4,7 @@
 - `experiment`  what we do to it: Act, RowEdit, Fault, Schedule, Phase, Experiment
 - `history`     what was seen: Request, Response, Exchange, Crossing, Changes, Section, History
 - `catalog`     what the database looks like: Table, Column, ForeignKey
+- `document`    what an OpenAPI document declares: Declaration, Parameter, Body, SecurityScheme
 - `profile`     what is normal for one service: volatile columns, ambient tables, background
 - `subject`     what an exploration is about; Job and Result, by which work is distributed
 - `verdict`     what was concluded: Verdict, Evidence, Finding, FindingClass

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from seamproof.core.model import Json
+
+Stored: TypeAlias = Mapping[str, tuple[Mapping[str, Json], ...]]
+"""Some rows of each table as JSON values by column, in the order of the primary key: the state that
+every experiment starts from. `{row.users.0.id}` in a step is the first one's `id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,8 @@ class Column:
     generated: bool = False
     """Computed by the database from other columns."""
     identity: bool = False
+    values: tuple[str, ...] = ()
+    """The labels of an enumerated type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,10 @@ class Table:
     primary_key: tuple[str, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    constraints: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Each constraint and unique index by its name, with the columns that it is about."""
+    conditions: tuple[str, ...] = ()
+    """The expressions of its CHECK constraints, as the catalog prints them."""
 
 
 @dataclass(frozen=True, slots=True)

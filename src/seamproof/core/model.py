@@ -105,8 +105,10 @@ class Extract:
 class Step:
     """One request as data. Strings may hold references, `{name}`, to what earlier steps extracted.
 
-    A string that is one reference alone takes the value's own JSON type; `{uuid}` is a fresh UUID
-    for each time that the step is sent.
+    A string that is one reference alone takes the value's own JSON type. Some are always there:
+    `{uuid}` and `{unique}`, a fresh UUID and eight fresh hexadecimal digits for each time that the
+    step is sent, and `{row.users.0.id}`, a value of a row that was there before the arrangement,
+    counted in the order of the primary key.
     """
 
     operation: Operation
@@ -117,6 +119,9 @@ class Step:
     json: Json = None
     form: dict[str, Json] | None = None
     text: str | None = None
+    multipart: dict[str, Json] | None = None
+    """Fields of `multipart/form-data` (RFC 7578). A file is a mapping of `filename`, `type` and
+    `content`, or `base64` in place of it."""
     extracts: tuple[Extract, ...] = ()
     expect: tuple[int, ...] = ()
     """The statuses that this step may answer; empty means any 2xx."""

@@ -35,11 +35,24 @@ MAX_NODES = 100_000
 
 _REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _STEP_KEYS = frozenset(
-    {"operation", "as", "path", "query", "headers", "json", "form", "text", "expect", "extract"}
+    {
+        "operation",
+        "as",
+        "path",
+        "query",
+        "headers",
+        "json",
+        "form",
+        "text",
+        "multipart",
+        "expect",
+        "extract",
+    }
 )
 _SCENARIO_KEYS = frozenset({"name", "act", "arrange", "checks"})
-_BODIES = ("json", "form", "text")
-_BUILT_IN = frozenset({"uuid"})
+_BODIES = ("json", "form", "text", "multipart")
+_BUILT_IN = frozenset({"uuid", "unique"})
+_ROW = re.compile(r"row\.[^{}]+\.\d+\.[^{}.]+")
 _MERGE = "tag:yaml.org,2002:merge"
 """The key `<<`: the mapping, or each mapping of the list, lends the keys that are not there."""
 
@@ -151,6 +164,9 @@ class _File:
             json=values.get("json"),
             form=self._object(fields, values, "form") if "form" in fields else None,
             text=values.get("text"),
+            multipart=(
+                self._object(fields, values, "multipart") if "multipart" in fields else None
+            ),
             extracts=self._extracts(fields, values),
             expect=self._expect(fields, values),
         )
@@ -217,8 +233,10 @@ class _File:
                     f"nothing gives {{{name}}} in {step.operation.path!r} a value",
                     f"add `path: {{{name}: …}}`, or extract it in an earlier step",
                 )
-        places = (step.path_parameters, step.query, step.headers, step.json, step.form, step.text)
-        for name in sorted({name for place in places for name in _references(place)} - known):
+        bodies = (step.json, step.form, step.text, step.multipart)
+        places = (step.path_parameters, step.query, step.headers, *bodies)
+        unknown = {name for place in places for name in _references(place)} - known
+        for name in sorted(each for each in unknown if not _ROW.fullmatch(each)):
             raise self._error(
                 node,
                 f"no earlier step extracts {{{name}}}",

@@ -79,6 +79,7 @@ async def open_premises(
             conductor = Conductor(
                 world, credentials, redactor, seed=seed, deadline=config.service.deadline
             )
+            conductor.stored = await world.database.stored()
             yield Premises(world, conductor, openapi, frozenset(sighted))
     except SeamproofError as error:
         if keeper.kept is not None:

@@ -160,3 +160,34 @@ def test_a_clean_body_is_untouched_to_the_byte() -> None:
     body = b'{"a" :  1}'
     assert Redactor().body(body) == body
     assert Redactor().body(b"\xff\xfe") == b"\xff\xfe"
+
+
+def test_unique_is_short_and_fresh_for_each_place() -> None:
+    bindings = Bindings(salt="1")
+    sent = resolve({"a": "{unique}", "b": "{unique}"}, bindings, "act/0")
+    assert len(sent["a"]) == 8
+    assert sent["a"] != sent["b"]
+    assert sent == resolve({"a": "{unique}", "b": "{unique}"}, bindings, "act/0")
+
+
+def test_a_reference_to_a_stored_row_takes_its_own_type() -> None:
+    bindings = Bindings(stored={"shop.users": ({"id": 7, "name": "eve"},)})
+    assert resolve("{row.shop.users.0.id}", bindings) == 7
+    assert resolve("by {row.shop.users.0.name}", bindings) == "by eve"
+    for unknown in ("{row.shop.users.1.id}", "{row.shop.users.0.no}", "{row.users}"):
+        assert resolve(unknown, bindings) == unknown
+
+
+def test_multipart_has_fields_and_files() -> None:
+    file = {"filename": 'a".csv', "type": "text/csv", "content": "x\n{unique}"}
+    step = Step(Operation("POST", "/files"), multipart={"note": "hello", "n": [1, 2], "file": file})
+    request = build(step, Bindings(), Credentials(), place="act/0")
+    again = build(step, Bindings(), Credentials(), place="act/0")
+    headers = dict(request.headers)
+    assert headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    boundary = headers["Content-Type"].partition("boundary=")[2].encode()
+    assert request == again
+    assert request.body.count(b"--" + boundary) == 5
+    assert request.body.endswith(b"--" + boundary + b"--\r\n")
+    assert b'filename="a%22.csv"\r\nContent-Type: text/csv\r\n\r\nx\n' in request.body
+    assert b"{unique}" not in request.body

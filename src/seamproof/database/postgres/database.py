@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from seamproof.core.catalog import Catalog
+from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.errors import Bug, SafetyError
 from seamproof.core.experiment import RowEdit
 from seamproof.core.history import Changes, RowChange
@@ -25,6 +25,7 @@ from seamproof.database.postgres import (
     outage,
     relations,
     sequences,
+    stored,
     undo,
 )
 from seamproof.database.postgres.activity import Session
@@ -145,6 +146,10 @@ class PostgresDatabase:
         """Every table that the service can write."""
         await self._refresh()
         return relations.catalog(self._relations)
+
+    async def stored(self) -> Stored:
+        """Some rows of each table, as they are now."""
+        return await stored.read(self._session, self._relations.values())
 
     async def sessions(self) -> tuple[Session, ...]:
         """Every session on this database but our own."""

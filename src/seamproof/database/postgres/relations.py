@@ -18,12 +18,17 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'r',
   (SELECT coalesce(json_agg(json_build_object(
        'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
        'nullable', NOT a.attnotnull, 'default', pg_get_expr(d.adbin, d.adrelid),
-       'generated', a.attgenerated, 'identity', a.attidentity <> '') ORDER BY a.attnum), '[]')
+       'generated', a.attgenerated, 'identity', a.attidentity <> '',
+       'values', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)
+                    FROM pg_enum e WHERE e.enumtypid = a.atttypid))
+       ORDER BY a.attnum), '[]')
      FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT coalesce(json_agg(json_build_object(
        'kind', k.contype, 'columns', names.own, 'schema', rn.nspname, 'table', r.relname,
-       'referenced', names.other) ORDER BY k.conname), '[]')
+       'referenced', names.other, 'name', k.conname,
+       'condition', CASE k.contype WHEN 'c' THEN pg_get_expr(k.conbin, k.conrelid) END)
+       ORDER BY k.conname), '[]')
      FROM pg_constraint k
      LEFT JOIN pg_class r ON r.oid = k.confrelid
      LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
@@ -32,9 +37,10 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'r',
           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num),
        (SELECT json_agg(a.attname ORDER BY u.nth) FROM unnest(k.confkey) WITH ORDINALITY u(num, nth)
           JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)) names(own, other)
-    WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f')),
-  (SELECT coalesce(json_agg(found.columns), '[]') FROM (
-     SELECT (SELECT json_agg(a.attname ORDER BY u.nth)
+    WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c')),
+  (SELECT coalesce(json_agg(json_build_object('name', found.name, 'columns', found.columns)),
+                   '[]') FROM (
+     SELECT i.indexrelid::regclass::text AS name, (SELECT json_agg(a.attname ORDER BY u.nth)
                FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(num, nth)
                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.num
               WHERE u.nth <= i.indnkeyatts) AS columns
@@ -111,7 +117,8 @@ async def load(connection: Connection, first_schema: str) -> dict[int, Relation]
 
 def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
     oid, schema, name, stores_rows, columns, constraints, unique_indexes, stubborn = row
-    keys = {kind: [c for c in constraints if c["kind"] == kind] for kind in ("p", "f")}
+    keys = {kind: [c for c in constraints if c["kind"] == kind] for kind in ("p", "f", "c")}
+    named = {c["name"]: tuple(c["columns"] or ()) for c in (*unique_indexes, *constraints)}
     table = Table(
         name=display(schema, name, first_schema),
         columns=tuple(
@@ -122,11 +129,12 @@ def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
                 default=None if column["generated"] else column["default"],
                 generated=bool(column["generated"]),
                 identity=column["identity"],
+                values=tuple(column["values"] or ()),
             )
             for column in columns
         ),
         primary_key=tuple(keys["p"][0]["columns"]) if keys["p"] else (),
-        uniques=tuple(tuple(columns) for columns in unique_indexes),
+        uniques=tuple(tuple(index["columns"]) for index in unique_indexes),
         foreign_keys=tuple(
             ForeignKey(
                 tuple(key["columns"]),
@@ -135,6 +143,8 @@ def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
             )
             for key in keys["f"]
         ),
+        constraints=named,
+        conditions=tuple(key["condition"] for key in keys["c"]),
     )
     return Relation(
         oid=oid,

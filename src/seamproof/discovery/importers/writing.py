@@ -80,7 +80,12 @@ def _step(step: Step) -> Iterator[tuple[str, Json]]:
     path = {name: value for name, value in step.path_parameters.items() if value != f"{{{name}}}"}
     parameters = {"path": path, "query": step.query, "headers": step.headers}
     yield from ((key, each) for key, each in parameters.items() if each)
-    body: dict[str, Json] = {"json": step.json, "form": step.form, "text": step.text}
+    body: dict[str, Json] = {
+        "json": step.json,
+        "form": step.form,
+        "text": step.text,
+        "multipart": step.multipart,
+    }
     yield from ((key, each) for key, each in body.items() if each is not None)
     if step.expect:
         yield "expect", list(step.expect)

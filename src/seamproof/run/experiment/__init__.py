@@ -9,6 +9,7 @@
 - `turns`       an interleaving that is forced: who goes on, and who waits for whose lock
 - `interruptions` the client that goes away and the process that is killed at a crossing
 - `requests`    steps, with references resolved and credentials added, as bytes
+- `multipart`   fields and files of a form as bytes
 - `lane`        bytes to the service and a bounded response back
 - `extraction`  values that later steps refer to, out of responses
 - `exchanges`   what an exchange means to the experiment that it is of

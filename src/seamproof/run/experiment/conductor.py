@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from seamproof.core.catalog import Stored
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
@@ -88,6 +89,8 @@ class Conductor:
         self._harmed: set[int] = set()
         """The replicas that have met a fault since they were started."""
         self.profile = Profile()
+        self.stored: Stored = {}
+        """Some rows of the state that every experiment starts from."""
         self.on_history: Callable[[History], None] = lambda history: None
         """Called with each history, before it is returned."""
 
@@ -219,7 +222,7 @@ class Conductor:
         if self._arranged is not None and self._arranged.serves(experiment):
             return self._arranged, None
         self._arranged = None
-        bindings = Bindings(salt=str(self._seed))
+        bindings = Bindings(salt=str(self._seed), stored=self.stored)
         exchanges: list[Exchange] = []
         with clock.part("arrange"):
             for index, step in enumerate(experiment.arrangement):

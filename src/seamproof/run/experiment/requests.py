@@ -6,15 +6,19 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
+from seamproof.core.catalog import Stored
 from seamproof.core.history import Request
 from seamproof.core.model import Json, Step
+from seamproof.run.experiment import multipart
 
 _REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UUID = "uuid"
+_UNIQUE = "unique"
+_ROW = "row."
 _NAMESPACE = uuid.UUID("6f1b2a52-62e4-4f0e-9a55-0b7a6c1d0e5f")
 
 
@@ -40,18 +44,32 @@ class Bindings:
 
     values: dict[str, Json] = field(default_factory=dict)
     salt: str = ""
+    stored: Stored = field(default_factory=dict)
+    """The rows that were there before the arrangement."""
 
     def with_value(self, name: str, value: Json) -> Bindings:
         """The same with one more."""
-        return Bindings({**self.values, name: value}, self.salt)
+        return replace(self, values={**self.values, name: value})
 
     def lookup(self, name: str, place: str) -> Json:
         """The value of a reference at a place in a step. Raises UnknownReference."""
         if name in self.values:
             return self.values[name]
-        if name == _UUID:
-            return str(uuid.uuid5(_NAMESPACE, f"{self.salt}/{place}"))
+        if name in {_UUID, _UNIQUE}:
+            fresh = uuid.uuid5(_NAMESPACE, f"{self.salt}/{place}")
+            return str(fresh) if name == _UUID else fresh.hex[:8]
+        if name.startswith(_ROW):
+            return self._stored(name)
         raise UnknownReference(name)
+
+    def _stored(self, name: str) -> Json:
+        """What `row.TABLE.NUMBER.COLUMN` means; a table's name may have a dot of its own."""
+        rest, _, column = name.removeprefix(_ROW).rpartition(".")
+        table, _, number = rest.rpartition(".")
+        rows = self.stored.get(table, ())
+        if not number.isdecimal() or int(number) >= len(rows) or column not in rows[int(number)]:
+            raise UnknownReference(name)
+        return rows[int(number)][column]
 
 
 def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:
@@ -145,6 +163,9 @@ def build(
     elif step.text is not None:
         headers["Content-Type"] = "text/plain; charset=utf-8"
         body = _as_text(resolve(step.text, bindings, f"{place}/text")).encode()
+    elif step.multipart is not None:
+        fields = resolve(step.multipart, bindings, f"{place}/multipart")
+        headers["Content-Type"], body = multipart.encode(fields)
     headers |= dict(credentials.headers)
     if credentials.cookies:
         headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in credentials.cookies.items())
