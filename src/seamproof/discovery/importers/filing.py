@@ -12,7 +12,7 @@ from seamproof.discovery.importers.composing import compose
 from seamproof.discovery.importers.sent import Options
 from seamproof.discovery.importers.source import MAX_BYTES, Node, parse
 from seamproof.discovery.importers.traffic import Imported, Importer
-from seamproof.discovery.importers.writing import document
+from seamproof.discovery.writing import comment, written
 
 SCENARIOS = Path(".seamproof") / "scenarios"
 
@@ -56,6 +56,19 @@ def import_file(
             "so there is nothing to import",
             hint="record requests that change something, or name the service by --base URL",
         )
+
+
+def document(imported: Imported, name: str) -> str:
+    """The file's text. `name` is the file that was imported, for its first line."""
+    lines = [
+        f"# Imported from {comment(name)}. Read it, change what is not so, and commit it.",
+        "# Passwords and tokens are not here: a Made-Up-Secret stands for each.",
+    ]
+    lines += [
+        f"# {each.name}: {comment(each.evidence)}; configure it as [identities.{each.name}]"
+        for each in imported.traffic.principals
+    ]
+    return "\n".join([*lines, "scenarios:", *map(written, imported.scenarios)]) + "\n"
 
 
 def _told(imported: Imported) -> Iterator[str]:

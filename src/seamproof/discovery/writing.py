@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 from seamproof.core.model import Json, Scenario, Step
-from seamproof.discovery.importers.traffic import Imported
 
 _WIDTH = 100
 
@@ -35,38 +34,29 @@ def _block(dumper: yaml.SafeDumper, data: _Block) -> yaml.Node:
 _Dumper.add_representer(_Block, _block)
 
 
-def document(imported: Imported, name: str) -> str:
-    """The file's text. `name` is the file that was imported, for its first line."""
-    lines = [
-        f"# Imported from {_comment(name)}. Read it, change what is not so, and commit it.",
-        "# Passwords and tokens are not here: a Made-Up-Secret stands for each.",
-    ]
-    lines += [
-        f"# {each.name}: {_comment(each.evidence)}; configure it as [identities.{each.name}]"
-        for each in imported.traffic.principals
-    ]
-    lines.append("scenarios:")
-    for scenario in imported.scenarios:
-        lines.append(f"  # {_comment(scenario.source)}")
-        text = yaml.dump(
-            [_scenario(scenario)],
-            Dumper=_Dumper,
-            sort_keys=False,
-            allow_unicode=True,
-            default_flow_style=None,
-            width=_WIDTH,
-        )
-        lines.append(indent(text.rstrip("\n"), "  "))
-    return "\n".join(lines) + "\n"
+def written(scenario: Scenario) -> str:
+    """One scenario as an item of the list `scenarios:`, below the comment of where it is from."""
+    text = yaml.dump(
+        [_scenario(scenario)],
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=_WIDTH,
+    )
+    head = f"  # {comment(scenario.source)}\n" if scenario.source else ""
+    return head + indent(text.rstrip("\n"), "  ")
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
     """A text that ends no comment."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _scenario(scenario: Scenario) -> _Block:
     block = _Block(name=scenario.name)
+    if scenario.checks:
+        block["checks"] = list(scenario.checks)
     if scenario.arrangement:
         block["arrange"] = [_Block(_step(each)) for each in scenario.arrangement]
     block["act"] = _Block(_step(scenario.act))
