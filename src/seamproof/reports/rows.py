@@ -37,12 +37,13 @@ def without(
 ) -> list[RowChange]:
     """Return the changes that are not among the others, each of which counts once.
 
-    For the eye: generated keys do not count, so that rows are matched by what they say.
+    For the eye: generated keys do not count, so that rows are matched by what they say; of a masked
+    column only whether it is set.
     """
-    waiting = Counter(_content(_seen(each, masked)) for each in others)
+    waiting = Counter(_content(each, masked) for each in others)
     missing: list[RowChange] = []
     for change in changes:
-        content = _content(_seen(change, masked))
+        content = _content(change, masked)
         if waiting[content]:
             waiting[content] -= 1
         else:
@@ -66,9 +67,14 @@ def _seen(change: RowChange, masked: Collection[str]) -> RowChange:
     return replace(change, old=old, new=new)
 
 
-def _content(change: RowChange) -> tuple[object, ...]:
-    def said(row: Row | None) -> frozenset[tuple[str, str | None]] | None:
-        return None if row is None else frozenset(_unkeyed(row))
+def _content(change: RowChange, masked: Collection[str]) -> tuple[object, ...]:
+    def said(row: Row | None) -> frozenset[tuple[str, str | bool | None]] | None:
+        if row is None:
+            return None
+        return frozenset(
+            (name, bool(value) if f"{change.table}.{name}" in masked else value)
+            for name, value in _unkeyed(row)
+        )
 
     return change.table, said(change.old), said(change.new)
 

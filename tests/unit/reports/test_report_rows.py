@@ -57,3 +57,13 @@ def test_a_masked_column_shows_where_it_is_not_set() -> None:
     assert "paid_at NULL -> today" in drawn[0]
     assert "paid_at NULL" in drawn[1]
     assert "paid_at" not in drawn[2]
+
+
+def test_rows_do_not_differ_in_when_a_masked_column_was_set_but_in_whether() -> None:
+    early, late = (
+        RowChange("orders", {"id": "1", "paid_at": None}, {"id": "1", "paid_at": when})
+        for when in ("then", "now")
+    )
+    assert without((early,), (late,), {"orders.paid_at"}) == []
+    unset = RowChange("orders", {"id": "1", "paid_at": "then"}, {"id": "1", "paid_at": None})
+    assert without((early,), (unset,), {"orders.paid_at"}) == [early]
