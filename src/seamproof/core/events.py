@@ -67,6 +67,8 @@ class Baseline:
     reason: str = ""
     risk: float = 0.0
     tables: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    """What the risk is made of, the heaviest first."""
 
 
 @dataclass(frozen=True, slots=True)

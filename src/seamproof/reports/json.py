@@ -121,6 +121,7 @@ def _operation(ledger: Ledger, record: OperationRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "risk": baseline.risk if baseline else 0.0,
+        "risk_reasons": list(baseline.why) if baseline else [],
         "baseline": bool(baseline and baseline.reached),
         "baseline_reason": baseline.reason if baseline else "",
         "tables": list(baseline.tables) if baseline else [],
@@ -262,6 +263,7 @@ def _summary(ledger: Ledger) -> dict[str, Any]:
         "experiments": ended.experiments,
         "seconds": round(ended.seconds, 3),
         "interrupted": ended.interrupted,
+        "confidence": round(ledger.confidence(), 3),
         "error": ended.crashed,
         "exit_code": ended.exit_code,
     }

@@ -15,9 +15,11 @@ from seamproof.core.events import (
     RunStarted,
     VerdictReached,
 )
+from seamproof.core.model import SAFE_METHODS
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Verdict
 
 ENDED_BEFORE = "the run ended before it"
+_JUDGED = frozenset({Outcome.HELD, Outcome.VIOLATED})
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ class OperationRecord:
             self.baseline = event
         elif event.reached:
             tables = tuple(sorted({*known.tables, *event.tables}))
-            self.baseline = replace(known, risk=max(known.risk, event.risk), tables=tables)
+            riskier = max(known, event, key=lambda each: each.risk)
+            self.baseline = replace(riskier, tables=tables)
 
 
 class Ledger:
@@ -148,7 +151,48 @@ class Ledger:
         wanted = max(1, record.scenarios)
         return bool(self.checks) and all(record.jobs[check] >= wanted for check in self.checks)
 
+    @property
+    def riskiest(self) -> list[str]:
+        """The operations, the riskiest first; those that are equal in the order they came in."""
+        return sorted(self.operations, key=lambda name: -self.risk(name))
+
+    def risk(self, operation: str) -> float:
+        """The risk of an operation. One that no request reached has the mean of its likes."""
+        own = self.operations[operation].baseline
+        if own is not None and (own.reached or own.risk):
+            return own.risk
+        alike = [
+            each.baseline.risk
+            for each in self.operations.values()
+            if each.baseline is not None
+            and each.baseline.reached
+            and _reads(each.id) is _reads(operation)
+        ]
+        return sum(alike) / len(alike) if alike else 0.0
+
+    def confidence(self) -> float:
+        """The share of the risk that was judged, from 0 to 1.
+
+        Each operation weighs 1 + its risk; it counts by the share of the checks that concern it
+        (all but those skipped) which came to a verdict.
+        """
+        judged = whole = 0.0
+        for name in self.operations:
+            weight = 1.0 + self.risk(name)
+            outcomes = [self.entry(name, check).outcome for check in self.checks]
+            concerned = [each for each in outcomes if each is not Outcome.SKIPPED]
+            if outcomes and not concerned:
+                continue
+            whole += weight
+            if concerned:
+                judged += weight * sum(each in _JUDGED for each in concerned) / len(concerned)
+        return judged / whole if whole else 0.0
+
     def share(self) -> tuple[int, int]:
         """Return how many operations have a baseline, of how many."""
         reached = [each for each in self.operations.values() if each.scenarios]
         return len(reached), len(self.operations)
+
+
+def _reads(operation: str) -> bool:
+    return operation.partition(" ")[0] in SAFE_METHODS

@@ -229,12 +229,13 @@ class Terminal:
 
     def _table(self) -> None:
         ledger, screen = self._ledger, self._screen
-        rows = [["operation", *ledger.checks]]
+        rows = [["operation", "risk", *ledger.checks]]
         styles = [["bold"] * len(rows[0])]
-        for name in ledger.operations:
+        for name in ledger.riskiest:
             outcomes = [ledger.entry(name, check).outcome for check in ledger.checks]
-            rows.append([squeeze(harmless(name), _OPERATION), *(str(each) for each in outcomes)])
-            styles.append(["", *(_OUTCOMES[each] for each in outcomes)])
+            risk, operation = f"{ledger.risk(name):4.0f}", squeeze(harmless(name), _OPERATION)
+            rows.append([operation, risk, *(str(each) for each in outcomes)])
+            styles.append(["", "dim", *(_OUTCOMES[each] for each in outcomes)])
         widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
         screen.line()
         for row, style in zip(rows, styles, strict=True):
@@ -277,10 +278,13 @@ class Terminal:
         ended = " · interrupted" if event.interrupted else ""
         if event.crashed:
             ended += f" · ended by an error: {clip(harmless(event.crashed), 60)}"
+        confidence = self._ledger.confidence()
+        judged = f" · {confidence:.0%} of the risk judged" if reached else ""
         screen.line()
         screen.line(
             f"  {screen.paint(', '.join(parts), style)} · {event.experiments} experiments "
-            f"in {event.seconds:.1f} s · {reached} of {known} operations exercised{ended}"
+            f"in {event.seconds:.1f} s · {reached} of {known} operations exercised"
+            f"{judged}{ended}"
         )
 
 

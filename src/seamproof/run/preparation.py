@@ -27,13 +27,14 @@ from seamproof.plan import profile_file
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
-from seamproof.plan.risk import risk
+from seamproof.plan.risk import Past, Risk, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
 from seamproof.run.costs import estimate
 from seamproof.run.drive import drive
 from seamproof.run.jobs import hash_of
 from seamproof.run.openapi import NOT_FOUND, OpenApi
+from seamproof.run.past import look_back, remember
 from seamproof.run.premises import Premises
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ class Preparation:
         count: Callable[[], None],
     ) -> None:
         self._path = config.path(config.profile)
+        self._root = config.root
+        self._runs = config.path(".seamproof/runs")
+        self._risks = config.path(".seamproof/cache/risks.json")
         self._partners = config.concurrency.partners
         self._premises = premises
         self._wanted = wanted
@@ -111,16 +115,23 @@ class Preparation:
             profile = replace(profile, tail=_SHARED * profile.tail)
         conductor.profile = profile
         explained = [await self._explained(each) for each in learned.scenarios]
-        weighed = [(_weight(each), each) for each in explained]
+        past = await self._look_back()
+        weighed = [(_weight(each, past, profile), each) for each in explained]
         for weight, each in weighed:
             operation = each.scenario.operation.id
-            self._emit(Baseline(operation, each.reached, each.reason, weight, each.tables))
+            self._emit(
+                Baseline(
+                    operation, each.reached, each.reason, weight.figure, each.tables, weight.parts
+                )
+            )
+        remember(self._risks, {each.scenario.operation.id: w.figure for w, each in weighed})
         if not any(each.reached for each in explained):
             raise _nothing(explained)
         if len(world.replicas) > 1:
             for text in await drive(parity(explained, profile), conductor.conduct):
                 self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
-        riskiest = [each for _, each in sorted(weighed, key=lambda pair: -pair[0]) if each.reached]
+        weighed.sort(key=lambda pair: -pair[0].figure)
+        riskiest = [each for _, each in weighed if each.reached]
         return Prepared(
             profile,
             catalog,
@@ -137,6 +148,10 @@ class Preparation:
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
         )
+
+    async def _look_back(self) -> Past:
+        operations = {each.operation for each in self._wanted.scenarios}
+        return await look_back(self._root, self._runs, self._risks, operations)
 
     async def _learn(self, catalog: Catalog) -> Learned:
         scenarios, conduct = self._wanted.scenarios, self._premises.conductor.conduct
@@ -253,5 +268,7 @@ def _joined(stored: Profile, learned: Profile) -> Profile:
     )
 
 
-def _weight(learned: LearnedScenario) -> float:
-    return risk(learned.clean) if learned.clean is not None else 0.0
+def _weight(learned: LearnedScenario, past: Past, profile: Profile) -> Risk:
+    if learned.clean is None:
+        return Risk(0.0)
+    return risk(learned.scenario, learned.clean, past, profile.ignored)

@@ -49,6 +49,7 @@ def test_the_report_has_the_promised_shape(tmp_path: Path) -> None:
     assert report["operations"][0] == {
         "id": "POST /orders",
         "risk": 3.5,
+        "risk_reasons": [],
         "baseline": True,
         "baseline_reason": "",
         "tables": ["orders", "products"],
@@ -63,6 +64,7 @@ def test_the_report_has_the_promised_shape(tmp_path: Path) -> None:
         "inconclusive": 1,
         "experiments": 2,
         "seconds": 1.25,
+        "confidence": 0.45,
         "interrupted": False,
         "error": "",
         "exit_code": 1,

@@ -77,3 +77,23 @@ def test_scenarios_of_one_operation_are_taken_together() -> None:
     assert kept.complete("GET /a")
     baseline = kept.operations["GET /a"].baseline
     assert baseline == Baseline("GET /a", True, "", 2.0, ("a", "b", "c"))
+
+
+def test_confidence_is_the_share_of_the_risk_that_was_judged() -> None:
+    start = RunStarted("t", "1", 0, ("rollback", "trace"), ("POST /a", "POST /b", "GET /c"))
+    baselines = (
+        Baseline("POST /a", True, risk=9.0),
+        Baseline("POST /b", False, "answered 404"),
+        Baseline("GET /c", True, risk=0.0),
+    )
+    jobs = (
+        JobFinished("POST /a", "rollback", Outcome.VIOLATED),
+        JobFinished("POST /a", "trace", Outcome.INCONCLUSIVE),
+        JobFinished("GET /c", "rollback", Outcome.SKIPPED, "it reads"),
+        JobFinished("GET /c", "trace", Outcome.HELD),
+    )
+    kept = ledger(start, *baselines, *jobs)
+    # What was not reached weighs as its like: POST /a half, POST /b not at all, GET /c whole.
+    assert kept.confidence() == (10 * 0.5 + 10 * 0 + 1) / 21
+    assert kept.riskiest == ["POST /a", "POST /b", "GET /c"]
+    assert ledger(start).confidence() == 0.0

@@ -70,10 +70,10 @@ def test_the_end_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:
     end = text[text.index("\n  operation") :]
     assert end == (
         "\n"
-        "  operation      rollback  trace\n"
-        "  POST /orders   violated  held\n"
-        "  GET /orders    skipped   inconclusive\n"
-        "  POST /refunds  not run   not run\n"
+        "  operation      risk  rollback  trace\n"
+        "  POST /orders      4  violated  held\n"
+        "  POST /refunds     4  not run   not run\n"
+        "  GET /orders       0  skipped   inconclusive\n"
         "\n"
         "  rollback skipped: it changes nothing: GET /orders\n"
         "  trace inconclusive: the service was busy: GET /orders\n"
@@ -81,7 +81,7 @@ def test_the_end_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:
         "  trace not run: answered 404: POST /refunds\n"
         "\n"
         "  1 proven, 0 suspected, 0 notes, 1 inconclusive · 2 experiments in 1.2 s"
-        " · 2 of 3 operations exercised\n"
+        " · 2 of 3 operations exercised · 45% of the risk judged\n"
         "  report                json out.json\n"
     )
 
