@@ -1,4 +1,4 @@
-"""A key that is left of a request whose effect never came."""
+"""A key that is left of a request whose effect never came: what the retry is told then."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import outcome
 from seamproof.checks.idempotency.judgement import One, Ruling
+from seamproof.checks.idempotency.keys import Key
 from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import (
     Changes,
@@ -20,6 +21,8 @@ from seamproof.core.history import (
 from seamproof.core.model import IdempotencyPolicy, Operation, Step
 
 PAY = Act(Step(Operation("POST", "/payments")))
+KEY = Key("Idempotency-Key", in_header=True)
+SENT = Request("POST", "/payments", (("idempotency-key", "k1"),))
 RUNNING = RowChange("keys", None, {"key": "k1", "state": "in progress"})
 DONE = RowChange("keys", None, {"key": "k1", "state": "done"})
 PAYMENT = RowChange("payments", None, {"amount": "5"})
@@ -27,8 +30,7 @@ PAYMENT = RowChange("payments", None, {"amount": "5"})
 
 def history(*statuses: int, rows: tuple[RowChange, ...]) -> History:
     sections = tuple(
-        Section((Exchange(PAY, Request("POST", "/payments"), 0.0, 1.0, Response(status)),))
-        for status in statuses
+        Section((Exchange(PAY, SENT, 0.0, 1.0, Response(status)),)) for status in statuses
     )
     last = Section(sections[-1].exchanges, changes=Changes(rows))
     return History(Experiment((Phase((PAY,)),) * len(statuses)), (*sections[:-1], last))
@@ -36,8 +38,9 @@ def history(*statuses: int, rows: tuple[RowChange, ...]) -> History:
 
 def one(*, keyed: bool) -> One:
     clean = history(201, rows=(DONE, PAYMENT))
+    key = KEY if keyed else None
     return One(
-        Mask(), outcome(clean, Mask()), clean.section.exchange, IdempotencyPolicy(), clean, keyed
+        Mask(), outcome(clean, Mask()), clean.section.exchange, IdempotencyPolicy(), clean, key
     )
 
 
@@ -50,8 +53,23 @@ def one(*, keyed: bool) -> One:
         ((500, 409), (DONE, PAYMENT), Ruling.ONCE),
         ((500, 409), (RUNNING, PAYMENT), Ruling.UNCLEAR),
         ((500, 201), (DONE, PAYMENT, PAYMENT), Ruling.MORE),
+        ((500, 201), (RUNNING,), Ruling.EMPTY),
+        ((500, 201), (), Ruling.EMPTY),
+        ((500, 201), (PAYMENT,), Ruling.MORE),
+        ((500, 201), (RUNNING, PAYMENT), Ruling.MORE),
     ],
-    ids=["the key is left", "nothing is left", "healed", "kept out", "half of it", "twice"],
+    ids=[
+        "the key is left",
+        "nothing is left",
+        "healed",
+        "kept out",
+        "half of it",
+        "twice",
+        "the key is left, and success told",
+        "nothing is left, and success told",
+        "the effect is left without its key",
+        "the effect is left, and its key in progress",
+    ],
 )
 def test_a_request_that_carries_a_key(
     statuses: tuple[int, ...], rows: tuple[RowChange, ...], ruling: Ruling

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from seamproof.checks.idempotency.keys import FIXED, Key, key_of, other_payloads
+from seamproof.core.history import Request
 from seamproof.core.model import Operation, Step
 
 OPERATION = Operation.parse("POST /orders")
+HEADER = Key("Idempotency-Key", in_header=True)
+FIELD = Key("idempotency_key", in_header=False)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,19 @@ def test_other_payloads_change_one_value_each_and_numbers_first() -> None:
 
 def test_without_a_value_to_change_there_is_no_other_payload() -> None:
     assert not list(other_payloads(Step(OPERATION), Key("Idempotency-Key", True)))
+
+
+@pytest.mark.parametrize(
+    ("key", "request_", "sent"),
+    [
+        (HEADER, Request("POST", "/p", (("idempotency-key", "k1"),)), "k1"),
+        (HEADER, Request("POST", "/p"), None),
+        (FIELD, Request("POST", "/p", body=b'{"idempotency_key": "k1", "amount": 5}'), "k1"),
+        (FIELD, Request("POST", "/p", body=b"amount=5"), None),
+    ],
+    ids=["header", "no header", "field", "no JSON"],
+)
+def test_the_key_that_a_request_carried_is_read(
+    key: Key, request_: Request, sent: str | None
+) -> None:
+    assert key.sent(request_) == sent

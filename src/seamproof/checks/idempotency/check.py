@@ -131,8 +131,8 @@ def _one(subject: Subject) -> Exploration[One | Verdict]:
     if not sql(clean.section, subject.profile):
         return plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind")
     mask = Mask.for_subject(subject)
-    keyed = key_of(subject.scenario.act, subject.idempotency.header) is not None
-    one = One(mask, outcome(clean, mask), clean.section.exchange, subject.idempotency, clean, keyed)
+    key = key_of(subject.scenario.act, subject.idempotency.header)
+    one = One(mask, outcome(clean, mask), clean.section.exchange, subject.idempotency, clean, key)
     again: History = yield once(subject, "clean run again")
     if trouble(again) or not one.holds(again):
         return plain(subject, Outcome.INCONCLUSIVE, "equal requests have other effects")

@@ -4,13 +4,14 @@ state and calls        the retry answers   that is
 of one request         anything            legal
 of none                4xx, 503            the retry is kept out for ever: key-blocks-retry
 of none but the key    4xx, 503            key-blocks-retry, suspected: the key may expire
-of none                2xx                 a success that never was: empty-replay
+of none, or the key's  2xx                 a success that never was: empty-replay
 more, or other         2xx                 duplicate-effect
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,7 +19,8 @@ from seamproof.analysis.changes import Comparison, State, compare
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, outcome, refused
 from seamproof.analysis.trouble import missed, trouble
-from seamproof.core.history import Exchange, History
+from seamproof.checks.idempotency.keys import Key
+from seamproof.core.history import Exchange, History, RowChange
 from seamproof.core.model import IdempotencyPolicy
 
 
@@ -65,8 +67,8 @@ class One:
     exchange: Exchange
     policy: IdempotencyPolicy
     clean: History
-    keyed: bool = False
-    """Whether the request carries a key: what is left of it may be the key alone."""
+    key: Key | None = None
+    """Where the request carries its key: what is left of it may be the key alone."""
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history whose last exchange is the request sent again."""
@@ -84,8 +86,11 @@ class One:
                 return Judgement(Ruling.ONCE if replayed else Ruling.BLOCKED, history, compared)
             ruling = Ruling.EMPTY if last.ok else Ruling.UNCLEAR
             return Judgement(ruling, history, compared, reason="the retry failed")
-        if self.keyed and refused(last) and not more_calls and not self._begun(compared):
-            return Judgement(Ruling.BLOCKED, history, compared)
+        if self.key is not None and not more_calls and not self._begun(compared):
+            if refused(last):
+                return Judgement(Ruling.BLOCKED, history, compared)
+            if last.ok and self._is_key(compared.left, history.sections[0].exchange):
+                return Judgement(Ruling.EMPTY, history, compared)
         if last.ok or more_calls or compared.doubled:
             recorded = not more_calls and self._records(compared)
             return Judgement(Ruling.MORE, history, compared, more_calls, recorded)
@@ -99,6 +104,12 @@ class One:
         left = {each.table for each in compared.left}
         wanted = {each.table for each in compared.missing}
         return len(left) != 1 or not wanted - left
+
+    def _is_key(self, left: Sequence[RowChange], first: Exchange) -> bool:
+        """Whether a row that is left holds the request's key: a success was told by that alone."""
+        sent = self.key.sent(first.request) if self.key is not None else None
+        values = [text for row in left if row.new for text in row.new.values() if text]
+        return sent is not None and any(sent in text for text in values)
 
     def _records(self, compared: Comparison) -> bool:
         tables = {each.table for each in compared.extra}

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seamproof.analysis.values import json_leaves
+from seamproof.core.history import Request
 from seamproof.core.model import Json, Step
 
 _NAME = re.compile(r"idempoten(?:cy|t)|^x-request-id$|^x-client-token$", re.IGNORECASE)
@@ -30,6 +32,14 @@ class Key:
         if self.in_header:
             return replace(step, headers={**step.headers, self.name: value})
         return replace(step, json={**step.json, self.name: value})
+
+    def sent(self, request: Request) -> str | None:
+        """The key that a request carried; None where it cannot be read."""
+        if self.in_header:
+            found = (text for name, text in request.headers if name.lower() == self.name.lower())
+            return next(found, None)
+        leaves = json_leaves(request.body.decode("utf-8", "replace")) or ()
+        return next((text for path, text in leaves if path == f"$.{self.name}"), None)
 
     def without(self, step: Step) -> Step:
         """The step with no key at all."""
