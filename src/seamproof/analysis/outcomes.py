@@ -6,16 +6,16 @@ successes give it away; with a card that is charged twice only the calls do.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from seamproof.analysis.calls import Sameness, mutates, sameness
 from seamproof.analysis.changes import Effect, effect, without_records
 from seamproof.analysis.masks import NOW, VOLATILE, Mask
 from seamproof.analysis.values import is_identifier, is_time, json_leaves
 from seamproof.core.history import Changes, Crossing, CrossingKind, Exchange, History
-from seamproof.core.model import SAFE_METHODS
 
 SERVICE_UNAVAILABLE = 503
 Call: TypeAlias = tuple[str, tuple[tuple[str, str | None], ...]]
@@ -68,15 +68,22 @@ def refused(exchange: Exchange) -> bool:
 
 
 def _calls(crossings: Iterable[Crossing]) -> Iterator[Call]:
-    """The calls that other services have answered with success, and that may change something."""
+    """The calls that other services have answered with success, and that may change something.
+
+    A repetition that the other side knows as one, by its key or its method, has no second effect.
+    """
+    counted: defaultdict[Call, list[Crossing]] = defaultdict(list)
     for each in crossings:
-        if each.kind is not CrossingKind.CALL or each.request is None:
+        if each.kind is not CrossingKind.CALL or each.request is None or not mutates(each):
             continue
-        if each.request.method in SAFE_METHODS or each.response is None or not each.response.ok:
+        if each.response is None or not each.response.ok:
             continue
         text = each.request.body.decode("utf-8", "replace")
         leaves = json_leaves(text) or (("$", text or None),)
-        yield each.key.shape, tuple((path, _masked(value)) for path, value in leaves)
+        call = each.key.shape, tuple((path, _masked(value)) for path, value in leaves)
+        if not any(sameness(earlier, each) is Sameness.SAME for earlier in counted[call]):
+            counted[call].append(each)
+            yield call
 
 
 def _masked(value: str | None) -> str | None:

@@ -32,11 +32,19 @@ def exchange(status: int | None) -> Exchange:
     return Exchange(ACT, Request("POST", "/orders"), 0.0, 1.0, response)
 
 
-def call(body: str, *, method: str = "POST", status: int = 201) -> Crossing:
-    key = CrossingKey(f"{method} payments /charges", boundary=BoundaryKind.HTTP_OUT)
-    request = Request(method, "/charges", body=body.encode())
+def call(
+    body: str,
+    *,
+    method: str = "POST",
+    status: int = 201,
+    target: str = "/charges",
+    key: str | None = None,
+) -> Crossing:
+    shape = CrossingKey(f"{method} payments {target}", boundary=BoundaryKind.HTTP_OUT)
+    headers = (("idempotency-key", key),) if key else ()
+    request = Request(method, target, headers, body.encode())
     return Crossing(
-        key, CrossingKind.CALL, "", 0, 0, 0.0, request=request, response=Response(status)
+        shape, CrossingKind.CALL, "", 0, 0, 0.0, request=request, response=Response(status)
     )
 
 
@@ -89,6 +97,29 @@ def test_a_call_is_known_by_its_body_less_what_is_random() -> None:
 def test_a_call_that_only_asks_or_that_failed_is_no_effect() -> None:
     asked, failed = call("", method="GET"), call("{}", status=500)
     assert not came_to(calls=(asked, failed)).calls
+
+
+def test_a_call_that_only_asks_by_post_is_no_effect() -> None:
+    question = call("{}", method="POST", target="/rates/search")
+    assert not came_to(calls=(question,)).calls
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "times"),
+    [
+        (call("{}", key="k1"), call("{}", key="k1"), 1),
+        (call("{}", key="k1"), call("{}", key="k2"), 2),
+        (call("{}"), call("{}"), 2),
+        (call('{"key": "k1"}'), call('{"key": "k1"}'), 1),
+        (call("{}", method="PUT"), call("{}", method="PUT"), 1),
+        (call('{"to": 1}', method="PUT"), call('{"to": 2}', method="PUT"), 2),
+    ],
+    ids=["one key", "two keys", "no key", "a key in the body", "PUT", "PUT of another value"],
+)
+def test_a_repetition_that_the_other_side_knows_as_one_has_one_effect(
+    first: Crossing, second: Crossing, times: int
+) -> None:
+    assert came_to(calls=(first, second)).calls.total() == times
 
 
 def test_a_record_beside_what_successes_change_is_left_out() -> None:
