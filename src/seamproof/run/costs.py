@@ -23,6 +23,9 @@ _FAULTS = 3
 """Faults that a crossing which writes meets, more or less: an error, a cut, a lost reply."""
 _PLAIN = 4
 """Experiments without a fault that a job needs, more or less."""
+_LEAST_PATIENCE = 300.0
+_TIMES = 20
+"""How many times what a job is to take it may take, on a machine that is busy."""
 _WRITES = frozenset({CrossingKind.WRITE, CrossingKind.COMMIT, CrossingKind.COPY})
 _READS = frozenset({CrossingKind.READ, CrossingKind.BEGIN})
 
@@ -35,6 +38,11 @@ def estimate(clean: History, *, deep: bool) -> float:
     crossings = [each for section in clean.sections for each in section.crossings]
     faults = _FAULTS * sum(each.kind in faced for each in crossings)
     return once * (_PLAIN + faults)
+
+
+def patience(expected: float) -> float:
+    """Seconds after which a job that was to take `expected` seconds has no end of its own."""
+    return max(_LEAST_PATIENCE, _TIMES * expected)
 
 
 class Costs:

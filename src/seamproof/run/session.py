@@ -35,7 +35,7 @@ from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.plan import profile_file
 from seamproof.run import selection
 from seamproof.run.catalogue import classes_of
-from seamproof.run.costs import Costs
+from seamproof.run.costs import Costs, patience
 from seamproof.run.findings import Docket, Shelf
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import Premises, open_premises
@@ -230,8 +230,11 @@ class Session:
                 costs.note(job, result.seconds)
             docket.add(result)
 
-        queue = self._queue(prepared, costs)
-        work = Work(queue, deliver, self._tally.crashes.append)
+        def expected(job: Job) -> float:
+            return costs.of(job, prepared.estimates[job.number])
+
+        queue = self._queue(prepared.jobs, expected)
+        work = Work(queue, deliver, self._tally.crashes.append, lambda job: patience(expected(job)))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(crew.work(work))
@@ -245,15 +248,13 @@ class Session:
         for job in queue.left:
             self._emit(Notice(f"left out, the budget is spent: {job.operation}"))
 
-    def _queue(self, prepared: Prepared, costs: Costs) -> Queue:
-        budget, jobs = self._options.budget, prepared.jobs
+    def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
+        budget = self._options.budget
         if budget is not None:
             return Queue(jobs, self._started + budget)
         if self._options.workers == 1:
             return Queue(jobs)
-        return Queue(
-            costliest_first(jobs, lambda job: costs.of(job, prepared.estimates[job.number]))
-        )
+        return Queue(costliest_first(jobs, expected))
 
     async def _work_here(
         self,

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import kiosk_project
+import psutil
 import pytest
 
 from seamproof.config import load
@@ -26,6 +27,7 @@ from seamproof.run.premises import open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue
 from seamproof.run.redaction import Redactor
+from seamproof.run.workers import crew as crew_of_a_run
 from seamproof.run.workers.crew import Crew, Terms, Work
 from seamproof.run.workers.messages import Begin, Enough, Ready, decode, encode
 
@@ -169,7 +171,7 @@ async def _under_fire(here: Here, kills: int) -> Ran:
             case _:
                 pass
 
-    work = Work(Queue([here.job]), ran.results.append, ran.crashes.append)
+    work = Work(Queue([here.job]), ran.results.append, ran.crashes.append, lambda job: 60.0)
     terms = Terms(load(here.config), emit, str)
     async with Crew(terms) as crew:
         await crew.start(1, here.begin)
@@ -197,6 +199,66 @@ def test_a_job_that_costs_two_workers_is_inconclusive(here: Here) -> None:
 
 
 @pytest.mark.long
+def test_a_worker_that_hangs_is_ended_and_its_job_inconclusive(here: Here) -> None:
+    ran = Ran([], [], [], [])
+    other = replace(here.job, number=here.job.number + 1)
+
+    def emit(event: Event) -> None:
+        match event:
+            case Stage():
+                ran.workers.append(int(event.detail.split()[-1]))
+            case Notice():
+                ran.notices.append(f"{event.text}; {event.hint}")
+            case JobStarted() if len(ran.workers) == 1:
+                os.kill(ran.workers[0], signal.SIGSTOP)
+            case _:
+                pass
+
+    def patience(job: Job) -> float:
+        return 1.0 if job is here.job else 60.0
+
+    async def work() -> None:
+        queue = Queue([here.job, other])
+        async with Crew(Terms(load(here.config), emit, str)) as crew:
+            await crew.start(1, here.begin)
+            await crew.work(Work(queue, ran.results.append, ran.crashes.append, patience))
+
+    asyncio.run(work())
+    hung, done = ran.results
+    assert (hung.job, done.job) == (here.job.number, other.number)
+    assert {each.outcome for each in hung.judged} == {Outcome.INCONCLUSIVE}
+    assert said(done) == said(here.result)
+    assert ran.notices[0] == (
+        "worker 2 is gone while it did POST /notes: it has not ended that after 1 s; "
+        "that is inconclusive"
+    )
+    assert len(ran.workers) == 2
+    assert not ran.crashes
+    assert not kiosk_project.leftovers(here.config.parent)
+
+
+def test_a_worker_that_hangs_before_its_world_is_open_holds_nobody_up(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew_of_a_run, "_CLOSING_LIMIT", 1.0)
+
+    async def work() -> None:
+        async with Crew(Terms(load(here.config), _ignore, str)) as crew:
+            await crew.start(1, here.begin)
+            children = psutil.Process().children()
+            (worker,) = [each for each in children if str(here.config) in each.cmdline()]
+            worker.suspend()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(crew.work(Work(Queue([]), list, str, lambda job: 60.0)))
+                await asyncio.sleep(0)
+                crew.excuse()
+            assert not worker.is_running()
+
+    asyncio.run(work())
+    assert not kiosk_project.leftovers(here.config.parent)
+
+
+@pytest.mark.long
 def test_a_world_that_does_not_open_is_tried_twice_and_costs_no_job(
     here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +274,7 @@ def test_a_world_that_does_not_open_is_tried_twice_and_costs_no_job(
     async def work() -> None:
         async with Crew(Terms(load(here.config), emit, str)) as crew:
             await crew.start(1, here.begin)
-            await crew.work(Work(queue, results.append, str))
+            await crew.work(Work(queue, results.append, str, lambda job: 60.0))
 
     asyncio.run(work())
     assert results == []

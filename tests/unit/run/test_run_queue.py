@@ -9,7 +9,7 @@ from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
 from seamproof.core.history import Crossing, CrossingKind, History, Section, Timing
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.subject import Job
-from seamproof.run.costs import Costs, estimate
+from seamproof.run.costs import Costs, estimate, patience
 from seamproof.run.queue import Queue, costliest_first
 
 
@@ -59,6 +59,11 @@ def test_an_estimate_grows_with_the_writes_and_the_time_of_the_act() -> None:
     assert estimates == sorted(estimates)
     assert len(set(estimates)) == 3
     assert estimate(reading, deep=True) > estimate(reading, deep=False)
+
+
+def test_patience_lasts_minutes_and_many_times_what_a_job_is_to_take() -> None:
+    assert patience(0.0) >= 120.0
+    assert patience(600.0) >= 10 * 600.0
 
 
 def test_what_a_job_took_is_known_to_the_next_run(tmp_path: Path) -> None:

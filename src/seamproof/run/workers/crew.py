@@ -8,6 +8,9 @@ What a worker's end costs is the job that it was doing. It is replaced once, and
 that job again: a machine that ends a process for its memory is no reason to know less. Where that
 fails as well, or the place was filled anew before, the job is inconclusive. The run's own world
 never does it: a job that ends processes must not end the run.
+
+A worker that hangs is ended once it has taken many times what its job was to take. That job is not
+done again: it would hang again, and the run is to end.
 """
 
 from __future__ import annotations
@@ -24,11 +27,13 @@ from seamproof.core.subject import Job, Result
 from seamproof.run.jobs import inconclusive
 from seamproof.run.queue import Queue
 from seamproof.run.workers.aftermath import clean_up
-from seamproof.run.workers.employed import Employed, Gone
+from seamproof.run.workers.employed import Employed, Gone, Hung
 from seamproof.run.workers.messages import Begin, Enough
 
 _LIVES = 2
 """Workers that one post has, one after the other."""
+_OPENING_LIMIT = 600.0
+"""Seconds that a worker may take to open its world, which has limits of its own for all it does."""
 _CLOSING_LIMIT = 60.0
 """Seconds that a worker may take to prove its reset and to close its world."""
 _STOPPING_LIMIT = 4.0
@@ -71,6 +76,8 @@ class Work:
     deliver: Callable[[Result], None]
     crashed: Callable[[str], None]
     """Takes the traceback of a worker that failed by a fault of ours."""
+    patience: Callable[[Job], float]
+    """Seconds after which a worker that still does this job hangs."""
 
 
 class Crew:
@@ -124,14 +131,14 @@ class _Post:
         self._number = number
         self._worker: Employed | None = None
         self._doing: Job | None = None
-        self._opening = True
+        self._open = False
+        self._opening: asyncio.Timeout | None = None
         self._excused = False
 
     async def fill(self) -> None:
         """Start a worker."""
         terms = self._terms
         assert terms.config.file is not None
-        self._opening = True
         self._worker = await Employed.start(terms.config.file, terms.emit)
         await self._worker.say(self._begin)
 
@@ -139,36 +146,60 @@ class _Post:
         """Do jobs until there are none, or the last worker of this post is gone."""
         for left in reversed(range(_LIVES)):
             try:
-                if self._worker is None:
-                    await self.fill()
                 return await self._serve(work)
             except Gone as gone:
                 if self._excused:
-                    return None
+                    return await self.end(_CLOSING_LIMIT)
                 self._judge(gone, work, left=left)
                 await self.end(_STOPPING_LIMIT)
-        if self._doing is not None:
+                if isinstance(gone, Hung):
+                    self._give_up(work)
+        return self._give_up(work)
+
+    def _give_up(self, work: Work) -> None:
+        """Say of the job that was under way that nobody could do it."""
+        job, self._doing = self._doing, None
+        if job is not None:
             reason = "the worker that did it came to its end: see the warnings of the run"
-            work.deliver(inconclusive(self._doing, reason))
-        return None
+            work.deliver(inconclusive(job, reason))
 
     async def _serve(self, work: Work) -> None:
-        worker = self._worker
-        assert worker is not None
-        ready = await worker.ready()
-        self._opening = False
-        self._terms.emit(Stage(f"world {self._number}", f"worker {worker.pid}", ready.seconds))
+        worker, seconds = await self._opened()
+        self._terms.emit(Stage(f"world {self._number}", f"worker {worker.pid}", seconds))
         while (job := self._doing or work.queue.take()) is not None:
             self._doing = job
-            result = await worker.do(job)
+            result = await worker.do(job, work.patience(job))
             self._doing = None
             work.deliver(result)
         await worker.say(Enough())
-        refused = await worker.closed()
+        try:
+            refused = await worker.closed(_CLOSING_LIMIT)
+        except Hung as hung:
+            # Its results are there; nobody knows whether its world was as it must be at the end.
+            hint = "what it found stands; that its last reset was whole is not proven"
+            self._terms.emit(Notice(f"worker {self._number}: {hung.how}", hint, warning=True))
+            return await self.end(_STOPPING_LIMIT)
         if refused is not None:
             # Its jobs are done: what fails now is a proof of ours that the world is as it was.
             work.crashed(refused.traceback or refused.problem)
-        await self.end(_CLOSING_LIMIT)
+        return await self.end(_CLOSING_LIMIT)
+
+    async def _opened(self) -> tuple[Employed, float]:
+        """A worker whose world is open, and the seconds that this took it. Raises Gone."""
+        limit = _CLOSING_LIMIT if self._excused else _OPENING_LIMIT
+        self._open = False
+        try:
+            async with asyncio.timeout(limit) as self._opening:
+                if self._worker is None:
+                    await self.fill()
+                assert self._worker is not None
+                ready = await self._worker.ready()
+            self._open = True
+            return self._worker, ready.seconds
+        except TimeoutError:
+            raise Hung(f"it has not opened its world after {limit:.0f} s") from None
+        finally:
+            self._opening = None
 
     def _judge(self, gone: Gone, work: Work, *, left: int) -> None:
         """Say what a worker's end means. Raises SeamproofError where it is the run's end too."""
@@ -181,7 +212,8 @@ class _Post:
                 raise error
         if doing is not None:
             what = f" while it did {doing.operation}"
-            hint = "another one does that again" if left else "that is inconclusive"
+            again = left and not isinstance(gone, Hung)
+            hint = "another one does that again" if again else "that is inconclusive"
         else:
             what = ""
             hint = "another one takes its place" if left else "the run goes on with fewer"
@@ -193,9 +225,13 @@ class _Post:
         self._terms.emit(Notice(text, hint, warning=True))
 
     def excuse(self) -> None:
-        if self._opening and self._doing is None:
-            self._excused = True
-            self.dismiss()
+        if self._open or self._doing is not None:
+            return
+        self._excused = True
+        self.dismiss()
+        if self._opening is not None:
+            # One that hangs does not hear it.
+            self._opening.reschedule(asyncio.get_running_loop().time() + _CLOSING_LIMIT)
 
     def dismiss(self) -> None:
         if self._worker is not None:

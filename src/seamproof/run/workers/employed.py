@@ -38,6 +38,10 @@ class Gone(Exception):
         """The last lines that it printed, with whatever secrets they have."""
 
 
+class Hung(Gone):
+    """An answer was due for longer than there is patience for."""
+
+
 class Employed:
     """One worker process. What it tells beside its answers goes to `emit`."""
 
@@ -71,10 +75,14 @@ class Employed:
         """Wait until its world is open. Raises Gone."""
         return await self._answer(Ready)
 
-    async def do(self, job: Job) -> Result:
-        """Have a job done. Raises Gone."""
-        await self.say(job)
-        return await self._answer(Result)
+    async def do(self, job: Job, limit: float) -> Result:
+        """Have a job done. Raises Gone, and Hung where that takes longer than `limit` seconds."""
+        try:
+            async with asyncio.timeout(limit):
+                await self.say(job)
+                return await self._answer(Result)
+        except TimeoutError:
+            raise Hung(f"it has not ended that after {limit:.0f} s") from None
 
     async def say(self, order: Order) -> None:
         """Send an order. One that is gone does not take it, which the next answer shows."""
@@ -108,12 +116,19 @@ class Employed:
         await asyncio.wait([self._listening])
         return code
 
-    async def closed(self) -> Refused | None:
-        """Wait for the end of its output after the last order. Returns why that is no good one."""
+    async def closed(self, limit: float) -> Refused | None:
+        """Wait for the end of its output after the last order. Returns why that is no good one.
+
+        Raises Hung where that takes longer than `limit` seconds.
+        """
         refused: Refused | None = None
-        while (message := await self._next()) is not None:
-            if isinstance(message, Refused):
-                refused = message
+        try:
+            async with asyncio.timeout(limit):
+                while (message := await self._next()) is not None:
+                    if isinstance(message, Refused):
+                        refused = message
+        except TimeoutError:
+            raise Hung(f"it has not closed its world after {limit:.0f} s") from None
         return refused
 
     async def _answer(self, kind: type[T]) -> T:
