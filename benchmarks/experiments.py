@@ -29,11 +29,14 @@ from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.profile import learn
 from seamproof.run.drive import drive
 from seamproof.run.experiment.conductor import Conductor
+from seamproof.run.experiment.lane import Door
+from seamproof.run.identities.admission import Admission
+from seamproof.run.identities.desk import Desk
+from seamproof.run.identities.wallet import Wallet
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
 from seamproof.run.reporting import run_loop
 from seamproof.run.showcase import prepare
-from seamproof.run.signin import Door, sign_in
 from seamproof.world import open_world
 
 ROUNDS = 5
@@ -70,9 +73,11 @@ async def measure(configuration: Path, rounds: int) -> dict[str, float]:
         first = world.replicas[0]
         door = Door(first.host, first.port, f"{first.host}:{first.port}")
         openapi = OpenApi(None, config.root, door, lambda event: None)
-        credentials = await sign_in(config.identities, door, redactor, openapi)
+        desk = Desk(door, redactor, openapi, world.commands)
+        identities = Wallet(config.identities, Admission(desk))
+        await identities.sign_in()
         await world.database.mark("base")
-        conductor = Conductor(world, credentials, redactor)
+        conductor = Conductor(world, identities, redactor)
         catalog = await world.database.catalog()
         learned = await drive(learn(scenarios, catalog), conductor.conduct)
         conductor.profile = learned.profile

@@ -1,6 +1,7 @@
 """What a person configures: seamproof.toml, or [tool.seamproof] in pyproject.toml.
 
 - `models`       the sections and keys, each with the description that the reference shows
+- `identities`   those of them that say who uses the service
 - `sections`     what all sections share, and the types of a command and of a list
 - `stubs`        those of them that fake other services
 - `loading`      finds and reads the file
@@ -10,11 +11,11 @@
 - `reference`    writes docs/reference/configuration.md
 """
 
+from seamproof.config.identities import IdentityConfig
 from seamproof.config.loading import load
 from seamproof.config.models import (
     Config,
     DatabaseConfig,
-    IdentityConfig,
     ProcessConfig,
     ServiceConfig,
 )

@@ -112,6 +112,10 @@ def _check_placeholders(config: Config) -> None:
         ("database.url", config.database.url, set()),
     ]
     texts += [
+        (f"identities.{name}.command", each.command, base | files)
+        for name, each in config.identities.items()
+    ]
+    texts += [
         (f"service.env.{name}", text, base | files | {"port"}) for name, text in service.env.items()
     ]
     for name, process in config.processes.items():

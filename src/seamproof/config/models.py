@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from seamproof.config.placeholders import render_tree
+from seamproof.config.identities import IdentityConfig
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
 from seamproof.config.stubs import StubConfig
-from seamproof.core.model import AuthKind, IdempotencyPolicy
+from seamproof.core.model import IdempotencyPolicy
 
 
 class ServiceConfig(Section):
@@ -110,123 +109,6 @@ class DatabaseConfig(Section):
     tls: bool = False
     """Whether connections to it may be encrypted, for a service that insists on that. The
     authority to trust is the file `{database.ca}`. Needs `seamproof[tls]`."""
-
-
-class LoginConfig(Section):
-    """A request that signs in."""
-
-    operation: OperationId
-    """The operation, as `POST /login`."""
-    body: Any = None
-    """The JSON body."""
-    form: dict[str, Any] | None = None
-    """The form fields, in place of a body."""
-    token: str | None = None
-    """Where the answer has the token, as `$.access_token`. Where absent the cookies are kept."""
-    header: str = "Authorization"
-    """The header that carries the token."""
-    scheme: str = "Bearer"
-    """The word before the token in that header; may be empty."""
-
-    @field_validator("token")
-    @classmethod
-    def _is_a_place(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("$", "header:", "cookie:")):
-            raise ValueError(
-                f"is {value!r}, and must be a place in the answer: $.path.in.body, header:Name "
-                "or cookie:name"
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _one_body(self) -> Self:
-        if self.body is not None and self.form is not None:
-            raise ValueError("has both body and form: a request has one body")
-        return self
-
-
-class RegisterConfig(Section):
-    """A request that makes the account, sent once before the first sign-in."""
-
-    operation: OperationId
-    """The operation, as `POST /users`."""
-    body: Any = None
-    """The JSON body."""
-    form: dict[str, Any] | None = None
-    """The form fields, in place of a body."""
-    expect: tuple[int, ...] = ()
-    """The statuses that it may answer. Where absent: any 2xx."""
-    as_: str | None = Field(None, alias="as")
-    """The identity that makes the account, as an administrator does; it is configured before. Where
-    absent the request is sent with the new user and password, or with nothing."""
-
-    @model_validator(mode="after")
-    def _one_body(self) -> Self:
-        if self.body is not None and self.form is not None:
-            raise ValueError("has both body and form: a request has one body")
-        return self
-
-
-class BasicConfig(Section):
-    """HTTP Basic authentication (RFC 7617)."""
-
-    username: str
-    """The user."""
-    password: str
-    """The password; best as `{env.NAME}`."""
-
-
-class HeaderConfig(Section):
-    """A header that shows who it is, as an API key does."""
-
-    name: str
-    """The header's name."""
-    value: str
-    """Its value; best as `{env.NAME}`."""
-
-
-class IdentityConfig(Section):
-    """A principal, and the one way in which it authenticates."""
-
-    role: str | None = None
-    """Its role, as `admin`."""
-    tenant: str | None = None
-    """Its tenant or organisation."""
-    login: LoginConfig | None = None
-    """Signs in with a request."""
-    basic: BasicConfig | None = None
-    """Sends user and password with each request."""
-    bearer: str | None = None
-    """Sends this token with each request; best as `{env.NAME}`."""
-    header: HeaderConfig | None = None
-    """Sends this header with each request."""
-    register_: RegisterConfig | None = Field(None, alias="register")
-    """Makes the account first, once."""
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        ways = [name for name in ("login", "basic", "bearer", "header") if getattr(self, name)]
-        if len(ways) != 1:
-            found = " and ".join(ways) if ways else "none"
-            raise ValueError(f"needs exactly one of login, basic, bearer and header, has {found}")
-        return self
-
-    @property
-    def kind(self) -> AuthKind:
-        """How it shows who it is."""
-        if self.login is not None:
-            bearer = self.login.token is not None
-            return AuthKind.BEARER if bearer else AuthKind.COOKIE
-        if self.basic is not None:
-            return AuthKind.BASIC
-        return AuthKind.BEARER if self.bearer is not None else AuthKind.HEADER
-
-    def filled(self, name: str, environment: Mapping[str, str]) -> IdentityConfig:
-        """The same with every `{env.NAME}` filled. Raises ConfigurationError for one not set."""
-        values = {f"env.{variable}": value for variable, value in environment.items()}
-        data = self.model_dump(by_alias=True, exclude_unset=True)
-        filled = render_tree(data, values, key=f"identities.{name}")
-        return IdentityConfig.model_validate(filled)
 
 
 class IdempotencyConfig(Section):

@@ -57,6 +57,7 @@ class AuthKind(StrEnum):
     BASIC = "basic"
     BEARER = "bearer"
     HEADER = "header"
+    QUERY = "query"
     COOKIE = "cookie"
 
 

@@ -6,7 +6,7 @@
 
 - `session`     a whole run: set-up, preparation, jobs, clean-up, as a stream of events
 - `premises`    a world with everybody signed in, at the state that experiments start from
-- `signin`      identities to credentials
+- `identities`  everybody signed in, for as long as the run lasts
 - `openapi`     what the service's own document says of an operation that is not there
 - `preparation` what is normal is learned, and scenarios become jobs
 - `selection`   which checks and which scenarios a run is asked for

@@ -14,11 +14,12 @@ from seamproof.core.events import BoundaryStatus, Event, Stage
 from seamproof.core.experiment import BoundaryKind
 from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.experiment.lane import Door
-from seamproof.run.experiment.requests import Credentials
+from seamproof.run.identities.admission import Admission
+from seamproof.run.identities.desk import Desk
+from seamproof.run.identities.wallet import Wallet
 from seamproof.run.logs import LogKeeper
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
-from seamproof.run.signin import sign_in
 
 if TYPE_CHECKING:
     from seamproof.config import Config
@@ -37,6 +38,7 @@ class Premises:
     world: World
     conductor: Conductor
     openapi: OpenApi
+    identities: Wallet
     sighted: frozenset[BoundaryKind]
     """The boundaries that saw the marker."""
 
@@ -73,25 +75,26 @@ async def open_premises(
             names = ", ".join(config.identities)
             emit(Stage("sign in", names))
             began = time.monotonic()
-            credentials = await _admit(config, world, door, openapi, redactor)
+            identities = Wallet(
+                config.identities, Admission(Desk(door, redactor, openapi, world.commands))
+            )
+            await _sign_in(identities, world, redactor)
             emit(Stage("sign in", names, time.monotonic() - began))
             await _mark(world)
             conductor = Conductor(
-                world, credentials, redactor, seed=seed, deadline=config.service.deadline
+                world, identities, redactor, seed=seed, deadline=config.service.deadline
             )
             conductor.stored = await world.database.stored()
-            yield Premises(world, conductor, openapi, frozenset(sighted))
+            yield Premises(world, conductor, openapi, identities, frozenset(sighted))
     except SeamproofError as error:
         if keeper.kept is not None:
             error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")
         raise
 
 
-async def _admit(
-    config: Config, world: World, door: Door, openapi: OpenApi, redactor: Redactor
-) -> dict[str, Credentials]:
+async def _sign_in(identities: Wallet, world: World, redactor: Redactor) -> None:
     try:
-        return await sign_in(config.identities, door, redactor, openapi)
+        await identities.sign_in()
     except ServiceError as error:
         error.details = (*error.details, *map(redactor.text, world.log_tail(0, _SHOWN)))
         raise

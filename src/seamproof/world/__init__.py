@@ -4,6 +4,7 @@
 - `world`        World, once everything has come up: what died is started again
 - `replicas`     Replica and Companion: a process with the boundaries that it reaches others by
 - `schema`       how the template database comes to be: commands, files, or the service itself
+- `commands`     what a command prints that runs where the service does
 - `inputs`       what that depends on, as one key
 - `launching`    a Launch from the configuration: command, folder, environment, rendered files
 - `outbound`     what the processes meet when they call other services: fakes, and else a refusal

@@ -174,7 +174,7 @@ class Launcher:
         secrets = (address.password,) if address is not None and address.password else ()
         self.secrets.update(secrets)
         section = key.rpartition(".")[0]
-        section = "service" if section == "database" else section
+        section = section if section.startswith("processes.") else "service"
         configured = {
             variable: render(each, values, key=f"{section}.env.{variable}")
             for variable, each in env.items()

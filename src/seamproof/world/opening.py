@@ -32,6 +32,7 @@ from seamproof.database.postgres.server import PostgresServer
 from seamproof.database.settings import DatabaseSettings, ServiceRole
 from seamproof.world import probe
 from seamproof.world.cautions import cautions_of
+from seamproof.world.commands import Commands
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard
 from seamproof.world.inputs import key_of
@@ -168,6 +169,9 @@ class _Opening:
             database,
             replicas=replicas,
             companions=companions,
+            commands=Commands(
+                launcher, site, boundaries[0], _through(database.address, boundaries[0])
+            ),
             notify=self.notify,
         )
         self.leave.later("the processes", lambda: _end_together((*replicas, *companions)))

@@ -73,8 +73,11 @@ class Process:
         return self._leader.create_time()
 
     @classmethod
-    def start(cls, launch: Launch, intents: Intents) -> Process:
-        """Start a child. Raises where its folder or program is not there."""
+    def start(cls, launch: Launch, intents: Intents, *, output: int | None = None) -> Process:
+        """Start a child. Raises where its folder or program is not there.
+
+        `output` is a descriptor that its standard output goes to, in place of its log.
+        """
         if not launch.cwd.is_dir():
             raise ConfigurationError(
                 f"{launch.key.partition('.')[0]}.cwd: there is no folder {launch.cwd}"
@@ -90,7 +93,7 @@ class Process:
                 cwd=launch.cwd,
                 env={**launch.environment, VARIABLE: mark},
                 stdin=subprocess.DEVNULL,
-                stdout=descriptor,
+                stdout=descriptor if output is None else output,
                 stderr=descriptor,
                 start_new_session=True,
             )

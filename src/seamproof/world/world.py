@@ -14,6 +14,7 @@ from seamproof.core.events import Event, Notice
 from seamproof.core.history import Disturbance, DisturbanceKind
 from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
+from seamproof.world.commands import Commands
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.outages import explained, require_space
 from seamproof.world.replicas import Companion, Member, Replica, Site
@@ -38,6 +39,7 @@ class World:
         *,
         replicas: Sequence[Replica],
         companions: Sequence[Companion],
+        commands: Commands,
         notify: Callable[[Event], None],
     ) -> None:
         self.config = config
@@ -46,6 +48,7 @@ class World:
         self.database = database
         self.replicas = tuple(replicas)
         self.companions = tuple(companions)
+        self.commands = commands
         self._site = site
         self._notify = notify
         self._looked = time.monotonic()

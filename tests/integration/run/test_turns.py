@@ -23,6 +23,7 @@ from seamproof.core.history import DisturbanceKind, History
 from seamproof.core.model import Operation, Step
 from seamproof.core.profile import Profile
 from seamproof.run.experiment.conductor import Conductor
+from seamproof.run.identities.wallet import Wallet
 from seamproof.run.redaction import Redactor
 from seamproof.world import open_world
 
@@ -68,7 +69,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, History]:
         config = load(folder / "seamproof.toml")
         async with open_world(config, notify=lambda event: None) as world:
             await world.database.mark("base")
-            conductor = Conductor(world, {}, Redactor())
+            conductor = Conductor(world, Wallet.of({}), Redactor())
             conductor.profile = Profile(tail=0.05)
             return {name: await conductor.conduct(each) for name, each in wanted.items()}
 

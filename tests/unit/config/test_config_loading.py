@@ -145,7 +145,8 @@ def test_no_file_says_what_to_do(tmp_path):
         ('[service]\ncommand = "a \'b"', "service.command is no command line", ""),
         (
             MINIMAL + "[identities.a]\nrole = 'x'",
-            "identities.a needs exactly one of login, basic, bearer and header, has none",
+            "identities.a needs exactly one of login, basic, bearer, header, api_key, oauth2 and "
+            "command, has none",
             "",
         ),
         (

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from seamproof.config import models, stubs
+from seamproof.config import identities, models, stubs
 from seamproof.config.reference import markdown
 from seamproof.config.sections import Section
 
@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "configuration.md"
 SECTIONS = sorted(
     (
         each
-        for each in {**vars(stubs), **vars(models)}.values()
+        for each in {**vars(stubs), **vars(identities), **vars(models)}.values()
         if isinstance(each, type) and issubclass(each, BaseModel) and each is not Section
     ),
     key=lambda each: each.__name__,

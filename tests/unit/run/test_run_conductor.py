@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from seamproof.core.catalog import Stored
 from seamproof.core.experiment import (
     Act,
     CrossingKey,
@@ -34,6 +36,8 @@ from seamproof.core.protocols import Activity
 from seamproof.run.experiment import lane
 from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.experiment.requests import Credentials
+from seamproof.run.identities.admitted import Admitted
+from seamproof.run.identities.wallet import Wallet
 from seamproof.run.redaction import Redactor
 
 
@@ -87,6 +91,9 @@ class FakeDatabase:
 
     async def changes(self) -> Changes:
         return Changes(self.rows)
+
+    async def stored(self) -> Stored:
+        return {}
 
     async def audit(self) -> None:
         self.log.append("audit")
@@ -164,8 +171,8 @@ def service(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]
 
 
 def conductor(world: FakeWorld) -> Conductor:
-    credentials = {"alice": Credentials((("Authorization", "Bearer alice-token"),))}
-    return Conductor(world, credentials, Redactor())  # type: ignore[arg-type]
+    identities = Wallet.of({"alice": Credentials((("Authorization", "Bearer alice-token"),))})
+    return Conductor(world, identities, Redactor())  # type: ignore[arg-type]
 
 
 def test_the_order_of_an_experiment(world: FakeWorld, service: dict[str, Any]) -> None:
@@ -356,3 +363,73 @@ def test_secrets_are_not_in_the_history(world: FakeWorld, service: dict[str, Any
     history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
     assert "alice-token" not in repr(history)
     assert "abcdef" not in repr(history)
+
+
+class Turnstile:
+    """An admission whose sign-ins are seen in the world's log."""
+
+    def __init__(self, log: list[str], lifetime: float | None) -> None:
+        self.log, self.lifetime = log, lifetime
+
+    async def first(self, name: str, *_: object) -> Admitted:
+        self.log.append(f"sign in {name}")
+        return Admitted(Credentials(), self.lifetime, renewable=True)
+
+    again = first
+
+
+def signed_in(world: FakeWorld, lifetime: float | None) -> tuple[Conductor, Wallet]:
+    identities: Any = {"alice": None}
+    wallet = Wallet(identities, Turnstile(world.log, lifetime))  # type: ignore[arg-type]
+    asyncio.run(wallet.sign_in())
+    return Conductor(world, wallet, Redactor()), wallet  # type: ignore[arg-type]
+
+
+def test_who_is_due_signs_in_at_the_base_which_is_marked_anew(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    ours, wallet = signed_in(world, 60.0)
+    world.database.rows = (RowChange("sessions", None, {"id": "1"}),)
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    world.log.clear()
+    wallet.clock = lambda: time.monotonic() + 59.0
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    assert world.log[:8] == [
+        "still",
+        "undo base",
+        "go on",
+        "sign in alice",
+        "still",
+        "mark base",
+        "go on",
+        "still",
+    ]
+    assert world.log[8:10] == ["undo base", "flush"]
+    assert "POST /products" in world.log
+
+
+def test_a_sign_in_that_stores_nothing_leaves_the_base_as_it_is(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    ours, wallet = signed_in(world, 60.0)
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    wallet.clock = lambda: time.monotonic() + 59.0
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    assert world.log.count("sign in alice") == 2
+    assert "mark base" not in world.log
+
+
+def test_an_answer_401_is_asked_for_again_with_fresh_credentials(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    ours, _ = signed_in(world, None)
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    service["POST /orders"] = Response(401)
+    world.log.clear()
+    history = asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    assert history.section.exchange.status == 401
+    assert world.log.count("POST /orders") == 2
+    assert world.log.count("sign in alice") == 1
+    world.log.clear()
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    assert world.log.count("POST /orders") == 1

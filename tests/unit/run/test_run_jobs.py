@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from seamproof.config.models import Config, IdentityConfig, ServiceConfig
+from seamproof.config.identities import IdentityConfig
+from seamproof.config.models import Config, ServiceConfig
 from seamproof.config.stubs import ErrorConfig, ReplyConfig, StubConfig
 from seamproof.core import registry
 from seamproof.core.catalog import Catalog

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -37,10 +37,11 @@ from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
 from seamproof.run.experiment.quiet import come_to_rest
-from seamproof.run.experiment.requests import Bindings, Credentials
+from seamproof.run.experiment.requests import Bindings
 from seamproof.run.experiment.survival import Survival
 
 if TYPE_CHECKING:
+    from seamproof.run.identities.wallet import Wallet
     from seamproof.run.redaction import Redactor
     from seamproof.world import Replica, World
 
@@ -71,18 +72,19 @@ class Conductor:
     def __init__(
         self,
         world: World,
-        credentials: Mapping[str, Credentials],
+        identities: Wallet,
         redactor: Redactor,
         *,
         seed: int = 0,
         deadline: float = DEADLINE,
     ) -> None:
         self._world = world
+        self._identities = identities
         self._redactor = redactor
         self._seed = seed
         self._arranged: _Arranged | None = None
         self._cold = False
-        self._acts = Acts(world, credentials, redactor, self._replica, deadline)
+        self._acts = Acts(world, identities, redactor, self._replica, deadline)
         self._survival = Survival(world, self._forget)
         self._standing = list(range(len(world.replicas)))
         """Which replica stands where acts name the first, the second, …"""
@@ -129,6 +131,11 @@ class Conductor:
             # It ended the service's connections, which the service notices only when it uses them.
             await self._warm(experiment)
             history = await self._run(experiment)
+        if doubtful := self._identities.doubtful(history):
+            await self._renew(doubtful)
+            history = await self._run(experiment)
+            self._identities.settle(history)
+        self._identities.note(history)
         history = replace(history, timing=replace(history.timing, total=time.monotonic() - started))
         self.on_history(history)
         return history
@@ -160,6 +167,8 @@ class Conductor:
             await self._run(plain)
 
     async def _run(self, experiment: Experiment) -> History:
+        if due := self._identities.due(experiment):
+            await self._renew(due)
         clock = Clock()
         before = await self._reset(experiment, clock)
         arranged, failed = await self._arrange(experiment, clock)
@@ -186,6 +195,26 @@ class Conductor:
         return History(
             experiment, tuple(sections), self._cleaned(arranged.exchanges), before, clock.timing()
         )
+
+    async def _renew(self, names: Collection[str]) -> None:
+        """Sign these in again, in the state that every experiment starts from: the sessions that
+        this stores belong to it."""
+        await self._settle()
+        async with self._world.still():
+            await self._world.database.undo("base")
+        self._arranged = None
+        await self._identities.renew(names)
+        await self.mark_base()
+
+    async def mark_base(self) -> None:
+        """Have every experiment start from the state that is there now."""
+        self._arranged = None
+        await self._quiet()
+        if not await self._world.database.changes():
+            return
+        async with self._world.still():
+            await self._world.database.mark("base")
+        self.stored = await self._world.database.stored()
 
     async def prove_reset(self) -> None:
         """Go back to where every experiment starts, and compare everything that is stored with it.

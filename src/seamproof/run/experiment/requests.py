@@ -28,10 +28,14 @@ class UnknownReference(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What shows who an identity is: headers and cookies to send."""
+    """What shows who an identity is, sent with each of its requests."""
 
     headers: tuple[tuple[str, str], ...] = ()
     cookies: dict[str, str] = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
+    """Parameters; what a step says itself wins."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Fields that go with each form; what a step says itself wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,11 @@ def _as_text(value: Json) -> str:
     return json.dumps(value)
 
 
-def target(step: Step, bindings: Bindings, place: str = "") -> str:
-    """The request target: path parameters percent-encoded (RFC 3986), then the query.
+def target(
+    step: Step, bindings: Bindings, place: str = "", added: Mapping[str, str] | None = None
+) -> str:
+    """The request target: path parameters percent-encoded (RFC 3986), then the query, with what is
+    `added` to the step's own.
 
     Raises UnknownReference for a path parameter that nothing gives a value.
     """
@@ -129,7 +136,7 @@ def target(step: Step, bindings: Bindings, place: str = "") -> str:
         return quote(_as_text(value), safe="")
 
     path = _REFERENCE.sub(parameter, step.operation.path)
-    query = resolve(step.query, bindings, f"{place}/query")
+    query = {**(added or {}), **resolve(step.query, bindings, f"{place}/query")}
     return f"{path}?{_form(query)}" if query else path
 
 
@@ -159,13 +166,14 @@ def build(
         body = json.dumps(resolve(step.json, bindings, f"{place}/json")).encode()
     elif step.form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = _form(resolve(step.form, bindings, f"{place}/form")).encode()
+        form = resolve(step.form, bindings, f"{place}/form")
+        body = _form({**dict(credentials.fields), **form}).encode()
     elif step.text is not None:
         headers["Content-Type"] = "text/plain; charset=utf-8"
         body = _as_text(resolve(step.text, bindings, f"{place}/text")).encode()
     elif step.multipart is not None:
         fields = resolve(step.multipart, bindings, f"{place}/multipart")
-        headers["Content-Type"], body = multipart.encode(fields)
+        headers["Content-Type"], body = multipart.encode({**dict(credentials.fields), **fields})
     headers |= dict(credentials.headers)
     if credentials.cookies:
         headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in credentials.cookies.items())
@@ -174,7 +182,10 @@ def build(
     for name, value in (extra_headers or {}).items():
         _set(headers, name, value)
     return Request(
-        step.operation.method, target(step, bindings, place), tuple(headers.items()), body
+        step.operation.method,
+        target(step, bindings, place, dict(credentials.query)),
+        tuple(headers.items()),
+        body,
     )
 
 

@@ -1,0 +1,17 @@
+"""Identities to credentials, and credentials kept valid for as long as a run lasts.
+
+    configuration -> admission -> one way in -> Admitted -> wallet -> every request
+
+- `admission`  registers and signs everybody in, one after the other
+- `wallet`     who is signed in, until when, and what they were answered
+- `admitted`   credentials, and how long they are good for
+- `desk`       the requests of a sign-in, and why one is refused
+- `register`   an account is made
+- `login`      a request that signs in: a token, or a session with cookies
+- `csrf`       the token against forged requests that goes with a session
+- `oauth2`     an access token from the token endpoint
+- `command`    a token that a command prints
+- `given`      what is sent as it is configured: basic, bearer, header, API key
+- `expiry`     how long a token or a cookie lives, by what says so
+- `peers`      further identities, by the operation that makes accounts
+"""

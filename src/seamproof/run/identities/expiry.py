@@ -1,0 +1,87 @@
+"""How long credentials live, by what the service says of them.
+
+1. Beside the token in the answer's body: `expires_in` in seconds (RFC 6749, section 5.1).
+2. In the token, where it is a JSON Web Token: its `exp` (RFC 7519, section 4.1.4). It is read and
+   not verified: that is the service's affair.
+3. At the cookie: `Max-Age`, else `Expires` (RFC 6265, section 4.1.2).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from http.cookies import CookieError, SimpleCookie
+
+from seamproof.core.history import Response
+from seamproof.core.model import Json
+
+_BESIDE = ("expires_in", "expiresIn", "expires")
+_LONGEST_TOKEN = 16 << 10
+"""Characters of a token that is read."""
+_SHORTEST = 0.5
+"""Seconds below which a lifetime is a mistake: nothing could be done with the credentials."""
+_A_DATE = 10**8
+"""From here on a number is no span of seconds but a time since the epoch."""
+
+
+def beside(holder: Json) -> float | None:
+    """The lifetime that an object states which holds a token."""
+    if not isinstance(holder, Mapping):
+        return None
+    for name in _BESIDE:
+        value = holder.get(name)
+        if isinstance(value, str) and value.isdecimal() and len(value) < 12:
+            value = int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value < _A_DATE:
+            return _sensible(value)
+    return None
+
+
+def of_token(token: str) -> float | None:
+    """The lifetime that a JSON Web Token states; None for any other token."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > _LONGEST_TOKEN:
+        return None
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError, binascii.Error):
+        return None
+    expires = payload.get("exp") if isinstance(payload, dict) else None
+    if not isinstance(expires, int | float) or isinstance(expires, bool):
+        return None
+    return _sensible(expires - time.time())
+
+
+def of_cookies(response: Response, names: Iterable[str]) -> float | None:
+    """The shortest lifetime that an answer states for these cookies, or for tokens in them."""
+    wanted, found = set(names), []
+    for key, value in response.headers:
+        if key.lower() != "set-cookie":
+            continue
+        try:
+            parsed = SimpleCookie(value)
+        except CookieError:
+            continue
+        for name, morsel in parsed.items():
+            if name in wanted:
+                found += [_age(morsel["max-age"], morsel["expires"]), of_token(morsel.value)]
+    known = [each for each in found if each is not None]
+    return min(known, default=None)
+
+
+def _age(age: str, expires: str) -> float | None:
+    # Max-Age has precedence (RFC 6265, section 5.3).
+    if age:
+        return _sensible(int(age)) if age.isdecimal() and len(age) < 12 else None
+    try:
+        return _sensible(parsedate_to_datetime(expires).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _sensible(seconds: float) -> float | None:
+    return float(seconds) if seconds >= _SHORTEST else None

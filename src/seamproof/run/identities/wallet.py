@@ -1,0 +1,184 @@
+"""Who is signed in, until when, and what they were answered.
+
+Credentials that live shorter than a run are renewed between two experiments. When they are due is
+known from what the service says of them; where it says nothing, from an answer 401: whoever gets
+one signs in again and the experiment is run once more, and where it is 401 again that is the
+answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from seamproof.core.errors import ConfigurationError
+from seamproof.core.experiment import Experiment
+from seamproof.core.history import Exchange, History
+from seamproof.run.experiment.requests import Credentials
+from seamproof.run.identities.admission import Admission, described
+from seamproof.run.identities.admitted import Admitted
+
+if TYPE_CHECKING:
+    from seamproof.config.identities import IdentityConfig
+
+_UNAUTHENTICATED = 401
+"""RFC 9110, section 15.5.2."""
+_REFUSALS = frozenset({_UNAUTHENTICATED, 403})
+_LONGEST_MARGIN = 30.0
+"""Seconds before their end at which credentials are renewed at the latest: an experiment takes
+that long at most, and of a short life the half is left for it."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """One identity's credentials."""
+
+    admitted: Admitted
+    since: float
+    """When it signed in."""
+    welcome: bool = False
+    """Whether it got a 2xx since."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """An answer 401: who got it, and for what."""
+
+    identity: str
+    operation: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Wallet(Mapping[str, Credentials]):
+    """The credentials of everybody, by name. `clock` gives seconds."""
+
+    identities: Mapping[str, IdentityConfig]
+    admission: Admission | None = None
+    """None where nobody can sign in: the credentials stay as they are."""
+    clock: Callable[[], float] = time.monotonic
+    _held: dict[str, _Held] = field(default_factory=dict)
+    _settled: set[_Doubt] = field(default_factory=set)
+    """Answers 401 that fresh credentials get as well."""
+    _answers: dict[str, Counter[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, credentials: Mapping[str, Credentials]) -> Wallet:
+        """Credentials that are given and stay as they are."""
+        held = {name: _Held(Admitted(each), 0.0) for name, each in credentials.items()}
+        return cls({}, _held=held)
+
+    def __getitem__(self, name: str) -> Credentials:
+        return self._held[name].admitted.credentials
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    async def sign_in(self) -> None:
+        """Register and sign in everybody. Raises ServiceError where that is refused."""
+        for name, identity in self.identities.items():
+            await self.add(name, identity)
+
+    async def add(self, name: str, identity: IdentityConfig) -> None:
+        """Register and sign in one. Raises ServiceError where that is refused."""
+        if self.admission is not None:
+            began = self.clock()
+            self._held[name] = _Held(await self.admission.first(name, identity, self), began)
+            self.identities = {**self.identities, name: identity}
+
+    async def renew(self, names: Collection[str]) -> None:
+        """Sign these in again. Raises ServiceError where that is refused."""
+        for name in names:
+            if self.admission is not None:
+                began = self.clock()
+                admitted = await self.admission.again(name, self.identities[name])
+                self._held[name] = _Held(admitted, began)
+
+    def due(self, experiment: Experiment) -> tuple[str, ...]:
+        """Whose credentials may not last for an experiment."""
+        takes = experiment.settings.wait + experiment.settings.extra_quiet
+        return tuple(name for name, held in self._held.items() if self._ends(held, takes))
+
+    def _ends(self, held: _Held, takes: float) -> bool:
+        lifetime = held.admitted.lifetime
+        if lifetime is None or not held.admitted.renewable:
+            return False
+        age = self.clock() - held.since
+        # Fresh ones are as good as can be had, however short they live.
+        return age > 0 and lifetime - age < min(lifetime / 2, _LONGEST_MARGIN) + takes
+
+    def doubtful(self, history: History) -> tuple[str, ...]:
+        """Who got an answer 401 that may be of expired credentials."""
+        return tuple(
+            dict.fromkeys(
+                doubt.identity for doubt in self._doubts(history) if doubt not in self._settled
+            )
+        )
+
+    def settle(self, history: History) -> None:
+        """Take the answers 401 of an experiment with fresh credentials as the service's word."""
+        self._settled.update(self._doubts(history))
+
+    def _doubts(self, history: History) -> Iterator[_Doubt]:
+        for exchange in history.arranged:
+            yield from self._doubt(exchange)
+        for phase, section in zip(history.experiment.phases, history.sections, strict=False):
+            faults = tuple(f"{each.label} at {each.at.shape}" for each in phase.faults)
+            for exchange in section.exchanges:
+                yield from self._doubt(exchange, faults)
+
+    def _doubt(self, exchange: Exchange, faults: tuple[str, ...] = ()) -> Iterator[_Doubt]:
+        name = _sender(exchange)
+        held = self._held.get(name)
+        if exchange.status != _UNAUTHENTICATED or held is None or exchange.act.raw is not None:
+            return
+        # A fault may be what is answered so; with a known end there is no doubt about it.
+        certain = faults and held.admitted.lifetime is not None
+        if held.admitted.renewable and held.welcome and not certain:
+            yield _Doubt(name, exchange.act.step.operation.id, faults)
+
+    def note(self, history: History) -> None:
+        """Take note of what everybody was answered."""
+        acts = [
+            exchange
+            for phase, section in zip(history.experiment.phases, history.sections, strict=False)
+            if not phase.faults
+            for exchange in section.exchanges
+        ]
+        for exchange in (*history.arranged, *acts):
+            held = self._held.get(_sender(exchange))
+            if held is not None and exchange.status is not None:
+                held.welcome = held.welcome or exchange.ok
+                self._answers.setdefault(_sender(exchange), Counter())[exchange.status] += 1
+
+    def turned_away(self) -> ConfigurationError | None:
+        """The error for a run in which nobody who signed in was let in; None where somebody was,
+        or where it was not for who they are."""
+        everything = sum(self._answers.values(), Counter[int]())
+        welcome = any(200 <= status < 300 for status in everything)
+        if welcome or not _REFUSALS & everything.keys():
+            return None
+        refused = sum(everything[status] for status in _REFUSALS)
+        return ConfigurationError(
+            f"authentication does not work: of {everything.total()} requests of who signed in none "
+            f"was answered with a 2xx, and {refused} with 401 or 403",
+            hint="see how they sign in under [identities]: the header and scheme, or the cookies, "
+            "that the service expects, and the rights that the accounts have",
+            details=tuple(self._tried(name, answers) for name, answers in self._answers.items()),
+        )
+
+    def _tried(self, name: str, answers: Counter[int]) -> str:
+        found = self.identities.get(name)
+        how = f"{described(found)}: " if found is not None else ""
+        counted = ", ".join(f"{status} ({count})" for status, count in sorted(answers.items()))
+        return f"{name}: {how}{answers.total()} requests, answered {counted}"
+
+
+def _sender(exchange: Exchange) -> str:
+    return exchange.act.identity or exchange.act.step.identity or ""
