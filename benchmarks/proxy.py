@@ -1,15 +1,26 @@
-"""What the SQL boundary costs: a round trip against pgbouncer and none, a request against none.
+"""What the SQL boundary costs: a round trip and a request, against pgbouncer and against none.
 
 Needs pgbouncer (Debian's package of that name), Node and npm. The last line is one JSON object:
 
 - `rtt_vs_pgbouncer`, `rtt_vs_direct`   a statement's round trip through the boundary by psycopg,
                                         prepared; the same by psycopg2, which does not prepare, and
                                         by node-postgres, prepared, end in `_psycopg2` and `_node`
-- `request_vs_direct`                   an HTTP request of five statements to a small service
+- `request_vs_direct`                   an HTTP request of five statements to a small service as
+                                        they are written (`services/shop.py`: FastAPI, SQLAlchemy)
+- `request_vs_pgbouncer`                the same, against one through pgbouncer
+- `bare_request_vs_direct`              the same request to a service without a framework
+- `bare_request_vs_pgbouncer`           (`services/bare.py`), which does little else than wait for
+                                        its five round trips
+
+A request costs five round trips more than without us, whatever the service does beside them, and a
+round trip through any process between the two costs two more wake-ups: pgbouncer, in C and without
+a record, is within a few percent of the boundary. So what a service does itself decides
+`request_vs_direct`. Users see the first of the two; the bare one is the most that they may see.
 
 Medians over interleaved rounds; the means are printed beside them. The boundary has a process and a
-uvloop of its own and records everything. As in a run it is asked for what crossed between the
-requests, never during one; what that takes is printed, and is no part of a request.
+uvloop of its own and records everything. As in a run it reaches the embedded server by its Unix
+socket, and so does pgbouncer here; and it is asked for what crossed between the requests, never
+during one: what that takes is printed, and is no part of a request.
 """
 
 from __future__ import annotations
@@ -35,7 +46,6 @@ from pathlib import Path
 
 import psycopg
 import psycopg2
-import psycopg_pool
 import uvloop
 
 from seamproof.boundaries.postgres import PostgresBoundary
@@ -99,47 +109,12 @@ async def serve_boundary(host: str, port: int) -> None:
     await boundary.stop()
 
 
-async def serve_http(url: str) -> None:
-    """Run a small service until standard input ends, and print its port."""
-
-    async def order(product: int) -> int:
-        async with pool.connection() as connection, connection.transaction():
-            found = await connection.execute("SELECT stock FROM products WHERE id = %s", (product,))
-            assert (await found.fetchone())[0] > 0
-            made = await connection.execute(
-                "INSERT INTO orders (product, quantity) VALUES (%s, 1) RETURNING id", (product,)
-            )
-            (number,) = await made.fetchone()
-            await connection.execute(
-                "UPDATE products SET stock = stock - 1 WHERE id = %s", (product,)
-            )
-        return int(number)
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(
-            asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError
-        ):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                product = int(head.split(b" ", 2)[1].rsplit(b"/", 1)[1])
-                body = json.dumps({"order": await order(product)}).encode()
-                writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(body))
-                writer.write(body)
-        writer.close()
-
-    kept = {"autocommit": True}
-    async with psycopg_pool.AsyncConnectionPool(url, min_size=1, max_size=4, kwargs=kept) as pool:
-        server = await asyncio.start_server(answer, LOOPBACK, 0)
-        print(server.sockets[0].getsockname()[1], flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-
-
 class Child:
-    """A part of this program in a process of its own, which prints its port first."""
+    """A program in a process of its own, which prints its port first."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, program: Path, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__, *arguments],
+            [sys.executable, program, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -215,14 +190,17 @@ def wait_for(port: int) -> None:
 
 
 @contextlib.asynccontextmanager
-async def database() -> AsyncIterator[Address]:
-    """Run the embedded server with the service's tables."""
+async def database() -> AsyncIterator[tuple[Address, Address]]:
+    """Run the embedded server with the services' tables; by TCP, and by its Unix socket."""
     with tempfile.TemporaryDirectory() as folder:
         server = await Postgres().provision(DatabaseSettings(), Path(folder))
         try:
             with psycopg.connect(server.admin.url(), autocommit=True) as connection:
                 connection.execute(SETUP)
-            yield server.admin
+            assert server.socket_directory, "the path of the temporary folder is too long"
+            # pgbouncer runs as nobody.
+            server.socket_directory.chmod(0o755)
+            yield server.admin, replace(server.admin, host=str(server.socket_directory))
         finally:
             await server.stop()
 
@@ -314,21 +292,22 @@ def measure(
     }
 
 
-def ratio(taken: dict[str, tuple[float, float]], other: str, driver: str = "") -> float:
-    """Return how many times the other's median the boundary's is, by the same driver."""
-    return round(taken["boundary" + driver][0] / taken[other + driver][0], 3)
+def ratio(taken: dict[str, tuple[float, float]], other: str, by: str = "") -> float:
+    """Return how many times the other's median the boundary's is, by the same driver or service."""
+    return round(taken["boundary" + by][0] / taken[other + by][0], 3)
 
 
 async def main(rounds: int) -> None:
     """Measure and print."""
-    async with database() as upstream:
+    async with database() as (upstream, nearest):
         with contextlib.ExitStack() as stack:
-            proxy = stack.enter_context(Child("boundary", upstream.host, str(upstream.port)))
-            boundary = replace(upstream, host=LOOPBACK, port=proxy.port)
-            bouncer = stack.enter_context(pgbouncer(upstream))
-            near = stack.enter_context(Child("service", upstream.url()))
-            far = stack.enter_context(Child("service", boundary.url()))
-            addresses = {"direct": upstream, "pgbouncer": bouncer, "boundary": boundary}
+            here = Path(__file__)
+            proxy = stack.enter_context(Child(here, "boundary", nearest.host, str(nearest.port)))
+            addresses = {
+                "direct": upstream,
+                "pgbouncer": stack.enter_context(pgbouncer(nearest)),
+                "boundary": replace(upstream, port=proxy.port),
+            }
             drivers = {
                 "": by_psycopg,
                 "_psycopg2": by_psycopg2,
@@ -345,8 +324,21 @@ async def main(rounds: int) -> None:
                 40,
                 proxy.ask,
             )
-            services = {"direct": requests(near.port), "boundary": requests(far.port)}
-            request = measure(services, rounds * 5, 1, proxy.ask)
+            services = {"": "shop.py", "_bare": "bare.py"}
+            request = measure(
+                {
+                    name + service: requests(
+                        stack.enter_context(
+                            Child(here.parent / "services" / program, address.url())
+                        ).port
+                    )
+                    for service, program in services.items()
+                    for name, address in addresses.items()
+                },
+                rounds * 5,
+                1,
+                proxy.ask,
+            )
     print(f"telling a crossing afterwards  {proxy.seconds / proxy.crossed * 1e6:.0f} us")
     for what, found in (("round trip", taken), ("request", request)):
         for name, (median, mean) in found.items():
@@ -356,7 +348,9 @@ async def main(rounds: int) -> None:
         for driver in drivers
         for other in ("pgbouncer", "direct")
     }
-    figures["request_vs_direct"] = ratio(request, "direct")
+    for other in ("direct", "pgbouncer"):
+        figures[f"request_vs_{other}"] = ratio(request, other)
+        figures[f"bare_request_vs_{other}"] = ratio(request, other, "_bare")
     print(json.dumps(figures))
 
 
@@ -368,7 +362,5 @@ if __name__ == "__main__":
     match options.part:
         case ["boundary", host, port]:
             uvloop.run(serve_boundary(host, int(port)))
-        case ["service", url]:
-            uvloop.run(serve_http(url))
         case _:
             uvloop.run(main(options.rounds))
