@@ -38,6 +38,8 @@ class Parameter:
     style: str = ""
     """How lists and objects are written; empty where it is the place's default."""
     explode: bool | None = None
+    content_type: str = ""
+    """The media type that its value is written in, as JSON; empty where it is written by style."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The service's own word on an operation that it answers with 404 or 405.
+"""What the service says of itself: its OpenAPI document.
 
-The document is asked for once, and only when there is such an operation.
+`service.openapi` says where it is. Where it says nothing, the paths are tried on which frameworks
+have theirs, and the first that reads is taken. The document is asked for once.
 """
 
 from __future__ import annotations
@@ -8,23 +9,53 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from seamproof.core.document import Document
 from seamproof.core.events import Event, Notice
-from seamproof.core.history import Request
 from seamproof.core.model import Operation
-from seamproof.discovery import document
-from seamproof.discovery.document import Document, Unreadable
-from seamproof.run.experiment import lane, requests
+from seamproof.discovery import openapi
+from seamproof.discovery.openapi import Unreadable, matching
+from seamproof.discovery.openapi.parsing import MAX_BYTES
 from seamproof.run.experiment.lane import Door
+from seamproof.run.fetching import fetch
 
 NOT_FOUND = frozenset({404, 405})
 """Statuses of a path or method that there is not (RFC 9110, sections 15.5.5 and 15.5.6)."""
 TIMEOUT = 15.0
 """Seconds that the service may take for its document."""
+SHOWN = 12
+"""Problems of a document that are shown."""
+USUAL = (
+    "/openapi.json",
+    "/openapi.yaml",
+    "/swagger.json",
+    "/swagger.yaml",
+    "/v3/api-docs",
+    "/v2/api-docs",
+    "/api/openapi.json",
+    "/api/v1/openapi.json",
+    "/api/swagger.json",
+    "/api/schema/",
+    "/docs/openapi.json",
+    "/docs/swagger.json",
+    "/api-docs",
+    "/api-docs.json",
+    "/api-json",
+    "/docs-json",
+    "/documentation/json",
+    "/swagger/v1/swagger.json",
+    "/swagger/doc.json",
+    "/q/openapi",
+    "/openapi",
+    "/.well-known/openapi.json",
+    "/.well-known/openapi.yaml",
+)
+"""Where frameworks have it: FastAPI, springdoc, Springfox, Nest, ASP.NET, DRF, Fastify, Quarkus."""
 
 
 class OpenApi:
-    """What `service.openapi` leads to: a path on the service, or a file of the project."""
+    """The service's document, wherever it is: on the service, in the project, or at a URL."""
 
     def __init__(
         self, place: str | None, root: Path, door: Door, emit: Callable[[Event], None]
@@ -35,54 +66,102 @@ class OpenApi:
         self._emit = emit
         self._document: Document | None = None
         self._asked = False
+        self._told = False
+        self._where = ""
+
+    async def document(self) -> Document | None:
+        """The service's document, None where there is none that can be read."""
+        if self._place is not None:
+            found, where = await self._read(self._place), self._place
+        else:
+            found, where = await self._search()
+        if found is not None and not self._told:
+            self._told = True
+            self._tell(where, found)
+        return found
 
     async def missing(self, operation: Operation) -> str:
-        """That the document has no such operation, and which may be meant; else nothing."""
-        found = await self._read()
-        if found is None or found.has(operation):
-            return ""
-        near = found.nearest(operation)
-        meant = f", did you mean {near.id}?" if near is not None else ""
-        return f"{self._place} has no {operation.id}{meant}"
+        """That the document has no such operation, and which may be meant; else nothing.
 
-    async def _read(self) -> Document | None:
-        if self._asked or self._place is None:
-            return self._document
-        self._asked = True
-        try:
-            data = await self._fetch(self._place)
-            self._document = await asyncio.to_thread(document.read, data)
-        except Unreadable as error:
-            self._emit(Notice(f"{self._place} cannot be read: {error}", "see service.openapi"))
+        Nothing is searched for: a place that is configured is asked, or what was found before.
+        """
+        found = self._document if self._place is None else await self._read(self._place)
+        if found is None or matching.has(found, operation):
+            return ""
+        near = matching.nearest(found, operation)
+        meant = f", did you mean {near.id}?" if near is not None else ""
+        return f"{self._place or self._where} has no {operation.id}{meant}"
+
+    async def _read(self, place: str) -> Document | None:
+        if not self._asked:
+            self._asked = True
+            try:
+                self._document = await self._at(place)
+            except Unreadable as error:
+                text = f"{_shown(place)} cannot be read: {error}"
+                self._emit(Notice(text, "see service.openapi", warning=True))
         return self._document
 
-    async def _fetch(self, place: str) -> bytes:
+    async def _search(self) -> tuple[Document | None, str]:
+        if self._asked:
+            return self._document, self._where
+        self._asked = True
+        for path in USUAL:
+            try:
+                found = await self._at(path)
+            except Unreadable:
+                continue
+            # Others have `paths` also: only what says that it is such a document is one here.
+            if found.version and found.declarations:
+                self._document, self._where = found, path
+                return found, path
+        self._emit(Notice(_NOWHERE, "say where it is: service.openapi", warning=True))
+        return None, ""
+
+    def _tell(self, place: str, document: Document) -> None:
+        """Say what was found where, and what of it cannot be used."""
+        version = f"OpenAPI {document.version}" if document.version else "a document"
+        count = len(document.declarations)
+        self._emit(Notice(f"{_shown(place)}: {version}, {count} operations"))
+        for each in document.problems[:SHOWN]:
+            self._emit(Notice(f"{_shown(place)}: {each}"))
+        if len(document.problems) > SHOWN:
+            more = len(document.problems) - SHOWN
+            self._emit(Notice(f"{_shown(place)}: and {more} more that cannot be used"))
+
+    async def _at(self, place: str) -> Document:
+        """The document at a place. Raises Unreadable."""
         if place.startswith("/"):
-            return await self._from_service(place)
-        if "://" in place:
-            raise Unreadable("only a path on the service, or a file of the project, is read")
-        path = (self._root / place).resolve()
-        if not path.is_relative_to(self._root.resolve()):
-            raise Unreadable("it is outside the project")
-        return await asyncio.to_thread(_bounded, path)
-
-    async def _from_service(self, path: str) -> bytes:
-        request = requests.encode(
-            Request("GET", path, (("Accept", "application/json"),)), self._door.name
-        )
-        answer = await lane.send(self._door.host, self._door.port, request, timeout=TIMEOUT)
-        if answer.response is None:
-            raise Unreadable(f"the service gives no answer ({answer.silence})")
-        if not answer.response.ok:
-            raise Unreadable(f"the service answers {answer.response.status}")
-        if answer.response.truncated:
-            raise Unreadable("it is too large")
-        return answer.response.body
+            url, name = f"http://{self._door.host}:{self._door.port}{place}", self._door.name
+            fetched = await fetch(url, timeout=TIMEOUT, limit=MAX_BYTES, name=name)
+        elif "://" in place:
+            fetched = await fetch(place, timeout=TIMEOUT, limit=MAX_BYTES)
+        else:
+            data = await asyncio.to_thread(_of_file, self._root, place)
+            return await asyncio.to_thread(openapi.read, data)
+        return await asyncio.to_thread(openapi.read, fetched.body, location=fetched.url)
 
 
-def _bounded(path: Path) -> bytes:
+_NOWHERE = "no OpenAPI document was found on the service, on none of the usual paths"
+
+
+def _of_file(root: Path, place: str) -> bytes:
+    path = (root / place).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise Unreadable("it is outside the project")
     try:
         with path.open("rb") as file:
-            return file.read(document.MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Unreadable(error.strerror or type(error).__name__) from None
+
+
+def _shown(place: str) -> str:
+    """A place as messages have it: a URL without user and password."""
+    if "@" not in place or "://" not in place:
+        return place
+    try:
+        split = urlsplit(place)
+    except ValueError:
+        return "service.openapi"
+    return split._replace(netloc=split.netloc.rpartition("@")[2]).geturl()

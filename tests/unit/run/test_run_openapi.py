@@ -38,10 +38,10 @@ def test_a_file_says_what_may_be_meant(tmp_path: Path) -> None:
     ("place", "reason"),
     [
         ("../api.json", "outside the project"),
-        ("https://shop.example/api.json", "only a path on the service"),
+        ("ftp://shop.example/api.json", "no URL of http or https"),
         ("absent.json", "No such file"),
-        ("api.yaml", "no JSON"),
-        ("/openapi.json", "refused"),
+        ("api.yaml", "no `paths`"),
+        ("/openapi.json", "Connection refused"),
     ],
 )
 def test_what_cannot_be_read_is_said_once(place: str, reason: str, tmp_path: Path) -> None:
