@@ -140,6 +140,15 @@ class ConcurrencyConfig(Section):
     """How many other operations each is made to overlap with, beside itself."""
 
 
+class DiscoveryConfig(Section):
+    """How requests are found for operations that no scenario is for."""
+
+    skip: Strings = ()
+    """Operations that none is looked for, as `POST /admin/*`; `*` looks for none at all."""
+    tries: int = Field(20, ge=1, le=500)
+    """How many requests are tried for one operation."""
+
+
 class Config(Section):
     """The whole configuration."""
 
@@ -155,6 +164,8 @@ class Config(Section):
     """What it promises of idempotency keys."""
     concurrency: ConcurrencyConfig = ConcurrencyConfig()
     """How far overlapping requests are looked at."""
+    discovery: DiscoveryConfig = DiscoveryConfig()
+    """How requests are found for operations that no scenario is for."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)
     """Who uses the service, by name."""
     scenarios: Strings = (".seamproof/scenarios/*.yaml",)
