@@ -399,7 +399,8 @@ class FakeWorld:
 
     def _act(self, act: Act, disturbances: list[Disturbance]) -> Exchange:
         sent = self._time
-        request = Request(act.step.operation.method, act.step.operation.path)
+        operation, headers = act.step.operation, tuple(act.step.headers.items())
+        request = Request(operation.method, operation.path, headers)
         response, silence = None, None
         self.service.serving = act
         try:

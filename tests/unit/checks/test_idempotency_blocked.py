@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from seamproof.analysis.keys import Key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import outcome
 from seamproof.checks.idempotency.judgement import One, Ruling
-from seamproof.checks.idempotency.keys import Key
 from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import (
     Changes,

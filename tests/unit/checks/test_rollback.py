@@ -21,8 +21,15 @@ CATALOG = Catalog({"orders": ORDERS})
 PRODUCT = {"id": 1, "stock": 10}
 
 
-def subject(operation: str = "POST /orders", **what: object) -> Subject:
-    act = Step(Operation.parse(operation), expect=what.pop("expect", ()))  # type: ignore[arg-type]
+def subject(
+    operation: str = "POST /orders",
+    *,
+    expect: tuple[int, ...] = (),
+    key: str = "",
+    **what: object,
+) -> Subject:
+    headers = {"Idempotency-Key": key} if key else {}
+    act = Step(Operation.parse(operation), expect=expect, headers=headers)
     return Subject(Scenario("test", act), catalog=CATALOG, **what)  # type: ignore[arg-type]
 
 
@@ -126,6 +133,24 @@ def test_a_retry_that_heals_makes_it_suspected() -> None:
 
     (verdict,) = [each for each in verdicts(upsert) if each.finding_class]
     assert (verdict.finding_class, verdict.tier) == ("partial-state", Tier.SUSPECTED)
+
+
+def key_first(service: FakeService) -> int:
+    """Stores the key, and then the effect; a request that finds its key goes on from it."""
+    with service.connect() as db:
+        if not service.world.committed:
+            db.insert("keys", key="k1")
+        if len(service.world.committed) < 2:
+            db.insert("orders", id=1, status="new")
+    return 201
+
+
+@pytest.mark.parametrize(
+    ("key", "found"), [("k1", set()), ("k2", {"partial-state"}), ("", {"partial-state"})]
+)
+def test_a_key_that_is_left_for_the_retry_to_go_on_from_is_legal(key: str, found: set[str]) -> None:
+    seen = verdicts(key_first, subject(key=key))
+    assert {each.finding_class for each in seen if each.finding_class} == found
 
 
 def test_a_retry_that_the_rows_left_refuse_with_an_error_is_stuck() -> None:

@@ -17,6 +17,7 @@ from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean
 from seamproof.analysis.confirm import plain as once
 from seamproof.analysis.footprint import points, touches, whole
 from seamproof.analysis.intervals import changes_of_acts, intervals, sql, transactions
+from seamproof.analysis.keys import FIXED, Key, key_of, other_payloads
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import outcome, refused
 from seamproof.analysis.responses import body_leaves
@@ -32,7 +33,6 @@ from seamproof.checks.idempotency.classes import (
     WRONG_KEY_STATUS,
 )
 from seamproof.checks.idempotency.judgement import Judgement, One, Ruling
-from seamproof.checks.idempotency.keys import FIXED, Key, key_of, other_payloads
 from seamproof.checks.idempotency.report import Case, plain, told, violated
 from seamproof.core.experiment import (
     Act,

@@ -11,16 +11,15 @@ more, or other         2xx                 duplicate-effect
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from seamproof.analysis.changes import Comparison, State, compare
+from seamproof.analysis.keys import Key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, outcome, refused
 from seamproof.analysis.trouble import missed, trouble
-from seamproof.checks.idempotency.keys import Key
-from seamproof.core.history import Exchange, History, RowChange
+from seamproof.core.history import Exchange, History
 from seamproof.core.model import IdempotencyPolicy
 
 
@@ -89,7 +88,8 @@ class One:
         if self.key is not None and not more_calls and not self._begun(compared):
             if refused(last):
                 return Judgement(Ruling.BLOCKED, history, compared)
-            if last.ok and self._is_key(compared.left, history.sections[0].exchange):
+            # A success was told by the key alone.
+            if last.ok and self.key.is_in(compared.left, history.sections[0].exchange.request):
                 return Judgement(Ruling.EMPTY, history, compared)
         if last.ok or more_calls or compared.doubled:
             recorded = not more_calls and self._records(compared)
@@ -104,12 +104,6 @@ class One:
         left = {each.table for each in compared.left}
         wanted = {each.table for each in compared.missing}
         return len(left) != 1 or not wanted - left
-
-    def _is_key(self, left: Sequence[RowChange], first: Exchange) -> bool:
-        """Whether a row that is left holds the request's key: a success was told by that alone."""
-        sent = self.key.sent(first.request) if self.key is not None else None
-        values = [text for row in left if row.new for text in row.new.values() if text]
-        return sent is not None and any(sent in text for text in values)
 
     def _records(self, compared: Comparison) -> bool:
         tables = {each.table for each in compared.extra}

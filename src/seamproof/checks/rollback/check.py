@@ -27,6 +27,7 @@ from seamproof.analysis.confirm import (
     warm,
 )
 from seamproof.analysis.intervals import Placement, connects, error_paths, place, sql, stable
+from seamproof.analysis.keys import key_of
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.responses import volatile_leaves
 from seamproof.analysis.trouble import missed, trouble
@@ -138,7 +139,8 @@ def _clean(subject: Subject) -> Exploration[Clean | Verdict]:
         stable_calls(sections, subject.profile),
         volatile_leaves([each.exchange for each in sections]),
     )
-    clean = Clean.of(first, crossings, mask, outbound)
+    key = key_of(subject.scenario.act, subject.idempotency.header)
+    clean = Clean.of(first, crossings, mask, outbound, key)
     if not clean.effect and not outbound.calls:
         return _other(subject, Outcome.SKIPPED, "the act changes no rows that verdicts look at")
     if clean.effect and not sql(first.section, subject.profile):

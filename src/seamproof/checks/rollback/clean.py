@@ -13,6 +13,7 @@ from seamproof.analysis.intervals import (
     intervals,
     transactions,
 )
+from seamproof.analysis.keys import Key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.responses import same
 from seamproof.analysis.trouble import died
@@ -49,6 +50,8 @@ class Clean:
     transactions: tuple[Transaction, ...]
     mask: Mask
     outbound: Outbound = Outbound()
+    key: Key | None = None
+    """Where the act carries its idempotency key."""
 
     @property
     def exchange(self) -> Exchange:
@@ -67,6 +70,7 @@ class Clean:
         crossings: tuple[Crossing, ...],
         mask: Mask,
         outbound: Outbound = Outbound(),
+        key: Key | None = None,
     ) -> Clean:
         """What a clean history shows."""
         section, profile = history.section, mask.profile
@@ -77,6 +81,7 @@ class Clean:
             transactions(crossings, changes_of_acts(section, profile), profile.ignored),
             mask,
             outbound,
+            key,
         )
 
     def compared(self, section: Section) -> Comparison:
@@ -87,6 +92,13 @@ class Clean:
         if not found.legal and found.signature in known:
             return replace(found, state=State.COMPENSATED)
         return found
+
+    def only_key_is_left(self, state: Comparison, section: Section) -> bool:
+        """Whether nothing is there but new rows of one table, that stand for the act's key."""
+        if self.key is None or any(row.old is not None for row in state.left):
+            return False
+        of_one = len({row.table for row in state.left}) == 1
+        return of_one and self.key.is_in(state.left, section.exchange.request)
 
     def leaves_nothing_else(self, section: Section) -> bool:
         """Whether a phase left the clean act's rows and no record that it went otherwise."""

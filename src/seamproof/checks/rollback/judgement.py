@@ -5,6 +5,7 @@ success           after                                        survived
 success           before                                       lost-write
 success           a part, other                                partial-state, proven
 an error          before                                       held
+an error          the key alone     converges to after         held
 an error          after             success, more than after   doubled-by-retry, where a retry
                                                                after a success does not double
 an error          a part, other     converges to after         partial-state, suspected
@@ -103,7 +104,7 @@ def _symptoms(
             else _after_success(clean, state)
         )
     elif not state.legal:
-        found: Symptom | None = _after_error(clean, history, state)
+        found = _after_error(clean, history, state)
         if found and at_call:
             found = outbound.after_error(clean, placement, history, state, found)
         if found:
@@ -120,11 +121,14 @@ def _after_success(clean: Clean, state: Comparison) -> Iterator[Symptom]:
         yield Symptom(PARTIAL_STATE, tier, state.signature, state)
 
 
-def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom:
+def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom | None:
     retry = retry_of(history)
     if retry is None:
         return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
     now = clean.compared(retry)
+    if now.state is State.AFTER and clean.only_key_is_left(state, history.section):
+        # It is there so that the retry may go on from it, and so it did.
+        return None
     healed = now.state is State.AFTER or _all_beside(state) or _recorded(clean, state, now)
     if healed or _refused(retry.exchange, state, now):
         return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from seamproof.checks.idempotency.keys import FIXED, Key, key_of, other_payloads
+from seamproof.analysis.keys import FIXED, Key, key_of, other_payloads
 from seamproof.core.history import Request
 from seamproof.core.model import Operation, Step
 

@@ -7,12 +7,12 @@ use; a service may have the key in its body as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from seamproof.analysis.values import json_leaves
-from seamproof.core.history import Request
+from seamproof.core.history import Request, RowChange
 from seamproof.core.model import Json, Step
 
 _NAME = re.compile(r"idempoten(?:cy|t)|^x-request-id$|^x-client-token$", re.IGNORECASE)
@@ -40,6 +40,12 @@ class Key:
             return next(found, None)
         leaves = json_leaves(request.body.decode("utf-8", "replace")) or ()
         return next((text for path, text in leaves if path == f"$.{self.name}"), None)
+
+    def is_in(self, rows: Iterable[RowChange], request: Request) -> bool:
+        """Whether a row that is there holds the key that a request carried."""
+        sent = self.sent(request)
+        texts = (text for row in rows if row.new for text in row.new.values() if text)
+        return sent is not None and any(sent in text for text in texts)
 
     def without(self, step: Step) -> Step:
         """The step with no key at all."""
