@@ -57,7 +57,8 @@ def _comment_end(sql: str, position: int) -> int:
     return position
 
 
-def _tokens(sql: str) -> Iterator[Token]:
+def tokens(sql: str) -> Iterator[Token]:
+    """The statement's tokens; space and comments are only told of."""
     position, spaced = 0, False
     while found := _TOKEN.match(sql, position):
         group = found.lastgroup or "other"
@@ -112,7 +113,7 @@ _LOCKING = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)\b", re.IG
 def _names(sql: str) -> frozenset[str]:
     found: set[str] = set()
     qualified, dotted = "", False
-    for group, text, _ in _tokens(sql):
+    for group, text, _ in tokens(sql):
         if group in ("word", "name"):
             plain = text.lower() if group == "word" else text[1:-1].replace('""', '"')
             found.add(plain)
@@ -148,7 +149,7 @@ def _shape(sql: str) -> str:
 def _signed(sql: str) -> list[Token]:
     """Return the tokens with literals as `?`, signs included."""
     parts: list[Token] = []
-    for group, text, spaced in _tokens(sql):
+    for group, text, spaced in tokens(sql):
         if group not in _LITERALS:
             parts.append((group, text, spaced))
             continue
@@ -263,7 +264,7 @@ _WEIGHT = (
 def _kind(sql: str) -> CrossingKind:
     found: set[CrossingKind] = set()
     statement: list[str] = []
-    for group, text, _ in _tokens(sql):
+    for group, text, _ in tokens(sql):
         if text == ";":
             found.add(_statement_kind(statement))
             statement = []
