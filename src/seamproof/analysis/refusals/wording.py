@@ -1,0 +1,135 @@
+"""Plain texts: "X is required", "must be one of …", "already exists"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from seamproof.analysis.refusals.complaint import ComplaintKind, Steps
+from seamproof.analysis.refusals.phrases import FORMATS, NAME, PHRASES, QUOTED, TYPES
+from seamproof.core.model import Json
+
+MOST_TEXT = 600
+"""Characters of a text that are read."""
+
+K = ComplaintKind
+
+_SUBJECT = re.compile(
+    rf"^(?:each value in |the |property |field |parameter |attribute |path )*{NAME}"
+    rf"(?: field| property| parameter| attribute)? (?:is|are|must|should|can|cannot|can't"
+    rf"|may|has"
+    rf"|have"
+    rf"|was|does|doesn't|needs|contains|length|already|not|do|exceeds|violates)\b",
+    re.IGNORECASE,
+)
+_ANY_QUOTED = re.compile(rf"^{QUOTED}", re.IGNORECASE)
+_FIELD_QUOTED = re.compile(rf"\b(?:field|property|parameter|key|attribute|column) {QUOTED}", re.I)
+_LEADING = re.compile(r"^(?P<name>[A-Za-z_$][\w$.\[\]]*): ")
+_NO_NAMES = frozenset(
+    "this it value field the input data that a an string object body request request_body"  # noqa: SIM905
+    " parameter property there list number you no not page resource endpoint route url"
+    " entity record item must should is input_data missing invalid none null".split()
+)
+_STRINGS = re.compile(r"'([^']*)'|\"([^\"]*)\"|`([^`]*)`")
+_KEY = re.compile(r"['\"]([\w$.-]+)['\"]\s*:")
+_ITEM = re.compile(r"[^,|\[\]{}()]+")
+_LIST_END = re.compile(
+    r"\.\s|\.$|; | \(|, (?:got|received|but|not|you)\b| (?:but|received|got|You)\b|\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says."""
+
+    kind: ComplaintKind
+    wanted: Json = None
+    name: str = ""
+    """The field that the text itself names."""
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str) -> Reading:
+    text = " ".join(text.split())
+    for kind, phrase in PHRASES:
+        found = phrase.search(text)
+        if found is None:
+            continue
+        groups = found.groupdict()
+        wanted = _wanted(kind, groups)
+        if kind is K.CHOICE and groups.get("list") and not wanted:
+            continue
+        return Reading(kind, wanted, _named(groups.get("name")) or _subject(text))
+    return Reading(K.OTHER, None, _subject(text))
+
+
+def read(text: str) -> Reading:
+    """What a text says, OTHER where it is none of the known phrases."""
+    return _read(text[:MOST_TEXT])
+
+
+def steps(path: str) -> Steps:
+    """The way that a text writes: `items[0].name`, `items.0.name`, `/items/0/name`, `#/name`.
+
+    A JSON Pointer (RFC 6901) where it begins with a slash.
+    """
+    path = path.strip().removeprefix("#")[:MOST_TEXT]
+    if path.startswith("/"):
+        parts = [each.replace("~1", "/").replace("~0", "~") for each in path[1:].split("/")]
+    else:
+        path = path.removeprefix("$.").removeprefix("$")
+        parts = re.split(r"[.\[\]/]+", path.replace('"', "").replace("'", ""))
+    return tuple(int(each) if each.isdecimal() else each for each in parts if each)[:40]
+
+
+def _named(name: str | None) -> str:
+    """A name that a text gives, unless it is a word of the sentence."""
+    name = (name or "").strip(".-/[")
+    return "" if name.lower() in _NO_NAMES or len(name) > 100 else name
+
+
+def _subject(text: str) -> str:
+    for phrase in (_LEADING, _ANY_QUOTED, _SUBJECT, _FIELD_QUOTED):
+        found = phrase.search(text)
+        name = _named(found["name"]) if found else ""
+        if name:
+            return name
+    return ""
+
+
+def _wanted(kind: ComplaintKind, groups: dict[str, str | None]) -> Json:
+    if kind is K.CHOICE:
+        return choices(groups.get("list") or "") or None
+    if kind is K.TYPE:
+        return TYPES.get((groups.get("type") or "").lower())
+    if kind is K.FORMAT:
+        said = (groups.get("format") or "").lower()
+        return FORMATS.get(said, said) or None
+    if kind is K.PATTERN:
+        return (groups.get("pattern") or "").strip() or None
+    number = groups.get("number")
+    if number is None:
+        return None
+    return float(number) if "." in number else int(number)
+
+
+def choices(text: str) -> list[str]:
+    """The values of a list in words: `'a', 'b' or 'c'`, `[a, b]`, `a | b`."""
+    quoted = [a or b or c for a, b, c in _STRINGS.findall(text)]
+    if quoted:
+        end = _LIST_END.search(text)
+        within = [a or b or c for a, b, c in _STRINGS.findall(text[: end.start()])] if end else []
+        return list(dict.fromkeys(within or quoted))[:100]
+    end = _LIST_END.search(text)
+    text = text[: end.start()] if end else text
+    text = re.sub(r",? (?:or|and) ", ", ", text)
+    values = [each.strip(" .:;") for each in _ITEM.findall(text)]
+    values = [each for each in values if each and len(each) <= 60]
+    # Words that follow on each other are a sentence and no list.
+    return [] if any(each.count(" ") > 2 for each in values) else list(dict.fromkeys(values))[:100]
+
+
+def keys(text: str) -> list[str]:
+    """The keys of a mapping that a text shows, at its first level or below: `{'a': 1}`."""
+    return list(dict.fromkeys(_KEY.findall(text[:MOST_TEXT])))[:50]
