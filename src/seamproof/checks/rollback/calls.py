@@ -12,15 +12,11 @@ from dataclasses import replace
 
 from seamproof.analysis.calls import place_calls
 from seamproof.analysis.confirm import replay_all
-from seamproof.checks.rollback.classes import (
-    LOST_CALL,
-    OF_STALLS,
-    PARTIAL_STATE,
-    UNCOMPENSATED_CALL,
-)
+from seamproof.checks.rollback.classes import PARTIAL_STATE
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation, judge
 from seamproof.checks.rollback.outbound import learned
+from seamproof.checks.rollback.outbound_classes import LOST_CALL, OF_STALLS, UNCOMPENSATED_CALL
 from seamproof.checks.rollback.report import Case, violated
 from seamproof.core.experiment import Experiment, Fault, FaultKind
 from seamproof.core.history import History

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from seamproof.core.experiment import BoundaryKind
+from seamproof.checks.rollback.outbound_classes import OUTBOUND
 from seamproof.core.verdict import FindingClass
 
 _TRANSACTIONS = "https://www.postgresql.org/docs/current/tutorial-transactions.html"
 _ERRORS = "https://www.postgresql.org/docs/current/errcodes-appendix.html"
-_SAGAS = "https://microservices.io/patterns/data/saga.html"
-_OUTBOX = "https://microservices.io/patterns/data/transactional-outbox.html"
-_KEYS = "https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/"
-_GATEWAY = "https://www.rfc-editor.org/rfc/rfc9110#section-15.6.3"
 
 PARTIAL_STATE = FindingClass(
     name="partial-state",
@@ -29,6 +25,14 @@ PARTIAL_STATE = FindingClass(
         "Do all writes of the operation in one transaction, and commit once, at its end. Do not "
         "catch a database error inside it and go on: roll back, and answer with an error."
     ),
+    example="""
+        1  POST /orders inserts the order. Its driver commits each statement by itself.
+        2  Before the second statement, which inserts the items, the connection is lost.
+        3  The service answers 500.
+        4  The client sends the request again: 201, a second order, with its items.
+
+        The first order is there for ever, and has no items.
+    """,
     cwe=(460, 755),
     references=(_TRANSACTIONS,),
 )
@@ -49,6 +53,13 @@ LOST_WRITE = FindingClass(
         "Let a database error reach the handler that answers with an error, and answer only "
         "after COMMIT has returned successfully."
     ),
+    example="""
+        1  POST /messages inserts the message, and the database answers with a deadlock (40P01).
+        2  The handler logs the error and goes on.
+        3  The service answers 201.
+
+        No message is stored, and the client has no reason to send it again.
+    """,
     cwe=(252, 390),
     references=(_TRANSACTIONS,),
 )
@@ -69,6 +80,13 @@ STUCK_RETRY = FindingClass(
         "Do all writes of the operation in one transaction, so that a failure leaves nothing "
         "behind; where that is impossible, let the operation continue from what it finds."
     ),
+    example="""
+        1  POST /bookings inserts a booking of seat 12A, which is UNIQUE, and commits.
+        2  Before it inserts the ticket the connection is lost. The service answers 503.
+        3  The client sends the request again: the seat is taken (23505), 500. So is every retry.
+
+        Seat 12A is booked by somebody who has no ticket and can get none.
+    """,
     cwe=(460, 755),
     references=(_TRANSACTIONS,),
 )
@@ -90,6 +108,13 @@ DOUBLED_BY_RETRY = FindingClass(
         "Give the request a key that the client chooses (Idempotency-Key, or a unique business "
         "key), store it in the same transaction, and answer a repetition with the first result."
     ),
+    example="""
+        1  PUT /carts/1/checkout stores an order and commits. The answer to COMMIT is lost.
+        2  The service answers 500, and forgets what it had done.
+        3  The client sends the request again: 200.
+
+        Two orders are stored. Had the first been answered 200, the second would have been refused.
+    """,
     cwe=(837,),
     references=("https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2",),
 )
@@ -110,6 +135,14 @@ POISONED_POOL = FindingClass(
         "Acquire connections in a context manager that rolls back and returns them on any "
         "error, and let the pool test or discard connections that failed."
     ),
+    example="""
+        1  POST /notes fails at its INSERT: serialization failure (40001). It answers 500.
+        2  The connection goes back to the pool inside the failed transaction.
+        3  The next request takes it, and each statement fails: current transaction is aborted
+           (25P02). It answers 500.
+
+        So does every request after it, until somebody restarts the service.
+    """,
     broken="connection",
     cwe=(772, 404),
     references=(_ERRORS,),
@@ -128,6 +161,13 @@ LEFT_IN_TRANSACTION = FindingClass(
         "work that is not its own; vacuum cannot clean up behind its snapshot."
     ),
     fix="End the transaction on every path: a context manager, or a rollback in `finally`.",
+    example="""
+        1  POST /notes/1/likes begins a transaction and updates the note.
+        2  On a connection of its own, the line of the audit log fails. The handler answers 500.
+        3  It neither ends the transaction nor gives its connection back.
+
+        Whoever wants to change that note waits for a transaction that nobody will end.
+    """,
     cwe=(404, 667),
     references=(
         "https://www.postgresql.org/docs/current/runtime-config-client.html"
@@ -148,6 +188,13 @@ SERVICE_DIED = FindingClass(
         "Handle errors of connections and pools where they are emitted, answer the one request "
         "with an error, and go on."
     ),
+    example="""
+        1  A Node service makes a client of its own for POST /alerts, and listens to no `error`.
+        2  The database closes the connection. The client emits `error`.
+        3  An error event that nobody listens to ends the process.
+
+        The other requests that it was serving are lost with this one.
+    """,
     broken="connection",
     cwe=(248, 755),
     references=(_ERRORS,),
@@ -168,117 +215,16 @@ REFUSED_BUT_WROTE = FindingClass(
         "Check first and write afterwards, or do both in one transaction that is rolled back "
         "where the request is refused."
     ),
+    example="""
+        1  POST /orders inserts the order and commits.
+        2  It looks up the coupon, which has expired.
+        3  The service answers 422.
+
+        The client was told that nothing was ordered, and the order is there.
+    """,
     cwe=(460, 696),
     references=(_TRANSACTIONS,),
 )
-
-UNCOMPENSATED_CALL = FindingClass(
-    name="uncompensated-call",
-    title="{operation} fails after `{call}` was done, and does not take it back",
-    consequence=(
-        "{fault} at {place}: the client was told {answer} and nothing of it is stored, but "
-        "{stub} has done `{call}`. No call took it back; the identical retry: {retry}."
-    ),
-    why=(
-        "The other service knows nothing of our transaction: what it has done stays done when we "
-        "roll back. A card is charged for an order that does not exist, and since the client was "
-        "told of a failure it tries again and is charged again."
-    ),
-    fix=(
-        "Write down what will be called, and commit, before calling; take the call back (refund, "
-        "void) where what follows fails, or send a key that the retry repeats."
-    ),
-    boundary=BoundaryKind.HTTP_OUT,
-    broken="outbound HTTP",
-    cwe=(460, 841),
-    references=(_SAGAS, _KEYS),
-)
-
-LOST_CALL = FindingClass(
-    name="lost-call",
-    title="{operation} answers success although `{call}` failed",
-    consequence=(
-        "{fault} at {place}: the client was told {answer} and everything is stored as if the call "
-        "had succeeded; {stub} has done nothing, and was not asked again."
-    ),
-    why=(
-        "The call's failure is swallowed: its status is not looked at, or its exception is logged "
-        "and forgotten. The order is confirmed and nobody was charged, and no row says that "
-        "something is still to be done."
-    ),
-    fix=(
-        "Answer with an error where the call is needed; where it may come later, store what is to "
-        "be sent in the same transaction (an outbox) and repeat it until it is done."
-    ),
-    boundary=BoundaryKind.HTTP_OUT,
-    broken="outbound HTTP",
-    cwe=(252, 390),
-    references=(_OUTBOX,),
-)
-
-NO_TIMEOUT = FindingClass(
-    name="no-timeout",
-    title="{operation} waits for `{call}` without a limit",
-    consequence=(
-        "While {stub} did not answer `{call}`, the client had no answer within {deadline}."
-    ),
-    why=(
-        "Most HTTP clients wait for ever, or for minutes, unless they are told otherwise. Each "
-        "request that waits holds a worker, often a connection of the database, so that one slow "
-        "dependency stops everything."
-    ),
-    fix=(
-        "Give each call a timeout for connecting and for reading, below the deadline of the "
-        "request that it is made for, and answer 503 or 504 when it is over."
-    ),
-    boundary=BoundaryKind.HTTP_OUT,
-    broken="outbound HTTP",
-    cwe=(400, 1088),
-    references=("https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5",),
-)
-
-TRANSACTION_OPEN_DURING_CALL = FindingClass(
-    name="transaction-open-during-call",
-    title="{operation} holds row locks while it waits for `{call}`",
-    consequence=(
-        "While {stub} did not answer `{call}`, the transaction of `{statement}` stayed open, with "
-        "its locks, for all of {deadline}."
-    ),
-    why=(
-        "The call is made between a write and its COMMIT. Everybody else who needs those rows "
-        "waits as long as the other service likes, and their requests wait behind them."
-    ),
-    fix=(
-        "Make the call before the transaction begins or after it is committed, with a row that "
-        "says what is under way; at the least give the call a short timeout."
-    ),
-    boundary=BoundaryKind.HTTP_OUT,
-    cwe=(667, 833),
-    references=(_OUTBOX,),
-)
-
-ERROR_NOT_TRANSLATED = FindingClass(
-    name="error-not-translated",
-    title="a failure of {stub} makes {operation} fail as if it were its own",
-    consequence="{fault} at {place}: the client was told {answer}.",
-    why=(
-        "The client's error escapes the handler. A 500 or a dropped connection says that the "
-        "service is broken: the client cannot tell whether to try again, and the wrong team is "
-        "called at night."
-    ),
-    fix=(
-        "Catch what the HTTP client raises (statuses, timeouts, lost connections, bodies that are "
-        "not what they say) and answer with a declared error: 502, 503 or 504, or a 4xx where the "
-        "other service refuses."
-    ),
-    boundary=BoundaryKind.HTTP_OUT,
-    broken="outbound HTTP",
-    cwe=(755,),
-    references=(_GATEWAY,),
-)
-
-OF_STALLS = (NO_TIMEOUT, TRANSACTION_OPEN_DURING_CALL)
-"""What is seen only while a call is not answered."""
 
 CLASSES = (
     PARTIAL_STATE,
@@ -289,9 +235,5 @@ CLASSES = (
     LEFT_IN_TRANSACTION,
     SERVICE_DIED,
     REFUSED_BUT_WROTE,
-    UNCOMPENSATED_CALL,
-    LOST_CALL,
-    NO_TIMEOUT,
-    TRANSACTION_OPEN_DURING_CALL,
-    ERROR_NOT_TRANSLATED,
+    *OUTBOUND,
 )

@@ -45,16 +45,15 @@ from seamproof.analysis.changes import Comparison, State
 from seamproof.analysis.intervals import Placement
 from seamproof.analysis.responses import body_leaves
 from seamproof.analysis.trouble import died, missed, trouble
-from seamproof.checks.rollback.classes import (
+from seamproof.checks.rollback.classes import LOST_WRITE, PARTIAL_STATE
+from seamproof.checks.rollback.clean import Clean, Symptom, retry_of
+from seamproof.checks.rollback.outbound_classes import (
     ERROR_NOT_TRANSLATED,
     LOST_CALL,
-    LOST_WRITE,
     NO_TIMEOUT,
-    PARTIAL_STATE,
     TRANSACTION_OPEN_DURING_CALL,
     UNCOMPENSATED_CALL,
 )
-from seamproof.checks.rollback.clean import Clean, Symptom, retry_of
 from seamproof.core.experiment import BoundaryKind, FaultKind
 from seamproof.core.history import Crossing, Exchange, History, Section, Silence
 from seamproof.core.verdict import Tier

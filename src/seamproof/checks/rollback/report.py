@@ -9,9 +9,9 @@ from seamproof.analysis.background import foreground
 from seamproof.analysis.calls import answered, calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.analysis.intervals import Placement
-from seamproof.checks.rollback.classes import ERROR_NOT_TRANSLATED, OF_STALLS
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation
+from seamproof.checks.rollback.outbound_classes import ERROR_NOT_TRANSLATED, OF_STALLS
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import (
     Crossing,

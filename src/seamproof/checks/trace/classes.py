@@ -23,6 +23,13 @@ COMMIT_ROLLED_BACK = FindingClass(
         "Do not catch a database error inside its transaction without rolling back to a "
         "savepoint; let it end the request with an error."
     ),
+    example="""
+        1  POST /visits inserts a row: deadlock (40P01). The handler catches that and goes on.
+        2  COMMIT. The database answers ROLLBACK, which is no error.
+        3  The service answers 201.
+
+        Nothing of the transaction is stored.
+    """,
     cwe=(252, 390),
     references=(_COMMIT,),
 )
@@ -40,6 +47,13 @@ EARLY_ANSWER = FindingClass(
         "then is never told, and a client that reads its own write at once may not find it."
     ),
     fix="Commit before the response is made; leave only closing to what runs after it.",
+    example="""
+        1  POST /reviews inserts a row. The COMMIT is in a dependency that ends after the answer.
+        2  The service answers 201.
+        3  COMMIT fails: the connection is lost.
+
+        The client was told that its review is stored, and it is not.
+    """,
     cwe=(367, 696),
     references=(_COMMIT,),
 )
@@ -57,6 +71,14 @@ TRANSACTION_LEFT_OPEN = FindingClass(
         "connection."
     ),
     fix="End the transaction on every path, or use autocommit for reads.",
+    example="""
+        1  POST /notes/1/pins inserts the pin and commits.
+        2  It inserts a line of the history, on the same connection. The driver begins another
+           transaction for it.
+        3  The service answers 201, and commits no more.
+
+        The line is lost with the connection, and what it has locked stays locked until then.
+    """,
     cwe=(404,),
     references=(
         "https://www.postgresql.org/docs/current/runtime-config-client.html"
@@ -73,6 +95,13 @@ SPREAD_WRITES = FindingClass(
     ),
     why="Each commit in the middle of an operation is a place where half of it can remain.",
     fix="Do all writes of the operation in one transaction, where nothing speaks against it.",
+    example="""
+        1  POST /orders inserts the order and commits.
+        2  It inserts the items and commits.
+
+        Nothing is wrong as long as nothing fails in between. Where it does, there is an order with
+        no items.
+    """,
     cwe=(460,),
     references=("https://www.postgresql.org/docs/current/tutorial-transactions.html",),
 )
@@ -89,6 +118,13 @@ CALL_IN_TRANSACTION = FindingClass(
         "long as somebody else's server likes, and a rollback does not take the call back."
     ),
     fix="Call before the transaction begins, or after it is committed.",
+    example="""
+        1  POST /orders begins a transaction and reads the product.
+        2  It calls POST /charges. The connection and the snapshot wait with it.
+        3  It inserts the order and commits.
+
+        A charge that takes three seconds keeps the connection for three seconds.
+    """,
     boundary=BoundaryKind.HTTP_OUT,
     cwe=(667,),
     references=("https://microservices.io/patterns/data/transactional-outbox.html",),
