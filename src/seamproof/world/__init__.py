@@ -17,7 +17,10 @@
 - `diagnosis`    why a process did not come up
 - `guard`        the service must use the database that was made for it, and no other
 - `sockets`      whom a process family is connected to
-- `unixsockets`  those of them that have a path
+- `tcpsockets`   those by TCP
+- `unixsockets`  those that have a path
+- `descriptors`  which of the kernel's sockets a process holds
+- `sockdiag`     what the kernel tells of sockets
 - `intents`      what this run is about to create, written down first
 - `reaper`       ends what a killed run left behind, and nothing else
 """

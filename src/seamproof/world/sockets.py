@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from seamproof.world.unixsockets import connected
-
-_OPEN = frozenset({psutil.CONN_ESTABLISHED, psutil.CONN_SYN_SENT})
+from seamproof.world import tcpsockets, unixsockets
+from seamproof.world.descriptors import socket_inodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +40,23 @@ def of_family(members: Iterable[psutil.Process]) -> Sockets:
     listening: set[tuple[str, int]] = set()
     peers: list[tuple[int, Peer]] = []
     by_path: list[Peer] = []
-    for process in members:
+    # Before the tables: what is connected in between is in them, and not the other way round.
+    held = [(process, socket_inodes(process.pid)) for process in members]
+    tcp, unix = tcpsockets.table(), unixsockets.table()
+    for process, inodes in held:
         try:
-            connections = process.net_connections("tcp")
+            connections = tcpsockets.of_process(process, inodes, tcp)
             program = process.name()
         except psutil.Error:
             continue
-        by_path += [Peer(process.pid, program, path) for path in connected(process.pid)]
+        paths = unixsockets.connected(inodes, unix)
+        by_path += [Peer(process.pid, program, path) for path in paths]
         for each in connections:
-            if each.status == psutil.CONN_LISTEN:
-                listening.add((plain(each.laddr.ip), each.laddr.port))
-            elif each.status in _OPEN and each.raddr:
-                peer = Peer(process.pid, program, plain(each.raddr.ip), each.raddr.port)
-                peers.append((each.laddr.port, peer))
+            if each.peer is None:
+                listening.add((plain(each.host), each.port))
+            else:
+                host, port = each.peer
+                peers.append((each.port, Peer(process.pid, program, plain(host), port)))
     accepted = {port for _, port in listening}
     # A connection whose own end is a port that the family listens on was made by the other side.
     made = tuple(dict.fromkeys(peer for local, peer in peers if local not in accepted))
