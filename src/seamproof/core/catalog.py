@@ -50,6 +50,8 @@ class Table:
     """Each constraint and unique index by its name, with the columns that it is about."""
     conditions: tuple[str, ...] = ()
     """The expressions of its CHECK constraints, as the catalog prints them."""
+    triggers: tuple[str, ...] = ()
+    """What the functions say that its triggers call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Profile:
     audit: frozenset[str] = frozenset()
     """Tables that unrelated operations insert into, refused ones also, and that none's 2xx effect
     is made of."""
+    records: frozenset[str] = frozenset()
+    """Tables that most operations insert a note of what they did into, and do no more with."""
     background: frozenset[str] = frozenset()
     """Statement shapes of the service's own jobs, seen while nobody asked for anything."""
     tail: float = 0.0

@@ -1,4 +1,5 @@
 """Which tables are audit: a record of the requests themselves, no part of what they effect.
+And which are logs of what was done, written with it.
 
 The strict rule is that a table in the effect of any operation's 2xx is never audit, or else
 "refused, but wrote" would hide behind it. A service that notes every request, refused or not, in a
@@ -13,6 +14,17 @@ of every request that was seen to write it.
   changed by few)
 - three operations or more write it, and requests that were refused do
 - no success has it as its only effect
+
+A log that is written in the transaction of what it tells, and by successes only, is a part of the
+effect: a fault must not part the two. But that a request twice at once is in it twice is no second
+effect. All of this holds of such a table:
+
+- only inserts, and three operations or more write it, at least half of those that change something
+- no foreign key leads to or from a table that is changed beside it, as above
+- no column of an amount (numeric, real, money): a ledger is written by many operations also
+- no success has it as its only effect
+
+A table that is written by triggers of such a table alone counts its rows, and goes with it.
 """
 
 from __future__ import annotations
@@ -21,12 +33,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from seamproof.analysis.intervals import WRITES
+from seamproof.analysis.statements import names
 from seamproof.core.catalog import Catalog
 from seamproof.core.history import History, Section
 
 UNRELATED = 3
 """Operations that must write a table before it counts as audit."""
 _REFUSED = range(400, 500)
+_AMOUNTS = ("numeric", "decimal", "real", "double", "float", "money")
 
 
 @dataclass(slots=True)
@@ -76,11 +91,76 @@ def _is_audit(table: str, writes: _Writes, catalog: Catalog) -> bool:
 
 def _tied(table: str, writes: _Writes, catalog: Catalog) -> bool:
     """Whether a foreign key ties a table to what is changed beside it, or a table to it."""
-    changed = Counter(other for tables in writes.beside.values() for other in tables)
-    often = {other for other, operations in changed.items() if 2 * operations >= len(writes.beside)}
     described = catalog.tables.get(table)
     leads = {key.references for key in described.foreign_keys} if described else set()
     led_to = any(
         key.references == table for other in catalog.tables.values() for key in other.foreign_keys
     )
-    return led_to or bool(leads & often)
+    return led_to or bool(leads & _often(writes.beside))
+
+
+def _often(beside: dict[str, set[str]]) -> set[str]:
+    """The tables that at least half of these operations change also."""
+    changed = Counter(other for tables in beside.values() for other in tables)
+    return {other for other, operations in changed.items() if 2 * operations >= len(beside)}
+
+
+def record_tables(seen: Iterable[tuple[str, History]], catalog: Catalog) -> frozenset[str]:
+    """The logs of what was done, of (operation, history of one run that succeeded) pairs."""
+    beside: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    operations: set[str] = set()
+    impossible: set[str] = set()
+    written: set[str] = set()
+    for operation, history in seen:
+        changed = history.section.changes.tables
+        if changed:
+            operations.add(operation)
+        for table in changed:
+            beside[table][operation] |= changed - {table}
+        impossible |= {row.table for row in history.section.changes.rows if row.old is not None}
+        if len(changed) == 1:
+            impossible |= changed
+        for crossing in history.section.crossings:
+            if crossing.kind in WRITES:
+                written |= names(crossing.statement)
+    logs = {
+        table
+        for table, writers in beside.items()
+        if table not in impossible
+        and len(writers) >= max(UNRELATED, len(operations) / 2)
+        and not _counts(table, catalog)
+        and not _bound(table, writers, catalog)
+    }
+    derived = _derived(logs, catalog)
+    return frozenset(logs | {each for each in derived if _last(each) not in written})
+
+
+def _counts(table: str, catalog: Catalog) -> bool:
+    described = catalog.tables.get(table)
+    return described is None or any(each.type.startswith(_AMOUNTS) for each in described.columns)
+
+
+def _bound(table: str, beside: dict[str, set[str]], catalog: Catalog) -> bool:
+    """Whether a foreign key ties a table to what is changed beside it, in either direction."""
+    led_to = {
+        name
+        for name, other in catalog.tables.items()
+        if any(key.references == table for key in other.foreign_keys)
+    }
+    leads = {key.references for key in catalog.tables[table].foreign_keys}
+    return bool(led_to & set().union(*beside.values()) or leads & _often(beside))
+
+
+def _derived(logs: set[str], catalog: Catalog) -> set[str]:
+    """The tables that triggers of these logs name, and triggers of no other table."""
+    others = (_triggered(each, catalog) for each in catalog.tables if each not in logs)
+    return set().union(*(_triggered(each, catalog) for each in logs)).difference(*others)
+
+
+def _triggered(table: str, catalog: Catalog) -> set[str]:
+    said = frozenset[str]().union(*map(names, catalog.tables[table].triggers))
+    return {each for each in catalog.tables if said and _last(each) in said} - {table}
+
+
+def _last(table: str) -> str:
+    return table.rpartition(".")[2]

@@ -27,7 +27,7 @@ from seamproof.core.history import DisturbanceKind, History, Section, Silence
 from seamproof.core.model import SAFE_METHODS, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Exploration
-from seamproof.plan.audit import audit_tables
+from seamproof.plan.audit import audit_tables, record_tables
 from seamproof.plan.differences import (
     ambient_writes,
     crossing_keys,
@@ -297,6 +297,10 @@ def _with_differences(runs: Sequence[_Runs], profile: Profile, catalog: Catalog)
         profile,
         effects=frozenset(effects - audit),
         audit=audit,
+        records=record_tables(
+            ((each.scenario.operation.id, each.equal[0]) for each in judged if each.mutates),
+            catalog,
+        ),
         tail=max((trailing(each.equal, profile.background) for each in judged), default=0.0),
     )
 

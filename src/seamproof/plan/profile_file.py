@@ -16,6 +16,7 @@ _SETS = {
     "optional": "Tables whose number of changed rows differs between equal runs.",
     "ambient": "What harmless reads write: tables, or columns that they only update.",
     "audit": "Insert-only tables that unrelated operations write, refused ones also.",
+    "records": "Logs of what was done: where nothing else differs, that is a note.",
     "effects": "Tables that successful operations change: never audit. Nothing here is ignored.",
     "background": "Statements of the service's own jobs, seen while nobody asked for anything.",
 }

@@ -221,7 +221,11 @@ class Preparation:
         """
         stored, learned = self._wanted.reviewed, found.profile
         profile = learned if stored is None else _joined(stored, learned)
-        if profile != stored and len(found.scenarios) == len(self._wanted.everything):
+        whole = len(found.scenarios) == len(self._wanted.everything)
+        if not whole:
+            # Which tables most operations write, only all of them tell.
+            profile = replace(profile, records=stored.records if stored else frozenset())
+        if profile != stored and whole:
             self._store(profile, self._path)
         changed = () if stored is None else profile_file.differences(stored, profile)
         self._emit(ProfileLearned(profile, str(self._path), changed))
@@ -263,6 +267,7 @@ def _joined(stored: Profile, learned: Profile) -> Profile:
         optional=stored.optional | learned.optional,
         ambient=stored.ambient | learned.ambient,
         audit=stored.audit | learned.audit,
+        records=stored.records | learned.records,
         background=stored.background | learned.background,
         effects=stored.effects | learned.effects,
     )

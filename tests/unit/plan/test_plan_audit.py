@@ -18,7 +18,7 @@ from seamproof.core.history import (
     Section,
 )
 from seamproof.core.model import Operation, Step
-from seamproof.plan.audit import audit_tables
+from seamproof.plan.audit import audit_tables, record_tables
 
 ACT = Act(Step(Operation("POST", "/")))
 
@@ -103,3 +103,51 @@ def test_what_points_at_the_rows_changed_beside_it_is_an_effect() -> None:
 def test_what_something_points_at_is_an_effect() -> None:
     tables = {**CATALOG.tables, "notes": table("notes", log_id="log")}
     assert audit_tables(NOTED, Catalog(tables)) == frozenset()
+
+
+LOGGED = [
+    ("POST /orders", history(201, ("orders", "1"), ("log", "1"))),
+    ("POST /products", history(201, ("products", "1"), ("log", "1"), ("log", "1"))),
+    ("PUT /role", history(200, ("users", "1"), ("log", "1"))),
+    ("POST /movements", history(201, ("movements", "1"))),
+]
+
+
+def test_a_note_of_what_was_done_is_a_log_though_it_is_in_the_effects_transaction() -> None:
+    assert record_tables(LOGGED, CATALOG) == {"log"}
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        [("POST /x", history(201, ("log", "1")))],
+        [(f"POST /x{n}", history(201, ("orders", "1"))) for n in range(3)],
+        [("POST /x", history(201, ("log", "1"), ("notes", "1")))],
+    ],
+    ids=["the only effect", "written by the fewest", "something leads to it"],
+)
+def test_what_is_written_otherwise_is_no_log(another: list[tuple[str, History]]) -> None:
+    tables = {**CATALOG.tables, "notes": table("notes", log_id="log")}
+    assert record_tables([*LOGGED, *another], Catalog(tables)) == frozenset()
+
+
+def test_a_ledger_is_no_log() -> None:
+    columns = (Column("id", "bigint"), Column("amount", "numeric(12,2)"))
+    ledger = replace(CATALOG.tables["log"], columns=columns)
+    assert record_tables(LOGGED, Catalog({**CATALOG.tables, "log": ledger})) == frozenset()
+
+
+def test_an_update_is_no_note() -> None:
+    operation, seen = LOGGED[0]
+    rows = tuple(replace(row, old={"id": "1"}) for row in seen.section.changes.rows)
+    changed = replace(seen, sections=(replace(seen.section, changes=Changes(rows)),))
+    assert record_tables([*LOGGED, (operation, changed)], CATALOG) == frozenset()
+
+
+def test_what_counts_the_rows_of_a_log_by_a_trigger_goes_with_it() -> None:
+    body = "BEGIN INSERT INTO daily AS d ... ON CONFLICT DO UPDATE SET n = d.n + 1; END"
+    log = replace(CATALOG.tables["log"], triggers=(body,))
+    orders = replace(CATALOG.tables["orders"], triggers=(body,))
+    tables = {**CATALOG.tables, "log": log, "daily": table("daily")}
+    assert record_tables(LOGGED, Catalog(tables)) == {"log", "daily"}
+    assert record_tables(LOGGED, Catalog({**tables, "orders": orders})) == {"log"}

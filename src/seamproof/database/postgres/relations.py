@@ -12,6 +12,8 @@ from seamproof.database.postgres.session import Connection, run
 
 OURS = "seamproof_journal"
 """The schema in which our journal is."""
+_LONGEST = 20_000
+"""Characters of a trigger's function that are read."""
 
 _LOAD = f"""
 SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'r',
@@ -51,6 +53,10 @@ SELECT c.oid::int8, n.nspname, c.relname, c.relkind = 'r',
   (SELECT coalesce(json_agg(t.tgname ORDER BY t.tgname), '[]') FROM pg_trigger t
      JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R')
+      AND p.pronamespace IS DISTINCT FROM to_regnamespace('{OURS}')::oid),
+  (SELECT coalesce(json_agg(left(p.prosrc, {_LONGEST}) ORDER BY t.tgname), '[]') FROM pg_trigger t
+     JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
       AND p.pronamespace IS DISTINCT FROM to_regnamespace('{OURS}')::oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
@@ -116,7 +122,8 @@ async def load(connection: Connection, first_schema: str) -> dict[int, Relation]
 
 
 def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
-    oid, schema, name, stores_rows, columns, constraints, unique_indexes, stubborn = row
+    oid, schema, name, stores_rows, columns, constraints, unique_indexes, *triggers = row
+    stubborn, bodies = triggers
     keys = {kind: [c for c in constraints if c["kind"] == kind] for kind in ("p", "f", "c")}
     named = {c["name"]: tuple(c["columns"] or ()) for c in (*unique_indexes, *constraints)}
     table = Table(
@@ -145,6 +152,7 @@ def _relation(first_schema: str, row: tuple[Any, ...]) -> Relation:
         ),
         constraints=named,
         conditions=tuple(key["condition"] for key in keys["c"]),
+        triggers=tuple(bodies),
     )
     return Relation(
         oid=oid,
