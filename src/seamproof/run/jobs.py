@@ -74,15 +74,16 @@ class Jobs:
         watched: dict[str, list[Verdict]] = {name: [] for name in checks}
         subject = self._subject(job)
 
+        watching = {name: each for name, each in checks.items() if isinstance(each, Watches)}
+
         def on_history(history: History) -> None:
-            for name, each in checks.items():
-                if isinstance(each, Watches):
-                    watched[name].extend(each.watch(subject, history))
+            for name, each in watching.items():
+                watched[name].extend(each.watch(subject, history))
 
         self._conductor.on_history = on_history
         crashes: list[str] = []
         # Checks that watch come last: their verdict is also about what the others provoked.
-        in_order = sorted(checks, key=lambda name: (isinstance(checks[name], Watches), name))
+        in_order = sorted(checks, key=lambda name: (name in watching, name))
         judged = [
             await self._judge(name, checks[name], subject, watched[name], crashes)
             for name in in_order

@@ -14,6 +14,7 @@ import json
 import re
 import secrets as random_bytes
 from dataclasses import replace
+from functools import lru_cache
 
 from seamproof.core.history import (
     Changes,
@@ -77,7 +78,10 @@ class Redactor:
         """A text with every known secret in it replaced."""
         if self._pattern is None:
             return value
-        return self._pattern.sub(lambda match: self.mask(match.group()), value)
+        return self._pattern.sub(self._hide, value)
+
+    def _hide(self, match: re.Match[str]) -> str:
+        return self.mask(match.group())
 
     def body(self, value: bytes) -> bytes:
         """A body with sensitive JSON fields and known secrets replaced; untouched where clean."""
@@ -163,16 +167,20 @@ class Redactor:
                 request=request and self._request(request),
                 response=response and self._response(response),
             )
-        if self._pattern is None:
-            return crossing
-        return replace(
-            crossing,
-            statement=self.text(crossing.statement),
-            parameters=tuple(
-                None if each is None else self.text(each) for each in crossing.parameters
-            ),
-            message=None if crossing.message is None else self.text(crossing.message),
+        statement, message = self.text(crossing.statement), crossing.message
+        parameters = tuple(
+            None if each is None else self.text(each) for each in crossing.parameters
         )
+        if message is not None:
+            message = self.text(message)
+        if (statement, parameters, message) == (
+            crossing.statement,
+            crossing.parameters,
+            crossing.message,
+        ):
+            # As nearly all are: to copy one costs more than to look through it.
+            return crossing
+        return replace(crossing, statement=statement, parameters=parameters, message=message)
 
     def changes(self, changes: Changes) -> Changes:
         """Row changes without their secrets."""
@@ -196,7 +204,12 @@ class Redactor:
             name: value
             if value is None
             else self.mask(value)
-            if value and _SENSITIVE_NAME.search(name)
+            if value and _sensitive(name)
             else self.text(value)
             for name, value in row.items()
         }
+
+
+@lru_cache(maxsize=4096)
+def _sensitive(column: str) -> bool:
+    return _SENSITIVE_NAME.search(column) is not None

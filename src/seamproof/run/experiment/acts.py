@@ -102,9 +102,13 @@ class Acts:
                     group.create_task(each.strike(tasks[0]))
             return tuple(task.result() for task in tasks)
         finally:
-            for boundary in self._world.boundaries:
-                if isinstance(boundary, Stalls):
-                    boundary.release_stalled()
+            if stalls:
+                self._release_stalled()
+
+    def _release_stalled(self) -> None:
+        for boundary in self._world.boundaries:
+            if isinstance(boundary, Stalls):
+                boundary.release_stalled()
 
     def interruptions(self, phase: Phase) -> tuple[Interruption, ...]:
         """What befalls the first act's client or process, armed at its crossing."""
