@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.naming import Cell, Generated, Line
 from seamproof.analysis.values import is_identifier, is_number, is_time, is_uuid, leaves
@@ -80,6 +80,11 @@ class Mask:
     def for_subject(cls, subject: Subject) -> Mask:
         """The mask for what a subject knows of its service."""
         return cls.of(subject.profile, subject.catalog)
+
+    def without_records(self) -> Mask:
+        """The same, which looks at no log of what was done."""
+        profile = replace(self.profile, audit=self.profile.audit | self.profile.records)
+        return replace(self, profile=profile)
 
     def looks_at(self, table: str) -> bool:
         """Whether verdicts look at this table."""

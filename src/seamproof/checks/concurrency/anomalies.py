@@ -37,7 +37,8 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
     first, second = (_updated(each, catalog) for each in oracle.alone)
     shared = first.keys() & second.keys()
     if oracle.refuses_one:
-        return _past_a_limit(oracle, seen, bool(shared), seeded)
+        taken = [_taken(each, catalog) for each in oracle.alone]
+        return _past_a_limit(oracle, seen, bool(shared or taken[0] & taken[1]), seeded)
     if seen.state.exact in [each.state.exact for each in oracle.serial]:
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
     if _more_rows(seen, oracle):
@@ -113,6 +114,16 @@ def _updated(seen: Outcome, catalog: Catalog) -> _Rows:
         if row.old is not None and row.new is not None and catalog.key_of(row.table):
             found[_key(row.table, row.old, catalog)] = _changed(row)
     return found
+
+
+def _taken(seen: Outcome, catalog: Catalog) -> set[_Key]:
+    """The rows that were there before, and that an act deletes."""
+    changes = paired((row for _, row in seen.state.rows), catalog)
+    return {
+        _key(row.table, row.old, catalog)
+        for row in changes
+        if row.old is not None and row.new is None and catalog.key_of(row.table)
+    }
 
 
 def _key(table: str, row: Row, catalog: Catalog) -> _Key:

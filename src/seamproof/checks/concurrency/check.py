@@ -10,7 +10,7 @@ isolation           the schedule at SERIALIZABLE: would a stronger level alone h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from typing import ClassVar
@@ -20,7 +20,7 @@ from seamproof.analysis.intervals import sql
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.concurrency.anomalies import classify
-from seamproof.checks.concurrency.classes import CLASSES, UNHANDLED_CONFLICT
+from seamproof.checks.concurrency.classes import CLASSES, NON_SERIALIZABLE, UNHANDLED_CONFLICT
 from seamproof.checks.concurrency.oracle import Judgement, Oracle, Ruling, oracle
 from seamproof.checks.concurrency.pairs import Pair, twice, with_partners
 from seamproof.checks.concurrency.report import Case, Tally, plain, violated
@@ -41,6 +41,8 @@ from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
 _STRONGEST = "serializable"
+AGAIN = 3
+"""Schedules with as many stops of a pair that are tried once more where they cannot be judged."""
 
 
 @check(
@@ -87,7 +89,7 @@ class Concurrency:
             verdicts.append(plain(subject, Outcome.INCONCLUSIVE, f"no overlap came about: {tally}"))
         if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
             verdicts.append(plain(subject, Outcome.HELD, str(tally)))
-        return verdicts
+        return _with_one_note(verdicts)
 
     def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
         """Show a stored finding again: its schedule, three times, beside the serial orders."""
@@ -170,14 +172,16 @@ def _searched(
     found = places(subject, *judge.histories)
     tally.pairs += 1
     tally.interleavings += found.interleavings
+    notes: list[Verdict] = []
     for stops, (each, most) in enumerate(((one_stop, MOST), (two_stops, MOST_TWICE)), start=1):
         every = each(found, alike=pair.alike)
         chosen = tuple(every if subject.deep else islice(every, most))
         verdicts = yield from _tried(subject, pair, judge, chosen, tally)
-        if verdicts:
+        if any(each.tier is not Tier.NOTE for each in verdicts):
             return verdicts
+        notes = notes or verdicts
         tally.tried(stops, whole=next(every, None) is None)
-    return []
+    return notes
 
 
 def _tried(
@@ -187,24 +191,44 @@ def _tried(
     chosen: tuple[Interleaving, ...],
     tally: Tally,
 ) -> Exploration[list[Verdict]]:
-    """Each schedule once, up to the first that is a violation; else the first conflict."""
-    conflict: tuple[Interleaving, Judgement] | None = None
-    unclear: Judgement | None = None
+    """Each schedule once, up to the first that is a violation; else the first conflict.
+
+    A few that cannot be judged are tried once more: what disturbed them, as a job of the service
+    that a reset took the rows from, need not come again.
+    """
+    first: dict[Ruling, tuple[Interleaving, Judgement]] = {}
+    again = AGAIN
     for each in chosen:
-        history: History = yield pair.by_turns(each.turns)
-        judged = judge.judge(history)
+        judged = judge.judge((yield pair.by_turns(each.turns)))
+        if judged.ruling is Ruling.UNCLEAR and again:
+            again -= 1
+            judged = judge.judge((yield pair.by_turns(each.turns)))
         tally.count(judged)
         if judged.ruling is Ruling.VIOLATION:
             return [(yield from _confirmed(subject, pair, judge, each, judged))]
-        if judged.ruling is Ruling.CONFLICT:
-            conflict = conflict or (each, judged)
-        elif judged.ruling is Ruling.UNCLEAR:
-            unclear = unclear or judged
-    if conflict is not None:
-        return [(yield from _confirmed(subject, pair, judge, *conflict))]
-    if unclear is not None:
-        return [plain(subject, Outcome.INCONCLUSIVE, unclear.reason)]
-    return []
+        first.setdefault(judged.ruling, (each, judged))
+    verdicts = []
+    if Ruling.CONFLICT in first:
+        verdicts.append((yield from _confirmed(subject, pair, judge, *first[Ruling.CONFLICT])))
+    elif Ruling.UNCLEAR in first:
+        verdicts.append(plain(subject, Outcome.INCONCLUSIVE, first[Ruling.UNCLEAR][1].reason))
+    if Ruling.RECORDED in first:
+        verdicts.append(_noted(subject, pair, judge, *first[Ruling.RECORDED]))
+    return verdicts
+
+
+def _with_one_note(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Without the notes behind the first: the log differs with every pair, if it does with one."""
+    notes = [each for each in verdicts if each.finding_class and each.tier is Tier.NOTE]
+    return [each for each in verdicts if each not in notes[1:]]
+
+
+def _noted(
+    subject: Subject, pair: Pair, judge: Oracle, chosen: Interleaving, judged: Judgement
+) -> Verdict:
+    """What only the service's own log shows: told, and no more looked into."""
+    case = Case(pair, judge, chosen, judged, NON_SERIALIZABLE, Tier.NOTE)
+    return violated(subject, case, None)
 
 
 def _confirmed(

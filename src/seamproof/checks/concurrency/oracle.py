@@ -7,6 +7,7 @@ one refused   those of the other act alone        legal, whatever the serial ord
                                                   that a later one took back is as none
 both refused  those of no act                     legal
 a 5xx         those of the acts that succeeded    an unhandled conflict, suspected
+anything of that but for the service's own log    a note: what is done is that of a serial order
 anything else                                     a violation
 """
 
@@ -38,6 +39,8 @@ class Ruling(Enum):
     LEGAL = "legal"
     CONFLICT = "conflict"
     """A conflict that the service answers with an error of its own; nothing is lost."""
+    RECORDED = "recorded"
+    """Only what the service notes of its requests is as in no serial order."""
     VIOLATION = "violation"
     UNCLEAR = "unclear"
 
@@ -83,6 +86,8 @@ class Oracle:
     repeats: bool = False
     """Whether the acts are one request twice that promises one effect: a second DELETE may say
     that nothing is there, or that it is gone (RFC 9110, section 9.2.2)."""
+    unrecorded: Oracle | None = None
+    """The same without the service's log of what was done; None where it has none."""
 
     @property
     def refuses_one(self) -> bool:
@@ -103,7 +108,14 @@ class Oracle:
             return Judgement(Ruling.LEGAL if legal else Ruling.CONFLICT, history, seen)
         if not failed and any(self._explains(each, seen) for each in self.serial):
             return Judgement(Ruling.LEGAL, history, seen)
-        return Judgement(Ruling.VIOLATION, history, seen)
+        return Judgement(self._but_for_records(history), history, seen)
+
+    def _but_for_records(self, history: History) -> Ruling:
+        """The ruling on what is of no serial order: is it so for the service's log alone?"""
+        if self.unrecorded is None:
+            return Ruling.VIOLATION
+        ruling = self.unrecorded.judge(history).ruling
+        return Ruling.RECORDED if ruling is Ruling.LEGAL else ruling
 
     def _lasting(self, history: History, failed: Sequence[int]) -> tuple[object, object]:
         """State and calls, less the calls of failed acts that a later one of theirs took back."""
@@ -164,6 +176,21 @@ def oracle(
         if not each.section.exchange.ok:
             return f"act {index} alone answers {each.section.exchange.status}"
     known = mask.profile.effects.union(*(outcome(each, mask).state.tables for each in alone))
+    found = _of(mask, serial, alone, known, repeats=repeats)
+    if isinstance(found, str) or not mask.profile.records:
+        return found
+    unrecorded = _of(mask.without_records(), serial, alone, known, repeats=repeats)
+    return replace(found, unrecorded=None if isinstance(unrecorded, str) else unrecorded)
+
+
+def _of(
+    mask: Mask,
+    serial: Sequence[tuple[History, History]],
+    alone: tuple[History, History],
+    known: frozenset[str],
+    *,
+    repeats: bool,
+) -> Oracle | str:
     outcomes = [[outcome(history, mask, known) for history in runs] for runs in serial]
     for first, second in outcomes:
         if not first.same(second):

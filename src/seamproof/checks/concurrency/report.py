@@ -97,8 +97,8 @@ class Case:
     """What a stronger isolation level alone does: `helps`, `does not help`; empty if not tried."""
 
 
-def violated(subject: Subject, case: Case, confirmation: Confirmation) -> Verdict:
-    """A finding: proven or suspected; inconclusive where it did not come again."""
+def violated(subject: Subject, case: Case, confirmation: Confirmation | None) -> Verdict:
+    """A finding: proven, suspected or a note; inconclusive where it did not come again."""
     stands = standing(case.tier, confirmation, "the same acts one after the other did not pass")
     named = _naming(case)
     return Verdict(
@@ -145,7 +145,7 @@ def _differing(compared: Comparison) -> set[str]:
 
 
 def _evidence(
-    subject: Subject, case: Case, confirmation: Confirmation, named: Crossing
+    subject: Subject, case: Case, confirmation: Confirmation | None, named: Crossing
 ) -> Evidence:
     history, judged = case.judged.history, case.judged
     assert judged.outcome is not None
@@ -170,7 +170,7 @@ def _evidence(
             "the same two, one after the other",
             controls[order].exchange,
             controls[order].changes,
-            confirmation.passed,
+            confirmation is None or confirmation.passed,
         ),
         controls=controls,
         exchanges=history.section.exchanges,
