@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seamproof.core.catalog import Stored
@@ -197,18 +198,16 @@ class Conductor:
         )
 
     async def _renew(self, names: Collection[str]) -> None:
-        """Sign these in again, in the state that every experiment starts from: the sessions that
-        this stores belong to it."""
+        await self.at_base(partial(self._identities.renew, names))
+
+    async def at_base(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something in the state that every experiment starts from, and let what it stores
+        belong to that: accounts and sessions."""
+        self._arranged = None
         await self._settle()
         async with self._world.still():
             await self._world.database.undo("base")
-        self._arranged = None
-        await self._identities.renew(names)
-        await self.mark_base()
-
-    async def mark_base(self) -> None:
-        """Have every experiment start from the state that is there now."""
-        self._arranged = None
+        await work()
         await self._quiet()
         if not await self._world.database.changes():
             return

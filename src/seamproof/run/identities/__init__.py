@@ -13,5 +13,6 @@
 - `command`    a token that a command prints
 - `given`      what is sent as it is configured: basic, bearer, header, API key
 - `expiry`     how long a token or a cookie lives, by what says so
-- `peers`      further identities, by the operation that makes accounts
+- `peers`      a further identity as data, by the operation that makes accounts
+- `recruiting` tries that, where an identity is alone
 """
