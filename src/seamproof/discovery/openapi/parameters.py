@@ -74,7 +74,8 @@ class Parameters:
                 continue
             kept.append(each)
         present = {each.name for each in kept if each.place is Place.PATH}
-        missing = (name for name in wanted if name not in present)
+        missing = [name for name in wanted if name not in present]
+        self._source.spend(len(missing))
         kept += [Parameter(name, Place.PATH, {"type": "string"}, True) for name in missing]
         return tuple(kept)
 

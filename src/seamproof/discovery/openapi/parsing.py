@@ -10,6 +10,7 @@ one also. Keys are texts, as JSON's are: `200:` is `"200"`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -54,13 +55,18 @@ def parse(data: bytes) -> Json:
     if len(data) > MAX_BYTES:
         raise Unreadable(f"it has more than {MAX_BYTES >> 20} MiB")
     text = _decoded(data)
-    if text.lstrip()[:1] in {"{", "["}:
+    if text.lstrip()[:1] not in {"{", "["}:
+        return _yaml(text)
+    try:
         value = _json(text)
-        _bound(value)
-        return value
-    if len(data) > MAX_YAML_BYTES:
-        raise Unreadable(f"it has more than {MAX_YAML_BYTES >> 20} MiB of YAML")
-    return _Builder().value(text)
+    except json.JSONDecodeError as error:
+        # YAML may begin so also; what is neither was meant to be JSON.
+        with contextlib.suppress(Unreadable):
+            return _yaml(text)
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Unreadable(f"{where}: no JSON: {error.msg}") from None
+    _bound(value)
+    return value
 
 
 def _decoded(data: bytes) -> str:
@@ -78,11 +84,16 @@ def _json(text: str) -> Json:
         return json.loads(text, parse_float=_finite, parse_constant=lambda name: None)
     except RecursionError:
         raise Unreadable(f"it is nested deeper than {MAX_DEPTH}") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise Unreadable(f"{where}: no JSON: {error.msg}") from None
+    except json.JSONDecodeError:
+        raise
     except ValueError as error:
         raise Unreadable(f"no JSON: {error}") from None
+
+
+def _yaml(text: str) -> Json:
+    if len(text) > MAX_YAML_BYTES:
+        raise Unreadable(f"it has more than {MAX_YAML_BYTES >> 20} MiB of YAML")
+    return _Builder().value(text)
 
 
 def _whole(match: re.Match[str]) -> str:

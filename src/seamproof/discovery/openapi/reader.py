@@ -177,7 +177,9 @@ class _Reader:
         source, piece, operation = self._source, found.piece, found.operation
         source.spend()
         if piece.get("callbacks").value:
-            source.problem("#/paths", "callbacks are not read: the service sends them")
+            source.problem_once(
+                piece.get("callbacks").at, "callbacks are not read: the service sends them"
+            )
         pieces = parameters.merged(source, (found.item.get("parameters"), piece.get("parameters")))
         return Declaration(
             operation,

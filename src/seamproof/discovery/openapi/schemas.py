@@ -30,6 +30,7 @@ _MEANT = {
     "double": "number",
     "decimal": "number",
     "bool": "boolean",
+    "str": "string",
     "text": "string",
     "uuid": "string",
     "date": "string",

@@ -34,7 +34,7 @@ def requirements(
         if each.value is None:
             continue
         for name in sorted(names - known.keys()):
-            source.problem(each.at, f"no security scheme is called {name[:100]}")
+            source.problem_once(each.at, f"no security scheme is called {name[:100]}")
         alternatives.append(names)
     return tuple(dict.fromkeys(alternatives))
 

@@ -61,6 +61,7 @@ class Source:
         self.root = root
         self.dialect = dialect
         self._problems: dict[str, None] = {}
+        self._told: set[str] = set()
         self._left = MAX_WORK
 
     @property
@@ -72,6 +73,12 @@ class Source:
         """Note what could not be used; each once."""
         if len(self._problems) < MAX_PROBLEMS:
             self._problems[f"{shown(at)}: {text}"] = None
+
+    def problem_once(self, at: str, text: str) -> None:
+        """Note what many places may have in common: the first is named."""
+        if text not in self._told:
+            self._told.add(text)
+            self.problem(at, text)
 
     def spend(self, work: int = 1) -> None:
         """Count work. Raises Exhausted."""
@@ -142,7 +149,7 @@ class Source:
     def find(self, reference: str, at: str) -> Piece | None:
         """What a reference leads to; what it does not costs a problem at `at`."""
         if not reference.startswith("#"):
-            self.problem(at, f"{shown(reference)} is elsewhere, and is not fetched")
+            self.problem_once(at, f"{shown(reference)} is elsewhere, and is not fetched")
             return None
         piece: Json = self.root
         tokens = tokens_of(reference)
@@ -153,7 +160,7 @@ class Source:
             elif isinstance(piece, list) and token.isdecimal() and int(token[:9]) < len(piece):
                 piece = piece[int(token[:9])]
             else:
-                self.problem(at, f"{shown(reference)} leads nowhere")
+                self.problem_once(at, f"{shown(reference)} leads nowhere")
                 return None
         return Piece(piece, "#" + "".join(f"/{escaped(token)}" for token in tokens))
 

@@ -401,7 +401,7 @@ def test_a_document_that_does_not_say_its_version_is_what_it_looks_like() -> Non
         (b"[]", "no `paths`"),
         (b'{"paths": []}', "no `paths`"),
         (b'{"swaggerVersion": "1.2", "paths": {}}', "Swagger 1.2"),
-        (b'{"paths": {"a": }}', "line 1, column 17: no JSON"),
+        (b'{"paths": {"a": ]}}', "line 1, column 17: no JSON"),
         (b"<!doctype html><html>: {", "no JSON and no YAML"),
         (b"\xfe\xe9", "no utf-8"),
     ],

@@ -112,7 +112,7 @@ def test_openapi_3_0() -> None:
     ]
     assert found.problems == (
         "#/paths/~1orders~1{orderId}/patch: another operation is called createOrder",
-        "#/paths: callbacks are not read: the service sends them",
+        "#/paths/~1orders/post/callbacks: callbacks are not read: the service sends them",
         "#/paths/~1orders/post/responses/201/links/refund: a link to no operation of the document",
     )
     assert "#/components/schemas/Country" not in found.definitions
