@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from doubles.fake_overlap import FakeOverlap, Rows, Statements
 from seamproof.checks.concurrency import Concurrency
 from seamproof.core.catalog import Catalog, Column, Table
-from seamproof.core.experiment import BoundaryKind
+from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.history import Disturbance, DisturbanceKind, History
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
@@ -290,6 +292,36 @@ def test_what_answers_429_says_nothing() -> None:
     (found,) = verdicts(limited)
     assert found.outcome is Outcome.INCONCLUSIVE
     assert found.reason.startswith("429")
+
+
+class Restless(FakeOverlap):
+    """The service becomes not quiet in the first overlaps that are run, as many as `left`."""
+
+    left = 0
+
+    def run(self, experiment: Experiment) -> History:
+        history = super().run(experiment)
+        if experiment.purpose != "overlap" or not self.left:
+            return history
+        self.left -= 1
+        section = replace(history.section, disturbances=(Disturbance(DisturbanceKind.NOT_QUIET),))
+        return replace(history, sections=(section,))
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(1, Outcome.HELD), (99, Outcome.INCONCLUSIVE)])
+def test_an_overlap_that_cannot_be_judged_is_tried_again(left: int, outcome: Outcome) -> None:
+    def locked(db: Rows) -> Statements:
+        def add() -> None:
+            db.update("counters", "1", value=db["counters"]["1"]["value"] + 1)
+
+        yield "SELECT value FROM counters", lambda: None
+        yield "UPDATE counters SET value = value + 1", add
+        return 200
+
+    service = Restless(TABLES, {OPERATION: locked})
+    service.left = left
+    (found,) = service.drive(Concurrency().explore(subject()))
+    assert found.outcome is outcome
 
 
 def test_serial_runs_that_differ_say_nothing() -> None:
