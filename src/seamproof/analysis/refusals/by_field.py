@@ -20,7 +20,8 @@ _WHOLE = frozenset(
     {"non_field_errors", "__all__", "base", "formErrors", "_schema", "nonFieldErrors", "root"}
 )
 """Names under which there is what is wrong with the object and no field of it."""
-_HEADS = frozenset({"detail", "message", "error", "errors", "title", "code", "status", "type"})
+_HEADS = frozenset({"detail", "details", "message", "error", "errors"})
+"""Names of the whole answer's own words, where no field is called so."""
 _UNDER = ("errors", "fieldErrors", "field_errors", "messages", "error", "detail", "details")
 _MOST = 50
 _DEPTH = 8
@@ -36,9 +37,12 @@ def read(body: Json) -> list[Complaint]:
             found = _read(inner)
             if found:
                 return found
-    if any(_is_messages(value) for name, value in body.items() if name not in _HEADS):
-        return _read({name: value for name, value in body.items() if name not in _HEADS})
-    return []
+    fields = {
+        name: value
+        for name, value in body.items()
+        if name not in _HEADS and isinstance(value, list | Mapping)
+    }
+    return _read(fields) if _holds_messages(fields, 0) else []
 
 
 def _read(fields: Mapping[str, Json]) -> list[Complaint]:
@@ -100,6 +104,13 @@ _CODES = {
     "max_value": ComplaintKind.TOO_LARGE,
 }
 """Codes of Django's and Django REST framework's errors."""
+
+
+def _holds_messages(value: Json, depth: int) -> bool:
+    if depth > _DEPTH or not isinstance(value, list | Mapping):
+        return False
+    inner = list(value.values()) if isinstance(value, Mapping) else value
+    return _is_messages(value) or any(_holds_messages(e, depth + 1) for e in inner[:_MOST])
 
 
 def _is_messages(value: Json) -> bool:

@@ -73,6 +73,7 @@ FORMATS = {
     "timezone": "timezone",
     "currency": "currency",
     "country": "country",
+    "decimal": "decimal",
     "iso": "date-time",
     "iso8601": "date-time",
     "rfc3339": "date-time",
@@ -86,6 +87,7 @@ QUOTED = rf"{_Q}/?(?P<name>[\w$][\w$.\-\[\]/]*){_Q}"
 _NUMBER = r"(?P<number>-?\d+(?:\.\d+)?)"
 _LETTERS = r"(?:characters?|chars?|letters?|symbols?|items?|elements?|entries|values?|digits?|long)"
 _LIST = r"(?P<list>.+)"
+_COLON = r"[\s:=]{0,4}"
 
 
 def _phrases(kind: ComplaintKind, *patterns: str) -> list[tuple[ComplaintKind, re.Pattern[str]]]:
@@ -98,7 +100,8 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\bwith (?:this|that|the same|given) {NAME} already (?:exists?|registered)",
         r"\balready (?:exists?|taken|in use|used|registered|been (?:taken|used)"
         r"|subscribed|added)\b",
-        r"\bmust (?:be|make a) unique\b|\bmust make a unique set\b|\bis not unique\b",
+        rf"\bfields? {NAME}(?:, \w+)* must make a unique set\b",
+        r"\bmust (?:be|make a) unique\b|\bis not unique\b",
         r"\bduplicate(?:d)? (?:key|entry|value|name|field)\b|\bhas duplicate\b",
         r"\bis (?:taken|not available)\b|\bnon[- ]unique\b|\bE11000\b",
     ),
@@ -107,9 +110,8 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         r"\bnot authenticated\b|\bauthentication (?:credentials|required|failed|is required)",
         r"\b(?:please )?(?:log|sign)[ -]?in\b.{0,30}(?:required|first|to continue)"
         r"|\blogin required",
-        r"\b(?:invalid|missing|expired|no|bad) (?:access |auth(?:orization|entication)? "
-        r"|bearer |api "
-        r"|jwt )?(?:token|credentials|session|api[- ]?key)\b",
+        r"\b(?:invalid|missing|expired|no|bad) (?:access |auth(?:orization|entication)? |bearer "
+        r"|api |jwt )?(?:token|credentials|session|api[- ]?key)\b",
         r"\bunauthenticated\b|\bcould not validate credentials\b|\bauthorization header\b",
         r"\b(?:incorrect|wrong|invalid) (?:username|email|login|user)\b.{0,15}\bpassword\b",
     ),
@@ -122,9 +124,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     *_phrases(
         K.CHOICE,
         rf"\bmust be (?:equal to )?(?:one|any|either) of(?: the)?(?: (?:following|allowed|permitted"
-        rf"|valid|accepted))?(?: (?:values?|options?|choices?|types?))?\W{{0,4}}{_LIST}",
+        rf"|valid|accepted))?+(?: (?:values?+|options?+|choices?+|types?+)\b)?+{_COLON}{_LIST}",
         r"\bmust (?:be equal to|match) (?:one of|any of)(?: the)? allowed values\b",
-        rf"\b(?:is|was|are) not (?:one|any) of(?: the)?(?: \w+){{0,3}}?\W{{0,4}}(?=[\[('\"`:]|\w)"
+        rf"\b(?:is|was|are) not (?:one|any) of(?: the)?(?: \w+){{0,3}}?{_COLON}"
         rf"(?:values accepted for enum class: )?{_LIST}",
         rf"\bnot one of the values accepted for enum class: {_LIST}",
         rf"\bunexpected value; permitted: {_LIST}",
@@ -133,9 +135,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         r"\binvalid input: expected (?P<list>['\"`].+)",
         r"\b(?:should|must|has to) be (?P<list>['\"`]\w.*['\"`])",
         rf"\b(?:valid|allowed|permitted|possible|available|supported|accepted|acceptable|legal)"
-        rf" (?:\w+ )?(?:values?|options?|choices?|types?|ones)(?: for \S+)?(?: are| is)?\W{{0,3}}"
-        rf"(?::|=|are|is)\s*{_LIST}",
-        rf"\b(?:choose|select|pick|expected|use) (?:from|one of|any of|between)\W{{0,4}}{_LIST}",
+        rf" (?:\w+ )?(?:values?|options?|choices?|types?|ones)(?: for \S+)?(?: are| is)? ?"
+        rf"(?::|=|are|is){_COLON}{_LIST}",
+        rf"\b(?:choose|select|pick|expected|use) (?:from|one of|any of|between){_COLON}{_LIST}",
         r"\bnot a valid choice\b|\bselect a valid choice\b|\bnot a valid enum|\bunknown variant\b",
         r"\b(?:is|was) not included in the list\b|\bnot (?:in|among) the (?:list|allowed|set)\b",
         r"\bselected \w+ is invalid\b|\bfailed on the 'oneof' tag",
@@ -160,8 +162,8 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     *_phrases(
         K.TOO_SHORT,
         rf"\bat least {_NUMBER} {_LETTERS}",
-        rf"\b(?:fewer|shorter"
-        rf"|less) than (?:the )?(?:minimum )?(?:length )?(?:of )?{_NUMBER} {_LETTERS}",
+        rf"\b(?:fewer|shorter|less) than (?:the )?(?:minimum )?(?:length )?(?:of )?{_NUMBER}"
+        rf" {_LETTERS}",
         rf"\b(?:length|size)\b.{{0,40}}?\b(?:at least|minimum|>=|greater than or equal to|min)"
         rf"\W{{0,3}}(?:is |of )?{_NUMBER}",
         rf"\bshorter than (?:the )?(?:minimum )?length (?:of )?{_NUMBER}",
@@ -185,6 +187,18 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\bmaximum (?:of )?{_NUMBER} {_LETTERS}",
         rf"\bvalue too long for type \w[\w ]*\({_NUMBER}\)",
         r"\btoo (?:long|many (?:items|characters|elements))\b",
+    ),
+    *_phrases(
+        K.TYPE,
+        rf"\b(?:an?|one) valid (?P<type>{_TYPE}) is required\b",
+    ),
+    *_phrases(
+        K.FORMAT,
+        rf"\b(?:an?|one) valid (?P<format>{_FORMAT})(?: address)? is required\b",
+        r"\b(?P<format>json) (?:parse|syntax|decode) error",
+        r"\b(?:invalid|malformed|bad) (?P<format>json)\b",
+        r"\bunexpected token\b|\bexpecting value\b|\bin json\b",
+        r"\b(?P<format>decimal) places\b",
     ),
     *_phrases(
         K.MISSING,
@@ -222,7 +236,6 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\b(?:is |was )?not (?:an? "
         rf"|of )(?:the )?(?:valid )?(?:type )?\W{{0,2}}(?P<type>{_TYPE})\b",
         rf"\b(?:input should be|value is not) (?:an? )?(?:valid )?(?P<type>{_TYPE})\b",
-        rf"\b(?:an?|one) valid (?P<type>{_TYPE}) is required\b",
         rf"\b(?P<type>{_TYPE}) (?:type )?(?:is )?(?:expected|required)\b",
         rf"\b(?:invalid|bad|not valid) (?:input syntax for (?:type )?)?(?P<type>{_TYPE})\b",
         rf"\bcannot (?:deserialize|convert|parse|unmarshal|cast)\b.{{0,80}}?\b(?P<type>{_TYPE})\b",
@@ -253,9 +266,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     ),
     *_phrases(
         K.TOO_SMALL,
-        rf"\b(?:greater|larger|more|bigger|higher) than(?: or equal(?: to)?)? {_NUMBER}",
+        rf"\b(?:greater|larger|more|bigger|higher) than(?P<inclusive> or equal(?: to)?)? {_NUMBER}",
         rf"\b(?:at least|minimum(?: value)?(?: is| of)?|not (?:be )?less than|min) {_NUMBER}",
-        rf">=? ?{_NUMBER}",
+        rf">(?P<inclusive>=)? ?{_NUMBER}",
         rf"\bless than (?:the )?minimum (?:value )?(?:of )?{_NUMBER}",
         r"\b(?:is|be) (?:less|smaller|lower) than (?:the )?(?:minimum|allowed|min)",
         r"\bmust (?:be|have) (?:a )?positive\b|\bgreater than zero\b"
@@ -265,10 +278,10 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     ),
     *_phrases(
         K.TOO_LARGE,
-        rf"\b(?:less|smaller|lower|fewer) than(?: or equal(?: to)?)? {_NUMBER}",
+        rf"\b(?:less|smaller|lower|fewer) than(?P<inclusive> or equal(?: to)?)? {_NUMBER}",
         rf"\b(?:at most|maximum(?: value)?(?: is| of)?|not (?:exceed|be greater than|be more than)"
         rf"|no more than|max) {_NUMBER}",
-        rf"<=? ?{_NUMBER}",
+        rf"<(?P<inclusive>=)? ?{_NUMBER}",
         rf"\b(?:exceeds?|greater than) (?:the )?maximum (?:value )?(?:of )?{_NUMBER}",
         r"\bexceeds?\b|\bout of range\b|\boverflow\b|\btoo (?:large|big|high)\b",
     ),

@@ -20,8 +20,8 @@ from seamproof.analysis.refusals import (
     wording,
     zod,
 )
-from seamproof.analysis.refusals.complaint import Complaint, ComplaintKind, Where
-from seamproof.analysis.refusals.saying import say
+from seamproof.analysis.refusals.complaint import Complaint, ComplaintKind
+from seamproof.analysis.refusals.saying import PLACES, say
 from seamproof.analysis.refusals.sent import Sent
 from seamproof.core.catalog import Catalog
 from seamproof.core.history import Crossing, Exchange, Response
@@ -33,6 +33,7 @@ _MOST_BYTES = 256_000
 _MOST = 60
 _MOST_TEXTS = 30
 _DEPTH = 6
+_NOT_FOUND = 404
 _BY_STATUS = {
     401: K.UNAUTHENTICATED,
     403: K.FORBIDDEN,
@@ -47,8 +48,10 @@ _WORDS = frozenset(
 )
 """Names under which there are words for a person."""
 _TAG = re.compile(r"<(?:script|style)[^>]{0,200}>[^<]*|<[^>]{0,500}>")
-_IN_QUERY = re.compile(r"\bquery\b", re.IGNORECASE)
+_IN_QUERY = re.compile(r"\bquery\b|\brequest parameter\b", re.IGNORECASE)
 _IN_HEADER = re.compile(r"\bheader\b", re.IGNORECASE)
+_PARTS = ("body", "query", "querystring", "params", "headers")
+_UNSUPPORTED = re.compile(r"\bunsupported\b|\bnot supported\b", re.IGNORECASE)
 _MEDIA = re.compile(r"\b[a-z]+/[a-z0-9.+-]+\b")
 _FAILED = frozenset({"error", "fail", "failed", "failure", "ko", "invalid"})
 
@@ -70,6 +73,8 @@ def complaints(
         told = [_placed(each, sent) for each in _of_body(response)]
         found = told + found
         found += _of_status(response, found)
+        if response.status == _NOT_FOUND:
+            found = _what_is_not_there(found)
     return _without_doubles(found)
 
 
@@ -120,9 +125,11 @@ def _of_body(response: Response) -> list[Complaint]:
         or entries.read(listed)
         or by_field.read(body)
     )
-    if all(each.kind is K.OTHER and not each.path for each in found):
+    if all(each.kind is K.OTHER for each in found):
         found = [*found, *(say(each) for each in _texts(body, 0))]
-    return found[:_MOST]
+    # What only says that something is wrong says nothing beside what says more.
+    telling = [each for each in found if each.kind is not K.OTHER or each.path]
+    return (telling or found)[:_MOST]
 
 
 def _texts(value: Json, depth: int, name: str = "") -> Iterator[str]:
@@ -147,23 +154,24 @@ def _walk(value: Json, depth: int, name: str) -> Iterator[str]:
 def _placed(complaint: Complaint, sent: Sent) -> Complaint:
     """The complaint at the field of the request that it means."""
     place, path = complaint.place, complaint.path
+    if place is None and len(path) > 1 and path[0] in _PARTS and not sent.has(path):
+        place, path = PLACES[str(path[0])], path[1:]
     if place == "body" or (place is None and path):
         path = _narrowed(path, sent)
     if place is None and path:
-        exact = next(((p, way) for p, way, _ in sent.fields if way == path), None)
-        named = sent.named(str(path[-1])) if len(path) == 1 else None
-        found = exact or named
+        found = sent.has(path) or (sent.named(str(path[0])) if len(path) == 1 else None)
         if found:
             place, path = found
         elif complaint.kind is not K.NO_SUCH:
             place = "body" if sent.has_body else "query"
             place = "query" if _IN_QUERY.search(complaint.text) else place
             place = "header" if _IN_HEADER.search(complaint.text) else place
-    kind = complaint.kind
     wanted = complaint.wanted
-    if kind is K.MEDIA_TYPE and not wanted:
-        wanted = _MEDIA.findall(complaint.text) or None
-    return replace(complaint, place=place, path=path, kind=kind, wanted=wanted)
+    if complaint.kind is K.TYPE and wanted in ("array", "object") and not path and sent.has_body:
+        place = "body"
+    if complaint.kind is K.MEDIA_TYPE and not _UNSUPPORTED.search(complaint.text):
+        wanted = wanted or _MEDIA.findall(complaint.text) or None
+    return replace(complaint, place=place, path=path, wanted=wanted)
 
 
 def _narrowed(path: tuple[str | int, ...], sent: Sent) -> tuple[str | int, ...]:
@@ -179,11 +187,16 @@ def _of_status(response: Response, found: Sequence[Complaint]) -> list[Complaint
         return []
     if kind is K.NOT_FOUND:
         words = next((each.text for each in found), "")
-        places = (each.place for each in found if each.kind is K.NO_SUCH and each.place)
-        place: Where = next(places, "path")
-        return [Complaint(kind, place, (), None, words)]
+        return [Complaint(kind, "path", (), None, words)]
     wanted = _accepted(response) if kind is K.MEDIA_TYPE else None
     return [Complaint(kind, None, (), wanted, next((each.text for each in found), ""))]
+
+
+def _what_is_not_there(found: list[Complaint]) -> list[Complaint]:
+    """A field that leads nowhere is why the whole is not found; without one it is the whole."""
+    led = [each for each in found if each.kind is K.NO_SUCH and each.place]
+    unwanted = K.NOT_FOUND if led else K.NO_SUCH
+    return [each for each in found if each.kind is not unwanted]
 
 
 def _accepted(response: Response) -> list[str] | None:

@@ -42,13 +42,19 @@ class Sent:
         found += _path_parameters(step.operation.path, target.path)
         return cls(tuple(found[:_MOST_FIELDS]), request.method in ("POST", "PUT", "PATCH"))
 
+    def has(self, path: Steps) -> tuple[Where, Steps] | None:
+        """The field at a path, wherever it was sent."""
+        return next(((place, way) for place, way, _ in self.fields if way == path), None)
+
     def named(self, name: str) -> tuple[Where, Steps] | None:
-        """The field that a refusal means by a name: that itself, else the reference to one."""
-        wanted = _plain(name)
-        for meant in ({wanted}, {wanted + "id", wanted + "ids", wanted + "s"}):
-            for place, path, _ in self.fields:
-                if wanted and path and isinstance(path[-1], str) and _plain(path[-1]) in meant:
-                    return place, path
+        """The field that a refusal means by a name: that itself, else the reference to one; of
+        a name in two words that of the last or the first."""
+        for said in (name, *reversed(name.split())):
+            wanted = _plain(said)
+            for meant in ({wanted}, {wanted + "id", wanted + "ids", wanted + "s"}):
+                for place, path, _ in self.fields:
+                    if wanted and path and isinstance(path[-1], str) and _plain(path[-1]) in meant:
+                        return place, path
         return None
 
     def valued(self, text: str) -> tuple[Where, Steps] | None:

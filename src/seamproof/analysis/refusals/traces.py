@@ -103,11 +103,10 @@ def _same_bytes(text: str, digits: str) -> bool:
         raw = bytes.fromhex(digits)
     except ValueError:
         return False
-    if len(raw) in (2, 4, 8) and text.lstrip("-").isdecimal():
-        return int.from_bytes(raw, signed=True) == int(text)
-    if len(raw) == 16 and text.replace("-", "").lower() == digits.lower():
+    if raw == text.encode() or text.replace("-", "").lower() == digits.lower():
         return True
-    return raw == text.encode()
+    number = len(raw) in (2, 4, 8) and len(text) <= 20 and text.lstrip("-").isdecimal()
+    return number and int.from_bytes(raw, signed=True) == int(text)
 
 
 def _named(column: _Column, read: _Read, catalog: Catalog | None) -> tuple[str, str]:

@@ -18,14 +18,21 @@ K = ComplaintKind
 _SUBJECT = re.compile(
     rf"^(?:each value in |the |property |field |parameter |attribute |path )*{NAME}"
     rf"(?: field| property| parameter| attribute)? (?:is|are|must|should|can|cannot|can't"
-    rf"|may|has"
-    rf"|have"
-    rf"|was|does|doesn't|needs|contains|length|already|not|do|exceeds|violates)\b",
+    rf"|may|has|have|was|does|doesn't|needs|contains|length|already|not|do|exceeds|violates)\b",
     re.IGNORECASE,
 )
 _ANY_QUOTED = re.compile(rf"^{QUOTED}", re.IGNORECASE)
-_FIELD_QUOTED = re.compile(rf"\b(?:field|property|parameter|key|attribute|column) {QUOTED}", re.I)
+_FIELD_QUOTED = re.compile(
+    rf"\b(?:field|property|parameter|key|attribute|column|for) {QUOTED}", re.IGNORECASE
+)
+_VALUE_FOR = re.compile(rf"\b(?:value|option|choice) for (?:the )?{NAME}", re.IGNORECASE)
+_TWO_WORDS = re.compile(
+    r"^(?:The )?(?P<name>[A-Za-z]\w* [a-z]\w*) (?:is|are|must|should|can|cannot|may|has|was)\b"
+)
+_NO_CHOICE = re.compile(r"(?:the )?(?:allowed|following|permitted|valid)\b", re.IGNORECASE)
 _LEADING = re.compile(r"^(?P<name>[A-Za-z_$][\w$.\[\]]*): ")
+_SUBJECTS = (_LEADING, _ANY_QUOTED, _SUBJECT, _FIELD_QUOTED, _VALUE_FOR, _TWO_WORDS)
+_QUOTES = tuple("'\"`‘’“”")
 _NO_NAMES = frozenset(
     "this it value field the input data that a an string object body request request_body"  # noqa: SIM905
     " parameter property there list number you no not page resource endpoint route url"
@@ -60,7 +67,7 @@ def _read(text: str) -> Reading:
         wanted = _wanted(kind, groups)
         if kind is K.CHOICE and groups.get("list") and not wanted:
             continue
-        return Reading(kind, wanted, _named(groups.get("name")) or _subject(text))
+        return Reading(kind, wanted, _named(found) or _subject(text))
     return Reading(K.OTHER, None, _subject(text))
 
 
@@ -83,19 +90,19 @@ def steps(path: str) -> Steps:
     return tuple(int(each) if each.isdecimal() else each for each in parts if each)[:40]
 
 
-def _named(name: str | None) -> str:
-    """A name that a text gives, unless it is a word of the sentence."""
-    name = (name or "").strip(".-/[")
-    return "" if name.lower() in _NO_NAMES or len(name) > 100 else name
+def _named(found: re.Match[str] | None) -> str:
+    """A name that a text gives: in quotes any, else none that is a word of the sentence."""
+    name = found.groupdict().get("name") if found else None
+    if found is None or not name or len(name) > 100:
+        return ""
+    quoted = found.string[: found.start("name")].rstrip("/")[-1:] in _QUOTES
+    name = name.strip(".-/[")
+    return name if quoted or name.lower() not in _NO_NAMES else ""
 
 
 def _subject(text: str) -> str:
-    for phrase in (_LEADING, _ANY_QUOTED, _SUBJECT, _FIELD_QUOTED):
-        found = phrase.search(text)
-        name = _named(found["name"]) if found else ""
-        if name:
-            return name
-    return ""
+    named = (_named(phrase.search(text)) for phrase in _SUBJECTS)
+    return next(filter(None, named), "")
 
 
 def _wanted(kind: ComplaintKind, groups: dict[str, str | None]) -> Json:
@@ -108,24 +115,30 @@ def _wanted(kind: ComplaintKind, groups: dict[str, str | None]) -> Json:
         return FORMATS.get(said, said) or None
     if kind is K.PATTERN:
         return (groups.get("pattern") or "").strip() or None
-    number = groups.get("number")
-    if number is None:
+    return _limit(kind, groups)
+
+
+def _limit(kind: ComplaintKind, groups: dict[str, str | None]) -> Json:
+    """The number that is still allowed: beyond an exclusive bound it is the next one."""
+    said = groups.get("number")
+    if said is None:
         return None
-    return float(number) if "." in number else int(number)
+    number = float(said) if "." in said else int(said)
+    if "inclusive" not in groups or groups["inclusive"]:
+        return number
+    return number + 1 if kind is K.TOO_SMALL else number - 1
 
 
 def choices(text: str) -> list[str]:
     """The values of a list in words: `'a', 'b' or 'c'`, `[a, b]`, `a | b`."""
-    quoted = [a or b or c for a, b, c in _STRINGS.findall(text)]
-    if quoted:
-        end = _LIST_END.search(text)
-        within = [a or b or c for a, b, c in _STRINGS.findall(text[: end.start()])] if end else []
-        return list(dict.fromkeys(within or quoted))[:100]
     end = _LIST_END.search(text)
     text = text[: end.start()] if end else text
+    quoted = [a or b or c for a, b, c in _STRINGS.findall(text)]
+    if quoted:
+        return list(dict.fromkeys(quoted))[:100]
     text = re.sub(r",? (?:or|and) ", ", ", text)
     values = [each.strip(" .:;") for each in _ITEM.findall(text)]
-    values = [each for each in values if each and len(each) <= 60]
+    values = [each for each in values if each and len(each) <= 60 and not _NO_CHOICE.match(each)]
     # Words that follow on each other are a sentence and no list.
     return [] if any(each.count(" ") > 2 for each in values) else list(dict.fromkeys(values))[:100]
 
