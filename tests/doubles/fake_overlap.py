@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from doubles.driven import Driven
 from seamproof.analysis.statements import kind as kind_of
 from seamproof.analysis.statements import shape as shape_of
 from seamproof.core.experiment import Act, CrossingKey, Experiment, Phase, Turn
@@ -34,9 +35,7 @@ from seamproof.core.history import (
     Section,
 )
 from seamproof.core.model import Step
-from seamproof.core.protocols import Exploration
 
-T = TypeVar("T")
 Statements: TypeAlias = Generator[tuple[str, Callable[[], Any]], Any, int]
 
 
@@ -105,7 +104,7 @@ class _Running:
 
 
 @dataclass
-class FakeOverlap:
+class FakeOverlap(Driven):
     """Runs experiments on acts, one by operation id, that share these tables."""
 
     tables: dict[str, dict[str, dict[str, Any]]]
@@ -125,20 +124,6 @@ class FakeOverlap:
         rows.changes.clear()
         sections = [self._phase(rows, phase, experiment) for phase in experiment.phases]
         return History(experiment, tuple(sections))
-
-    def drive(self, exploration: Exploration[T]) -> T:
-        """Drive an exploration to its end, as the one loop does."""
-        answer: Any = None
-        while True:
-            try:
-                wanted = exploration.send(answer)
-            except StopIteration as stop:
-                value: T = stop.value
-                return value
-            if isinstance(wanted, Experiment):
-                answer = self.run(wanted)
-            else:
-                answer = tuple(self.run(each) for each in wanted)
 
     def _running(self, rows: Rows, act: Act) -> _Running:
         step: Step = act.step

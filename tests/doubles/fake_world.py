@@ -17,8 +17,9 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
+from doubles.driven import Driven
 from seamproof.analysis.statements import kind as kind_of
 from seamproof.analysis.statements import shape as shape_of
 from seamproof.core.experiment import (
@@ -46,9 +47,7 @@ from seamproof.core.history import (
     Silence,
     TransactionStatus,
 )
-from seamproof.core.protocols import Exploration
 
-T = TypeVar("T")
 IDLE, OPEN, FAILED = TransactionStatus.IDLE, TransactionStatus.OPEN, TransactionStatus.FAILED
 
 
@@ -237,7 +236,7 @@ Handler = Callable[[FakeService], int]
 
 
 @dataclass
-class FakeWorld:
+class FakeWorld(Driven):
     """Runs experiments on handlers, one by operation id."""
 
     handlers: dict[str, Handler]
@@ -345,20 +344,6 @@ class FakeWorld:
             self._start_anew()
         sections = [self._phase(phase, experiment) for phase in experiment.phases]
         return History(experiment, tuple(sections))
-
-    def drive(self, exploration: Exploration[T]) -> T:
-        """Drive an exploration to its end, as the one loop does."""
-        answer: Any = None
-        while True:
-            try:
-                wanted = exploration.send(answer)
-            except StopIteration as stop:
-                value: T = stop.value
-                return value
-            if isinstance(wanted, Experiment):
-                answer = self.run(wanted)
-            else:
-                answer = tuple(self.run(each) for each in wanted)
 
     def _start_anew(self) -> None:
         self.service = FakeService(self)
