@@ -42,8 +42,8 @@ from seamproof.plan.differences import (
 MOST_ROUNDS = 6
 """Rounds of warming up; what is not stable then is noted."""
 WAITS = (0.35, 0.4, 0.45)
-"""Seconds before each round of baselines: different, and over 1.1 together, because timestamps
-of one-second resolution look stable otherwise."""
+"""Seconds from each round of equal runs to the next at the least: different, and over 1.1 together,
+because timestamps of one-second resolution look stable otherwise."""
 TAIL_WATCH = 0.05
 IDLE_WATCH = 1.0
 DEATHS = 2
@@ -260,8 +260,11 @@ def _harmless(
 
 
 def _baselines(runs: Sequence[_Runs]) -> Exploration[None]:
-    """Equal runs of every scenario, each round over a third of a second after the one before."""
-    elapsed = 0.0
+    """Equal runs of every scenario, each round over a third of a second after the one before.
+
+    The first of all equal runs was the last of warming up, before the idle second.
+    """
+    elapsed = IDLE_WATCH
     for pause in WAITS:
         wait, elapsed = max(0.0, pause - elapsed), 0.0
         for index, each in enumerate(each for each in runs if not each.given_up):

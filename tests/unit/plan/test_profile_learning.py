@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from doubles.fake_world import FakeService, FakeWorld, Handler
 from seamproof.core.catalog import Catalog, Column, Table
@@ -381,11 +382,17 @@ def test_baselines_are_over_a_second_apart_and_wait_once_a_round() -> None:
     names = ["POST /a", "POST /b", "POST /c"]
     world = FakeWorld(dict.fromkeys(names, create))
     world.drive(learn([scenario(each) for each in names], CATALOG))
-    waits = [each.settings.wait for each in world.experiments if each.purpose == "baseline"]
-    assert len(waits) == 9
-    assert sum(waits) >= 1.1
-    assert sum(wait > 0 for wait in waits) == 3
-    assert len({wait for wait in waits if wait}) == 3
+    purposes = [each.purpose for each in world.experiments]
+    first_equal = max(i for i, purpose in enumerate(purposes) if purpose == "warm up")
+    settings = [each.settings for each in world.experiments[first_equal + 1 :]]
+    assert purposes.count("baseline") == 9
+    rounds = [purposes.index("baseline") - first_equal - 1 + 3 * number for number in range(3)]
+    apart = [
+        sum(each.wait + each.extra_quiet for each in settings[: index + 1]) for index in rounds
+    ]
+    assert all(later - earlier >= 0.35 for earlier, later in pairwise([0.0, *apart]))
+    assert apart[-1] >= 1.1
+    assert sum(each.wait > 0 for each in settings) == 2
 
 
 def test_what_ends_the_service_is_asked_twice_and_says_how_it_ended() -> None:
