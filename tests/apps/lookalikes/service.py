@@ -2,24 +2,31 @@
 
 audit rows of refused and failed requests · last-seen times · a retry loop on 40001 · sequence gaps
 a 409 for the second of two equal requests · 503 without effect · UUIDs, clocks and ETags · a read
-that answers 404 when the database fails · a record of every PUT
+that answers 404 when the database fails · a record of every PUT · a key that is stored first, and
+where the retry goes on · a 409 that the configuration names · a sum that is overtaken ·
+a question that is asked twice · a transaction that has only read, and that nobody ends
 """
 
+import asyncio
+import http.client
+import json
 import logging
 import os
+import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import psycopg
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Header, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic import BaseModel
 
 T = TypeVar("T")
+PATIENCE = 0.3
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +40,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         check=AsyncConnectionPool.check_connection,
     )
     async with pool:
-        app.state.pool = pool
+        app.state.pool, app.state.reader = pool, None
         yield
 
 
@@ -193,3 +200,101 @@ async def comment(document: str, body: Document) -> dict[str, uuid.UUID]:
         )
         row = await cursor.fetchone()
     return {"id": row[0]}
+
+
+class Transfer(BaseModel):
+    amount: int
+
+
+@app.post("/transfers", status_code=201)
+async def transfer(
+    body: Transfer, key: Annotated[str, Header(alias="Idempotency-Key")]
+) -> dict[str, int]:
+    """The key is stored first. Who has its lock goes on where another one stopped."""
+    async with app.state.pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO transfer_keys (key, amount) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (key, body.amount),
+        )
+    async with app.state.pool.connection() as connection:
+        cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", (key,))
+        if not (await cursor.fetchone())[0]:
+            raise HTTPException(409, "in progress")
+        cursor = await connection.execute(
+            "SELECT amount, transfer_id FROM transfer_keys WHERE key = %s", (key,)
+        )
+        amount, known = await cursor.fetchone()
+        if amount != body.amount:
+            raise HTTPException(409, "the key is of another request")
+        if known is not None:
+            return {"id": known}
+        cursor = await connection.execute(
+            "INSERT INTO transfers (amount) VALUES (%s) RETURNING id", (body.amount,)
+        )
+        made = (await cursor.fetchone())[0]
+        await connection.execute(
+            "UPDATE transfer_keys SET transfer_id = %s WHERE key = %s", (made, key)
+        )
+    return {"id": made}
+
+
+@app.post("/documents/{document}/votes", status_code=201)
+async def vote(document: str) -> dict[str, int]:
+    """Answers a sum that others overtake. A conflict is told: 503, come again."""
+    async with app.state.pool.connection() as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        await connection.execute("INSERT INTO votes (document_id) VALUES (%s)", (document,))
+        cursor = await connection.execute("SELECT count(*) FROM votes")
+        votes = (await cursor.fetchone())[0]
+    return {"votes": votes}
+
+
+async def look(statement: str, *values: object) -> tuple[Any, ...] | None:
+    """Read on a connection of its own, in a transaction that nobody ends: it has only read."""
+    for remaining in (1, 0):
+        try:
+            if app.state.reader is None or app.state.reader.closed:
+                app.state.reader = await psycopg.AsyncConnection.connect(os.environ["DATABASE_URL"])
+            cursor = await app.state.reader.execute(statement, values)
+            return await cursor.fetchone()
+        except psycopg.Error:
+            if app.state.reader is not None:
+                await app.state.reader.close()
+            if not remaining:
+                raise
+    raise AssertionError
+
+
+def _ask(currency: str) -> str:
+    url = os.environ["BANK_URL"] + "/rates/search"
+    body = json.dumps({"currency": currency}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+        return str(json.load(response)["rate"])
+
+
+@app.get("/rates/{currency}")
+async def read_rate(currency: str) -> dict[str, str]:
+    found = await look("SELECT rate FROM rates WHERE currency = %s", currency)
+    if found is None:
+        raise HTTPException(404, "no such rate")
+    return {"rate": found[0]}
+
+
+@app.put("/rates/{currency}")
+async def fetch_rate(currency: str) -> dict[str, str]:
+    """Two at once may both ask the bank, which changes nothing there."""
+    async with app.state.pool.connection() as connection:
+        cursor = await connection.execute("SELECT rate FROM rates WHERE currency = %s", (currency,))
+        found = await cursor.fetchone()
+    if found is not None:
+        return {"rate": found[0]}
+    try:
+        rate = await asyncio.to_thread(_ask, currency)
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+        raise HTTPException(503, "the bank does not answer") from error
+    async with app.state.pool.connection() as connection:
+        await connection.execute(
+            "INSERT INTO rates VALUES (%s, %s) ON CONFLICT DO NOTHING", (currency, rate)
+        )
+    return {"rate": rate}

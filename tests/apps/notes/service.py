@@ -77,6 +77,27 @@ def like(note: int) -> tuple[dict[str, int], int]:
     return {"note": note}, 201
 
 
+@app.post("/notes/<int:note>/pins")
+def pin(note: int) -> tuple[dict[str, int], int]:
+    """transaction-left-open: what is written after the commit waits for another one."""
+    connection = psycopg.connect(os.environ["DATABASE_URL"])
+    try:
+        connection.execute("INSERT INTO pins (note_id) VALUES (%s)", (note,))
+        if BROKEN:
+            connection.commit()
+        connection.execute("INSERT INTO pinnings (note_id) VALUES (%s)", (note,))
+        if not BROKEN:
+            connection.commit()
+    except psycopg.Error:
+        connection.close()
+        raise
+    if BROKEN:
+        leaked.append(connection)
+    else:
+        connection.close()
+    return {"note": note}, 201
+
+
 @app.put("/notes/<int:note>/tags")
 def set_tags(note: int) -> dict[str, list[str]]:
     """partial-state that a retry heals, and duplicate-rows: every statement commits by itself."""

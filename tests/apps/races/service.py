@@ -15,7 +15,11 @@ from pydantic import BaseModel
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 RETRIES = 8
-STORED = "SELECT answer FROM keys WHERE key = $1 AND user_id = $2"
+CLAIM = (
+    "INSERT INTO scoped_keys (user_id, key, fingerprint, answer) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT DO NOTHING"
+)
+CLAIMED = "SELECT fingerprint, answer FROM scoped_keys WHERE user_id = $1 AND key = $2"
 in_process = asyncio.Lock()
 
 
@@ -203,6 +207,53 @@ async def leave(doctor: int) -> dict[str, str]:
     raise HTTPException(503, "busy")
 
 
+# An end of no order: the sum is of the lines before the one that has just been added.
+
+
+@app.post("/orders/1/lines", status_code=201)
+async def add_line() -> dict[str, int]:
+    async with transaction() as db:
+        lock = "" if BROKEN else " FOR UPDATE"
+        if await db.fetchval(f"SELECT state FROM orders WHERE id = 1{lock}") != "open":
+            raise HTTPException(409, "closed")
+        line = await db.fetchval("INSERT INTO lines (order_id, price) VALUES (1, 5) RETURNING id")
+    return {"id": line}
+
+
+@app.post("/orders/1/close", status_code=200)
+async def close_order() -> dict[str, str]:
+    async with transaction() as db:
+        if not BROKEN:
+            await db.execute("SELECT 1 FROM orders WHERE id = 1 FOR UPDATE")
+        total = await db.fetchval("SELECT sum(price) FROM lines WHERE order_id = 1")
+        closed = await db.execute(
+            "UPDATE orders SET state = 'closed', total = $1 WHERE id = 1 AND state = 'open'", total
+        )
+        if closed != "UPDATE 1":
+            raise HTTPException(409, "closed")
+    return {"status": "closed"}
+
+
+# A conflict that the database finds, and nobody handles: 500 where trying again would do.
+
+
+async def _take_shift(isolation: str) -> None:
+    async with transaction(isolation) as db:
+        await db.execute("UPDATE shifts SET takers = takers + 1 WHERE id = 1")
+
+
+@app.post("/shifts/1/takers", status_code=201)
+async def take_shift() -> dict[str, str]:
+    for remaining in range(0 if BROKEN else RETRIES, -1, -1):
+        try:
+            await _take_shift("repeatable_read")
+            break
+        except asyncpg.SerializationError:
+            if not remaining:
+                raise
+    return {"status": "taken"}
+
+
 # Unique by looking first; an upsert by looking first.
 
 
@@ -340,13 +391,7 @@ def _answer(text: str) -> Response:
 async def _once(user: int, key: str, payment: Payment) -> Response:
     """The key, its effect and the answer in one transaction: what the draft describes."""
     async with transaction() as db:
-        mine = await db.execute(
-            "INSERT INTO scoped_keys (user_id, key, fingerprint) VALUES ($1, $2, $3)"
-            " ON CONFLICT DO NOTHING",
-            user,
-            key,
-            _fingerprint(payment),
-        )
+        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), None)
         if mine == "INSERT 0 1":
             answer = await _pay(db, user, payment)
             await db.execute(
@@ -356,9 +401,7 @@ async def _once(user: int, key: str, payment: Payment) -> Response:
                 answer,
             )
             return _answer(answer)
-        stored = await db.fetchrow(
-            "SELECT fingerprint, answer FROM scoped_keys WHERE user_id = $1 AND key = $2", user, key
-        )
+        stored = await db.fetchrow(CLAIMED, user, key)
     if stored["fingerprint"] != _fingerprint(payment):
         raise HTTPException(422, "the key is of another request")
     return _answer(stored["answer"])
@@ -451,6 +494,54 @@ async def pay_key_not_scoped(user: User, key: Key, payment: Payment) -> Response
             answer,
         )
     return _answer(answer)
+
+
+@app.post("/payments/first")
+async def pay_key_first(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: the key is stored as in progress, and stays so where the effect does not come."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), None)
+        stored = await db.fetchrow(CLAIMED, user, key)
+    if stored["fingerprint"] != _fingerprint(payment):
+        raise HTTPException(422, "the key is of another request")
+    if mine != "INSERT 0 1" and stored["answer"] is None:
+        raise HTTPException(409, "in progress")
+    if mine != "INSERT 0 1":
+        return _answer(stored["answer"])
+    async with transaction() as db:
+        answer = await _pay(db, user, payment)
+        await db.execute(
+            "UPDATE scoped_keys SET answer = $3 WHERE user_id = $1 AND key = $2", user, key, answer
+        )
+    return _answer(answer)
+
+
+@app.post("/payments/promised")
+async def pay_answer_first(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: the answer is stored under the key before the effect is certain."""
+    if not BROKEN:
+        return await _once(user, key, payment)
+    async with transaction() as db:
+        answer = json.dumps({"amount": payment.amount})
+        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), answer)
+        stored = await db.fetchrow(CLAIMED, user, key)
+    if stored["fingerprint"] != _fingerprint(payment):
+        raise HTTPException(422, "the key is of another request")
+    if mine == "INSERT 0 1":
+        async with transaction() as db:
+            await _pay(db, user, payment)
+    return _answer(stored["answer"])
+
+
+@app.post("/payments/vague")
+async def pay_with_a_vague_refusal(user: User, key: Key, payment: Payment) -> Response:
+    """Broken: the key with another body is told to wait, as if the first were in progress."""
+    try:
+        return await _once(user, key, payment)
+    except HTTPException as error:
+        raise HTTPException(409 if BROKEN else error.status_code, error.detail) from error
 
 
 @app.put("/carts/1/lines", status_code=200)

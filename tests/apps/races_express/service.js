@@ -249,6 +249,31 @@ app.post("/payments", async (request, response) => {
   response.status(201).json({ id });
 });
 
+// service-died: a lost connection is an event, and one that nobody listens to ends the process.
+app.post("/alerts", async (request, response) => {
+  const db = new pg.Client({ connectionString: process.env.DATABASE_URL });
+  if (!broken) db.on("error", (error) => console.warn(`lost: ${error.message}`));
+  await db.connect();
+  try {
+    await db.query("INSERT INTO alerts (what) VALUES ('smoke')");
+  } finally {
+    await db.end().catch(() => {});
+  }
+  response.status(201).json({});
+});
+
+// Sound in both variants: where nothing can be stored the client has no answer, and the process
+// goes on.
+app.post("/telegrams", async (request, response) => {
+  try {
+    await pool.query("INSERT INTO telegrams (words) VALUES ('stop')");
+  } catch {
+    request.socket.destroy();
+    return;
+  }
+  response.status(201).json({});
+});
+
 app.use((error, request, response, next) => {
   const status = error.status ?? (error.code === "23505" ? 409 : 503);
   response.status(status).json({ detail: error.message });

@@ -67,10 +67,11 @@ async def health() -> int:
     return await app.state.pool.fetchval("SELECT 1")
 
 
-def _post(path: str, body: dict[str, Any], timeout: float | None) -> dict[str, Any]:
-    request = urllib.request.Request(
-        CARRIER + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
+def _post(url: str, body: dict[str, Any], timeout: float | None, key: str) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json"}
+    if key:
+        headers["Idempotency-Key"] = key
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=timeout) as response:
             return json.load(response)
@@ -80,9 +81,11 @@ def _post(path: str, body: dict[str, Any], timeout: float | None) -> dict[str, A
         raise Unknown(repr(error)) from error
 
 
-async def call(path: str, body: dict[str, Any], timeout: float | None = PATIENCE) -> dict[str, Any]:
+async def call(
+    path: str, body: dict[str, Any], timeout: float | None = PATIENCE, *, key: str = ""
+) -> dict[str, Any]:
     """Ask the carrier. Raises Refused or Unknown."""
-    return await asyncio.to_thread(_post, path, body, timeout)
+    return await asyncio.to_thread(_post, CARRIER + path, body, timeout, key)
 
 
 class Shipment(BaseModel):
@@ -194,6 +197,19 @@ async def deliver(body: Delivery) -> dict[str, uuid.UUID]:
         )
         raise
     return {"key": key}
+
+
+@app.post("/invoices/1/payment")
+async def pay() -> dict[str, str]:
+    """Two that pay at once both look before either has paid.
+
+    The carrier knows a key that both send, and takes the money once.
+    """
+    if await app.state.pool.fetchval("SELECT state FROM invoices WHERE id = 1") == "open":
+        key = str(uuid.uuid4()) if BROKEN else "invoice-1"
+        await call("/charges", {"amount": 40}, key=key)
+        await app.state.pool.execute("UPDATE invoices SET state = 'paid' WHERE id = 1")
+    return {"state": "paid"}
 
 
 class Order(BaseModel):

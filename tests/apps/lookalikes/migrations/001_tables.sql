@@ -24,5 +24,14 @@ CREATE TABLE comments (
     written_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE TABLE receipts (number serial PRIMARY KEY, amount numeric(12, 2) NOT NULL);
+CREATE TABLE transfers (id serial PRIMARY KEY, amount integer NOT NULL);
+CREATE TABLE transfer_keys (
+    key text PRIMARY KEY,
+    amount integer NOT NULL,
+    transfer_id integer REFERENCES transfers
+);
+CREATE TABLE votes (id serial PRIMARY KEY, document_id text NOT NULL);
+CREATE TABLE rates (currency text PRIMARY KEY, rate text NOT NULL);
+INSERT INTO rates VALUES ('EUR', '1.00');
 INSERT INTO clients (name, credit) VALUES ('ann', 100);
 INSERT INTO documents VALUES ('intro', 'text', gen_random_uuid(), now());

@@ -19,6 +19,13 @@ CREATE TABLE projects (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES us
 CREATE TABLE doctors (id serial PRIMARY KEY, name text NOT NULL, on_call boolean NOT NULL);
 INSERT INTO doctors (name, on_call) VALUES ('ada', true), ('bo', true);
 
+CREATE TABLE orders (id serial PRIMARY KEY, state text NOT NULL, total int);
+INSERT INTO orders (state) VALUES ('open');
+CREATE TABLE lines (id serial PRIMARY KEY, order_id int NOT NULL, price int NOT NULL);
+INSERT INTO lines (order_id, price) VALUES (1, 30);
+CREATE TABLE shifts (id serial PRIMARY KEY, takers int NOT NULL);
+INSERT INTO shifts (takers) VALUES (0);
+
 CREATE TABLE members (id serial PRIMARY KEY, email text NOT NULL);
 CREATE TABLE tags (id serial PRIMARY KEY, name text NOT NULL, uses int NOT NULL);
 CREATE TABLE counters (name text PRIMARY KEY, value int NOT NULL);

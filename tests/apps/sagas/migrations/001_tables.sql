@@ -13,4 +13,6 @@ CREATE TABLE attempts (
 );
 CREATE TABLE orders (reference text PRIMARY KEY);
 CREATE TABLE outbox (reference text PRIMARY KEY, made timestamptz NOT NULL DEFAULT now());
+CREATE TABLE invoices (id integer PRIMARY KEY, state text NOT NULL);
+INSERT INTO invoices VALUES (1, 'open');
 INSERT INTO shelves VALUES ('lamp', 20), ('desk', 5);

@@ -1,0 +1,155 @@
+"""What each twin shows: a row is an operation, a finding class, and the tier that it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seamproof.core.verdict import Tier
+
+APPS = Path(__file__).parent
+LOUD = (Tier.PROVEN, Tier.SUSPECTED)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A finding that must be there, and how sure it is."""
+
+    operation: str
+    finding_class: str
+    tier: Tier = Tier.PROVEN
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A service, and what its broken variant shows."""
+
+    app: str
+    broken: tuple[Expected, ...]
+    needs: tuple[str, ...] = ()
+    """Programs without which it cannot run."""
+
+    @property
+    def tiers(self) -> dict[tuple[str, str], Tier]:
+        """How sure each finding is, by operation and class."""
+        return {(each.operation, each.finding_class): each.tier for each in self.broken}
+
+
+TWINS = [
+    Twin(
+        "ledger",
+        (
+            Expected("POST /deposits", "partial-state"),
+            Expected("POST /messages", "lost-write"),
+            Expected("PUT /counters/{name}", "duplicate-effect", Tier.SUSPECTED),
+            Expected("POST /signups", "early-answer"),
+            Expected("POST /signups", "lost-write"),
+        ),
+    ),
+    Twin(
+        "bookings",
+        (
+            Expected("POST /bookings", "stuck-retry"),
+            Expected("POST /visits", "commit-rolled-back"),
+            Expected("POST /visits", "lost-write"),
+            Expected("POST /reviews", "early-answer"),
+            Expected("POST /reviews", "lost-write"),
+        ),
+    ),
+    Twin(
+        "notes",
+        (
+            Expected("POST /notes", "poisoned-pool"),
+            Expected("POST /notes/{note}/likes", "left-in-transaction"),
+            Expected("POST /notes/{note}/pins", "transaction-left-open"),
+            Expected("PUT /notes/{note}/tags", "partial-state", Tier.SUSPECTED),
+            Expected("PUT /notes/{note}/tags", "duplicate-rows"),
+            Expected("POST /imports", "poisoned-pool"),
+        ),
+    ),
+    Twin(
+        "sagas",
+        (
+            Expected("POST /shipments", "partial-state"),
+            Expected("POST /deliveries", "uncompensated-call"),
+            Expected("POST /deliveries", "no-timeout"),
+            Expected("POST /deliveries", "transaction-open-during-call", Tier.SUSPECTED),
+            Expected("POST /orders", "lost-call"),
+            Expected("POST /invoices/1/payment", "duplicated-call"),
+            Expected("POST /invoices/1/payment", "uncompensated-call"),
+        ),
+    ),
+    Twin(
+        "races",
+        (
+            Expected("POST /accounts/1/withdrawals", "lost-update"),
+            Expected("POST /accounts/1/fees", "lost-update"),
+            Expected("POST /counters/hits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /sales", "guard-bypass"),
+            Expected("POST /coupons/HALF/use", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /orders/1/lines", "non-serializable"),
+            Expected("POST /shifts/1/takers", "unhandled-conflict", Tier.SUSPECTED),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /tags/blue", "duplicate-rows"),
+            Expected("PATCH /profiles/1", "full-row-overwrite"),
+            Expected("POST /contacts", "duplicate-effect"),
+            Expected("PUT /carts/1/lines", "duplicate-effect"),
+            Expected("POST /payments/after", "partial-state"),
+            Expected("POST /payments/after", "duplicate-effect"),
+            Expected("POST /payments/after", "key-without-fingerprint"),
+            Expected("POST /payments/looked", "duplicate-effect"),
+            Expected("POST /payments/bare", "key-without-fingerprint"),
+            Expected("POST /payments/shared", "key-not-scoped"),
+            Expected("POST /payments/first", "partial-state", Tier.SUSPECTED),
+            Expected("POST /payments/first", "key-blocks-retry", Tier.SUSPECTED),
+            Expected("POST /payments/promised", "partial-state"),
+            Expected("POST /payments/promised", "empty-replay"),
+            Expected("POST /payments/vague", "wrong-key-status", Tier.NOTE),
+        ),
+    ),
+    Twin(
+        "races_django",
+        (
+            Expected("POST /wallets/1/withdrawals", "lost-update"),
+            Expected("POST /pages/1/views", "lost-update"),
+            Expected("POST /articles/1/edits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /orders", "guard-bypass"),
+            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /preferences/theme", "duplicate-rows"),
+            Expected("PATCH /profiles/1/{column}", "full-row-overwrite"),
+            Expected("POST /payments", "duplicate-effect"),
+        ),
+    ),
+    Twin(
+        "races_express",
+        (
+            Expected("POST /accounts/1/withdrawals", "lost-update"),
+            Expected("POST /counters/hits", "lost-update"),
+            Expected("POST /articles/1/edits", "lost-update"),
+            Expected("POST /jobs/claim", "lost-update"),
+            Expected("POST /sales", "guard-bypass"),
+            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
+            Expected("POST /projects", "guard-bypass"),
+            Expected("POST /seats/1/bookings", "guard-bypass"),
+            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
+            Expected("POST /members", "duplicate-rows"),
+            Expected("PUT /preferences/theme", "duplicate-rows"),
+            Expected("PATCH /profiles/1", "full-row-overwrite"),
+            Expected("POST /payments", "partial-state"),
+            Expected("POST /payments", "duplicate-effect"),
+            Expected("POST /alerts", "service-died"),
+        ),
+        needs=("node", "npm"),
+    ),
+]
+SOUND = [*TWINS, Twin("lookalikes", ()), Twin("background", ())]
+"""What runs in its fixed variant, or has no other."""
