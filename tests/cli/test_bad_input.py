@@ -295,6 +295,16 @@ def test_a_login_that_is_not_there(project: Project) -> None:
     refused(project.run(), 4, blame="service", problem="POST /signin answered 404", hint=hint)
 
 
+def test_a_token_that_is_shown_where_nobody_looks(project: Project) -> None:
+    project.configure(login_header="X-Nowhere")
+    problem = (
+        r"authentication does not work: of \d+ requests .* none .* 2xx.*"
+        r"ann: POST /login, token from \$.token in the header X-Nowhere: \d+ requests, answered 401"
+    )
+    ended = project.run(till="sessions in memory")
+    refused(ended, 4, blame="configuration", problem=problem, hint=r"\[identities\]")
+
+
 @pytest.mark.long
 def test_a_login_that_gives_no_token(project: Project) -> None:
     project.configure(login_token="$.access")

@@ -42,6 +42,8 @@ class Subject:
     """By the shape of a call, the statuses that the other side is known to refuse with."""
     spared: frozenset[str] = frozenset()
     """Shapes of statements that every request makes alike, and that fail in another job."""
+    alone: str = ""
+    """Why there are fewer than two identities; empty where there are two."""
 
     @property
     def operation(self) -> Operation:
@@ -72,6 +74,8 @@ class Job:
     """Other scenarios that its act may overlap with."""
     spared: frozenset[str] = frozenset()
     """Shapes of statements that every request makes alike, and that fail in another job."""
+    alone: str = ""
+    """Why there are fewer than two identities; empty where there are two."""
 
     @property
     def operation(self) -> str:

@@ -105,6 +105,7 @@ class Jobs:
             self._idempotency,
             self._refusals,
             job.spared,
+            job.alone,
         )
 
     async def _judge(

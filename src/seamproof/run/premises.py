@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from seamproof.core.errors import SeamproofError, ServiceError
 from seamproof.core.events import BoundaryStatus, Event, Stage
 from seamproof.core.experiment import BoundaryKind
+from seamproof.core.model import Json
 from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.experiment.lane import Door
 from seamproof.run.identities.admission import Admission
@@ -41,6 +42,21 @@ class Premises:
     identities: Wallet
     sighted: frozenset[BoundaryKind]
     """The boundaries that saw the marker."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration, with everybody who is signed in."""
+        everybody = {"identities": dict(self.identities.identities)}
+        return self.world.config.model_copy(update=everybody)
+
+    @property
+    def peers(self) -> dict[str, Json]:
+        """Who is signed in beside the configured identities, as the configuration writes it."""
+        return {
+            name: each.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            for name, each in self.identities.identities.items()
+            if name not in self.world.config.identities
+        }
 
 
 @asynccontextmanager

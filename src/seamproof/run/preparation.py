@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from seamproof.core.events import (
     ProfileLearned,
     Stage,
 )
-from seamproof.core.experiment import BoundaryKind
+from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
@@ -32,6 +32,8 @@ from seamproof.plan.upkeep import spared
 from seamproof.run import selection
 from seamproof.run.costs import estimate
 from seamproof.run.drive import drive
+from seamproof.run.identities.peers import may_register
+from seamproof.run.identities.recruiting import recruit
 from seamproof.run.jobs import hash_of
 from seamproof.run.openapi import NOT_FOUND, OpenApi
 from seamproof.run.past import look_back, remember
@@ -125,8 +127,11 @@ class Preparation:
                 )
             )
         remember(self._risks, {each.scenario.operation.id: w.figure for w, each in weighed})
+        if (error := self._premises.identities.turned_away()) is not None:
+            raise error
         if not any(each.reached for each in explained):
             raise _nothing(explained)
+        alone = await self._recruit(explained, catalog)
         if len(world.replicas) > 1:
             for text in await drive(parity(explained, profile), conductor.conduct):
                 self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
@@ -136,7 +141,7 @@ class Preparation:
             profile,
             catalog,
             tuple(
-                self._job(number, each, profile, others, upkeep)
+                self._job(number, each, profile, others, upkeep, alone)
                 for number, (each, others, upkeep) in enumerate(
                     zip(
                         riskiest,
@@ -148,6 +153,27 @@ class Preparation:
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
         )
+
+    async def _recruit(self, learned: Sequence[LearnedScenario], catalog: Catalog) -> str:
+        """Register a peer where one identity is alone. Returns why there are fewer than two then.
+
+        A replay learns from its own scenario alone: what else may register is asked for then.
+        """
+        identities, conductor = self._premises.identities, self._premises.conductor
+        if len(identities) != 1:
+            return "" if identities else "no identity is configured"
+        found = [each.clean for each in learned if each.reached and each.clean is not None]
+        known = [each.scenario for each in learned]
+        found += [
+            history
+            for each in self._wanted.everything
+            if each not in known and may_register(each.act)
+            if (history := await conductor.conduct(Experiment.of(each))).sections
+        ]
+        reason = await recruit(identities, conductor, found, catalog)
+        for name in self._premises.peers:
+            self._emit(Notice(f"one identity is configured; another, {name}, was registered"))
+        return reason
 
     async def _look_back(self) -> Past:
         operations = {each.operation for each in self._wanted.scenarios}
@@ -170,6 +196,7 @@ class Preparation:
         profile: Profile,
         others: tuple[Scenario, ...],
         upkeep: frozenset[str],
+        alone: str,
     ) -> Job:
         return Job(
             number,
@@ -182,6 +209,7 @@ class Preparation:
             self._wanted.seed,
             others,
             upkeep,
+            alone,
         )
 
     def _estimate(self, learned: LearnedScenario) -> float:

@@ -198,7 +198,7 @@ class Session:
                 prepared = await preparation.run()
                 # Not before: what is learned of a service on a machine that is busy with the
                 # start of others is not what is normal for it.
-                begin = Begin(logs, prepared.profile, premises.sighted, seed)
+                begin = Begin(logs, prepared.profile, premises.sighted, seed, premises.peers)
                 await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
                 await self._work(config, crew, premises, prepared, shelf)
                 await premises.conductor.prove_reset()
@@ -267,7 +267,7 @@ class Session:
             premises.conductor,
             self._parts,
             prepared.catalog,
-            premises.world.config,
+            premises.config,
             emit=self._emit,
             redact=self._redactor.text,
             replayed=self._replayed,

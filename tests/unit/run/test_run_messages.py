@@ -77,6 +77,7 @@ MESSAGES: list[Any] = [
         Profile(volatile=frozenset({"a.b", "c.d"}), tail=0.1, notes=("n",)),
         frozenset({BoundaryKind.SQL}),
         5,
+        {"peer": {"basic": {"username": "u", "password": "p"}}},
     ),
     JOB,
     Enough(),

@@ -92,6 +92,12 @@ def proposals(
     return [proposal for _, proposal in found], "" if found else "; ".join(reasons) or none
 
 
+def may_register(step: Step) -> bool:
+    """Whether a request looks as if it could make an account."""
+    body = step.form if step.form is not None else step.json
+    return step.operation.method == "POST" and any(_is_password(path) for path, _ in _leaves(body))
+
+
 class _Unsuitable(Exception):
     """Why an operation's request cannot make a peer's account."""
 

@@ -23,14 +23,10 @@ _TRIES = 3
 async def recruit(
     identities: Wallet, conductor: Conductor, baselines: Iterable[History], catalog: Catalog
 ) -> str:
-    """Register a peer where there is one identity. Returns why there are fewer than two then.
+    """Register a peer of the only identity. Returns why there is none then.
 
     The peer belongs to the state that every experiment starts from, as everybody does.
     """
-    if len(identities) > 1:
-        return ""
-    if not identities:
-        return "no identity is configured"
     ((owner, configured),) = identities.identities.items()
     filled = configured.filled(owner, os.environ)
     found, reason = proposals(owner, filled, baselines, catalog, conductor.stored)

@@ -9,13 +9,14 @@ A worker shares nothing else with the run but the configuration's file.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from seamproof.core import codec, errors
 from seamproof.core.errors import SeamproofError
 from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import BoundaryKind
+from seamproof.core.model import Json
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Job, Result
 
@@ -31,6 +32,8 @@ class Begin:
     boundaries: frozenset[BoundaryKind]
     """Those that saw the marker in the run's own world, and must see it in this one."""
     seed: int = 0
+    peers: dict[str, Json] = field(default_factory=dict)
+    """Identities beside the configured ones, as the configuration writes them."""
 
 
 @dataclass(frozen=True, slots=True)

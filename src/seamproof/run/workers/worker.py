@@ -22,6 +22,7 @@ from seamproof.core import registry
 from seamproof.core.errors import Bug, MachineError, SeamproofError
 from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase, Settings
+from seamproof.core.model import Json
 from seamproof.core.subject import Job
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import Premises, open_premises
@@ -81,7 +82,7 @@ class Worker:
             raise Bug(f"the first message is {type(begin).__name__}")
         began = time.monotonic()
         async with open_premises(
-            _built(load(self._file)),
+            _with_peers(_built(load(self._file)), begin.peers),
             logs=begin.logs,
             seed=begin.seed,
             redactor=self._redactor,
@@ -93,7 +94,7 @@ class Worker:
                 premises.conductor,
                 registry.discover(registry.CHECK),
                 await premises.world.database.catalog(),
-                premises.world.config,
+                premises.config,
                 emit=self._tell,
                 redact=self._redactor.text,
             )
@@ -118,6 +119,14 @@ def _built(config: Config) -> Config:
     """The configuration of a service that the run has built before."""
     service = config.service.model_copy(update={"build": None})
     return config.model_copy(update={"service": service})
+
+
+def _with_peers(config: Config, peers: dict[str, Json]) -> Config:
+    """The configuration with the identities that the run has registered beside its own."""
+    from seamproof.config import IdentityConfig
+
+    added = {name: IdentityConfig.model_validate(each) for name, each in peers.items()}
+    return config.model_copy(update={"identities": {**config.identities, **added}})
 
 
 def _require(boundaries: frozenset[BoundaryKind], premises: Premises) -> None:
