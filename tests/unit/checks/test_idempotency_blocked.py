@@ -51,7 +51,7 @@ def one(*, keyed: bool) -> One:
         ((500, 409), (), Ruling.BLOCKED),
         ((500, 201), (DONE, PAYMENT), Ruling.ONCE),
         ((500, 409), (DONE, PAYMENT), Ruling.ONCE),
-        ((500, 409), (RUNNING, PAYMENT), Ruling.UNCLEAR),
+        ((500, 409), (RUNNING, PAYMENT), Ruling.PART),
         ((500, 201), (DONE, PAYMENT, PAYMENT), Ruling.MORE),
         ((500, 201), (RUNNING,), Ruling.EMPTY),
         ((500, 201), (), Ruling.EMPTY),
@@ -79,4 +79,4 @@ def test_a_request_that_carries_a_key(
 
 def test_without_a_key_a_part_of_the_effect_is_what_rollback_tells() -> None:
     judged = one(keyed=False).judge(history(500, 409, rows=(RUNNING,)))
-    assert judged.ruling is Ruling.UNCLEAR
+    assert judged.ruling is Ruling.PART

@@ -9,8 +9,10 @@ confirm    three times from a fresh state, and one request alone as the control
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import ClassVar
 
 from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean_run, replay
@@ -73,6 +75,41 @@ class _Try:
     experiment: Experiment
     how: str
     crossing: Crossing | None = None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came of the ways to send the request again."""
+
+    rulings: Counter[Ruling] = field(default_factory=Counter)
+    reason: str = ""
+    """Why the first of those that are unclear is."""
+
+    def count(self, judged: Judgement) -> None:
+        """Count one way."""
+        self.rulings[judged.ruling] += 1
+        if judged.ruling is Ruling.UNCLEAR:
+            self.reason = self.reason or judged.reason
+
+    @property
+    def unclear(self) -> int:
+        """How many could not be judged."""
+        return self.rulings[Ruling.UNCLEAR]
+
+    @property
+    def why_unclear(self) -> str:
+        """Why there is no verdict."""
+        of = self.rulings.total()
+        return f"{self.unclear} of {of} ways to send it again could not be judged: {self.reason}"
+
+    def __str__(self) -> str:
+        missed, part = self.rulings[Ruling.MISSED], self.rulings[Ruling.PART]
+        parts = [f"{self.rulings.total() - missed} ways to send it again"]
+        if missed:
+            parts.append(f"{missed} not reached")
+        if part:
+            parts.append(f"{part} left a part of the effect, which rollback looks at")
+        return "; ".join(parts)
 
 
 @check(
@@ -143,31 +180,33 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
     key = key_of(subject.scenario.act, subject.idempotency.header)
     promised = key is not None or subject.operation.idempotent
     plainly = _Try(_sent_twice(subject), _RETRIED)
-    first: History = yield plainly.experiment
-    judged = one.judge(first)
+    attempts = _attempts(subject, one, keyed=key is not None) if promised else ()
     verdicts: list[Verdict] = []
-    tried, unclear = 1, 0
-    if judged.ruling is not Ruling.ONCE:
-        verdicts += yield from _told(subject, one, plainly, judged, promised=promised)
-    elif promised:
-        for each in _attempts(subject, one, keyed=key is not None):
-            tried += 1
-            history: History = yield each.experiment
-            judged = one.judge(history)
-            unclear += judged.ruling is Ruling.UNCLEAR
-            if judged.ruling in _CLASS:
-                verdicts += yield from _told(subject, one, each, judged, promised=promised)
-                break
+    tally = _Tally()
+    for each in chain((plainly,), attempts):
+        judged = one.judge((yield each.experiment))
+        if judged.ruling is Ruling.UNCLEAR:
+            # What disturbed it, as a job of the service's own, need not come again.
+            judged = one.judge((yield each.experiment))
+        tally.count(judged)
+        if judged.ruling not in _CLASS:
+            continue
+        told = yield from _told(subject, one, each, judged, promised=promised)
+        if any(verdict.tier is not Tier.NOTE for verdict in told):
+            verdicts += told
+            break
+        # A log has more rows in it: what loses more than that is still looked for.
+        verdicts = verdicts or told
     if key is not None:
         verdicts += yield from _misused(subject, one, key)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
-        what = f"with the key {key.name}" if key else "by its method or the configuration"
-        reason = f"{tried - unclear} ways to send it again; one effect is promised {what}"
-        if unclear:
-            reason += f"; {unclear} could not be judged"
-        if not promised:
-            reason = "a plain POST promises nothing, and was sent again once"
-        verdicts.append(plain(subject, Outcome.HELD, reason))
+        if promised and tally.unclear:
+            verdicts.append(plain(subject, Outcome.INCONCLUSIVE, tally.why_unclear))
+        else:
+            what = f"with the key {key.name}" if key else "by its method or the configuration"
+            promise = f"{tally}; one effect is promised {what}"
+            nothing = "a plain POST promises nothing, and was sent again once"
+            verdicts.append(plain(subject, Outcome.HELD, promise if promised else nothing))
     return verdicts
 
 
@@ -175,8 +214,6 @@ def _told(
     subject: Subject, one: One, tried: _Try, judged: Judgement, *, promised: bool
 ) -> Exploration[list[Verdict]]:
     """The verdict on a request that was sent again and had not one effect."""
-    if judged.ruling is Ruling.UNCLEAR:
-        return [plain(subject, Outcome.INCONCLUSIVE, judged.reason)] if promised else []
     if not promised:
         if judged.ruling is not Ruling.MORE:
             return []
@@ -197,6 +234,8 @@ def _told(
 
 def _tier(subject: Subject, judged: Judgement) -> Tier:
     """How sure it is. A key, or the user's word, promises more than a method does."""
+    if judged.logged:
+        return Tier.NOTE
     left = judged.comparison.left if judged.comparison is not None else ()
     if judged.ruling is Ruling.BLOCKED and left:
         # The key is left: it may be there for a while only, to keep out what still runs.
@@ -307,7 +346,7 @@ def _another_payload(
         experiment = _after(subject, Act(first), Act(other), "the key with another body")
 
         def shows(history: History) -> bool:
-            return _replayed(history) and one.judge(history).ruling is Ruling.ONCE
+            return _replayed(history) and one.judge(history).one_effect
 
         history: History = yield experiment
         answer = history.sections[-1].exchange
@@ -340,7 +379,7 @@ def _another_identity(subject: Subject, one: One, step: Step) -> Exploration[lis
         )
 
         def shows(history: History) -> bool:
-            return _replayed(history) and one.judge(history).ruling is Ruling.ONCE
+            return _replayed(history) and one.judge(history).one_effect
 
         history: History = yield experiment
         if not shows(history):

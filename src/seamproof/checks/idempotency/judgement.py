@@ -6,12 +6,13 @@ of none                4xx, 503            the retry is kept out for ever: key-b
 of none but the key    4xx, 503            key-blocks-retry, suspected: the key may expire
 of none, or the key's  2xx                 a success that never was: empty-replay
 more, or other         2xx                 duplicate-effect
+a part, or other       no success          what rollback tells; of a part, also where it is 2xx
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from seamproof.analysis.changes import Comparison, State, compare
@@ -30,6 +31,10 @@ class Ruling(Enum):
     BLOCKED = "blocked"
     EMPTY = "empty"
     MORE = "more"
+    PART = "part"
+    """A part of the effect is there, and nothing twice: a matter of the check `rollback`."""
+    MISSED = "missed"
+    """What was to befall the first request did not come about."""
     UNCLEAR = "unclear"
 
 
@@ -45,16 +50,16 @@ class Judgement:
     """Whether all that is more are rows in tables of their own, beside an effect that is there
     once: a history of requests, which RFC 9110 allows (section 9.2.2).
     """
+    logged: bool = False
+    """Whether the effect is there once but for the service's log of what was done."""
+    certain: bool = False
+    """Whether something is there twice, and not only another value in a row."""
     reason: str = ""
 
     @property
-    def certain(self) -> bool:
-        """Whether something is there twice, and not only another value in a row."""
-        if self.comparison is None:
-            return self.doubled_call
-        more = Counter(each.table for each in self.comparison.extra if each.old is None)
-        more.subtract(each.table for each in self.comparison.missing if each.old is None)
-        return self.doubled_call or any(count > 0 for count in more.values())
+    def one_effect(self) -> bool:
+        """Whether there is one effect, whatever the service's log tells."""
+        return self.ruling is Ruling.ONCE or self.logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,29 @@ class One:
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history whose last exchange is the request sent again."""
-        if reason := trouble(history) or missed(history):
+        judged = self._judge(history)
+        unrecorded = self._unrecorded
+        if judged.ruling is not Ruling.MORE or unrecorded is None:
+            return judged
+        lean = unrecorded._judge(history)
+        if lean.ruling is Ruling.MORE:
+            return replace(judged, certain=lean.certain, recorded=lean.recorded)
+        return replace(judged, logged=True) if lean.ruling is Ruling.ONCE else lean
+
+    @property
+    def _unrecorded(self) -> One | None:
+        """The same without the service's log; None where it has none, or nothing else is left."""
+        mask = self.mask.without_records()
+        effect = outcome(self.clean, mask)
+        if mask == self.mask or not (effect.state or effect.calls):
+            return None
+        return replace(self, mask=mask, outcome=effect)
+
+    def _judge(self, history: History) -> Judgement:
+        if reason := trouble(history):
             return Judgement(Ruling.UNCLEAR, history, reason=reason)
+        if reason := missed(history):
+            return Judgement(Ruling.MISSED, history, reason=reason)
         seen = outcome(history, self.mask, self._known)
         last = history.sections[-1].exchanges[-1]
         compared = compare(seen.state, self.outcome.state, self.mask.catalog)
@@ -91,11 +117,13 @@ class One:
             # A success was told by the key alone.
             if last.ok and self.key.is_in(compared.left, history.sections[0].exchange.request):
                 return Judgement(Ruling.EMPTY, history, compared)
+        if compared.state is State.PARTIAL and not more_calls and self.key is None:
+            return Judgement(Ruling.PART, history, compared)
         if last.ok or more_calls or compared.doubled:
             recorded = not more_calls and self._records(compared)
-            return Judgement(Ruling.MORE, history, compared, more_calls, recorded)
-        reason = "a part of the effect is there: rollback tells of that"
-        return Judgement(Ruling.UNCLEAR, history, compared, reason=reason)
+            certain = more_calls or _twice(compared)
+            return Judgement(Ruling.MORE, history, compared, more_calls, recorded, certain=certain)
+        return Judgement(Ruling.PART, history, compared)
 
     def _begun(self, compared: Comparison) -> bool:
         """Whether anything of the effect is there, and not only rows that stand for the request:
@@ -121,3 +149,10 @@ class One:
         return section.exchange.status == self.exchange.status and (
             again.state.exact == self.outcome.state.exact
         )
+
+
+def _twice(compared: Comparison) -> bool:
+    """Whether a table got more rows than one request adds."""
+    more = Counter(each.table for each in compared.extra if each.old is None)
+    more.subtract(each.table for each in compared.missing if each.old is None)
+    return any(count > 0 for count in more.values())
