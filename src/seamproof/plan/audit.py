@@ -36,8 +36,10 @@ from dataclasses import dataclass, field
 from seamproof.analysis.intervals import WRITES
 from seamproof.analysis.statements import names
 from seamproof.core.catalog import Catalog
-from seamproof.core.history import History, Section
+from seamproof.core.history import History, RowChange, Section
+from seamproof.core.profile import Profile
 
+PLAIN = Profile()
 UNRELATED = 3
 """Operations that must write a table before it counts as audit."""
 _REFUSED = range(400, 500)
@@ -105,8 +107,14 @@ def _often(beside: dict[str, set[str]]) -> set[str]:
     return {other for other, operations in changed.items() if 2 * operations >= len(beside)}
 
 
-def record_tables(seen: Iterable[tuple[str, History]], catalog: Catalog) -> frozenset[str]:
-    """The logs of what was done, of (operation, history of one run that succeeded) pairs."""
+def record_tables(
+    seen: Iterable[tuple[str, History]], catalog: Catalog, profile: Profile = PLAIN
+) -> frozenset[str]:
+    """The logs of what was done, of (operation, history of one run that succeeded) pairs.
+
+    A mark that a job puts on an entry, as that it was sent on, is in a column of no verdict.
+    """
+    unjudged = profile.volatile | profile.ambient
     beside: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     operations: set[str] = set()
     impossible: set[str] = set()
@@ -117,7 +125,9 @@ def record_tables(seen: Iterable[tuple[str, History]], catalog: Catalog) -> froz
             operations.add(operation)
         for table in changed:
             beside[table][operation] |= changed - {table}
-        impossible |= {row.table for row in history.section.changes.rows if row.old is not None}
+        impossible |= {
+            row.table for row in history.section.changes.rows if _rewrites(row, unjudged)
+        }
         if len(changed) == 1:
             impossible |= changed
         for crossing in history.section.crossings:
@@ -133,6 +143,15 @@ def record_tables(seen: Iterable[tuple[str, History]], catalog: Catalog) -> froz
     }
     derived = _derived(logs, catalog)
     return frozenset(logs | {each for each in derived if _last(each) not in written})
+
+
+def _rewrites(row: RowChange, unjudged: frozenset[str]) -> bool:
+    """Whether a change is more than a new row, or a mark in columns that no verdict looks at."""
+    if row.old is None:
+        return False
+    new = row.new or {}
+    changed = {f"{row.table}.{name}" for name, text in row.old.items() if new.get(name) != text}
+    return row.new is None or not changed <= unjudged
 
 
 def _counts(table: str, catalog: Catalog) -> bool:

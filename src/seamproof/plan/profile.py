@@ -303,6 +303,7 @@ def _with_differences(runs: Sequence[_Runs], profile: Profile, catalog: Catalog)
         records=record_tables(
             ((each.scenario.operation.id, each.equal[0]) for each in judged if each.mutates),
             catalog,
+            profile,
         ),
         tail=max((trailing(each.equal, profile.background) for each in judged), default=0.0),
     )

@@ -18,6 +18,7 @@ from seamproof.core.history import (
     Section,
 )
 from seamproof.core.model import Operation, Step
+from seamproof.core.profile import Profile
 from seamproof.plan.audit import audit_tables, record_tables
 
 ACT = Act(Step(Operation("POST", "/")))
@@ -151,3 +152,13 @@ def test_what_counts_the_rows_of_a_log_by_a_trigger_goes_with_it() -> None:
     tables = {**CATALOG.tables, "log": log, "daily": table("daily")}
     assert record_tables(LOGGED, Catalog(tables)) == {"log", "daily"}
     assert record_tables(LOGGED, Catalog({**tables, "orders": orders})) == {"log"}
+
+
+def test_a_mark_that_a_job_puts_on_an_entry_is_no_change_of_it() -> None:
+    operation, seen = LOGGED[0]
+    before, after = {"id": "1", "sent": "f"}, {"id": "1", "sent": "t"}
+    rows = (*seen.section.changes.rows, RowChange("log", before, after, "2"))
+    marked = replace(seen, sections=(replace(seen.section, changes=Changes(rows)),))
+    every = [*LOGGED, (operation, marked)]
+    assert record_tables(every, CATALOG) == frozenset()
+    assert record_tables(every, CATALOG, Profile(volatile=frozenset({"log.sent"}))) == {"log"}
