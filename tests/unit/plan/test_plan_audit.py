@@ -140,7 +140,10 @@ def test_a_ledger_is_no_log() -> None:
 
 def test_an_update_is_no_note() -> None:
     operation, seen = LOGGED[0]
-    rows = tuple(replace(row, old={"id": "1"}) for row in seen.section.changes.rows)
+    rows = tuple(
+        replace(row, old={"id": "1", "text": "a"}, new={"id": "1", "text": "b"})
+        for row in seen.section.changes.rows
+    )
     changed = replace(seen, sections=(replace(seen.section, changes=Changes(rows)),))
     assert record_tables([*LOGGED, (operation, changed)], CATALOG) == frozenset()
 
