@@ -1,0 +1,194 @@
+"""Other ways to ask for the same: as somebody else, by another credential, after a request."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from seamproof.core.document import Declaration, Place, SchemeKind, SecurityScheme
+from seamproof.core.model import Json, Step
+from seamproof.plan.synthesis import naming
+from seamproof.plan.synthesis.drafts import Draft
+from seamproof.plan.synthesis.knowledge import Knowledge, Reached
+from seamproof.plan.synthesis.outcome import Outcome
+from seamproof.plan.synthesis.steps import Steps, merged, renamed
+from seamproof.plan.synthesis.suppliers import Supplier
+
+_CREDENTIALS = frozenset({"token", "secret", "key"})
+_ARRANGED = 3
+_OFFERED = 3
+_PREDECESSORS = 6
+_WORD = re.compile(r"[a-z]{4,}")
+
+
+class Alternatives:
+    """Changes who asks, and what was done before."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    # Who asks
+
+    def identities(self, draft: Draft) -> Iterator[Draft]:
+        """The same as each other identity, then as nobody."""
+        for name in (*self._knowledge.identities, None):
+            if name == draft.identity:
+                continue
+            reason = f"as {name or 'nobody'}"
+            if draft.arrangement and name is not None:
+                steps = tuple(_as(each, draft.identity, name) for each in draft.arrangement)
+                if steps != draft.arrangement:
+                    yield replace(draft, identity=name, arrangement=steps, reason=reason)
+            yield replace(draft, identity=name, reason=reason)
+
+    def credentials(self, draft: Draft, declaration: Declaration) -> Iterator[Draft]:
+        """The same with a credential that the run itself makes."""
+        for supplier in self._credentials()[:_OFFERED]:
+            for steps in self._variants(supplier.steps):
+                value, needed = replace(supplier, steps=steps).draw()
+                arrangement, names = merged(draft.arrangement, needed)
+                value = renamed(value, names)
+                for place, name, text in _carriers(declaration, self._schemes(), value):
+                    bare = replace(draft, identity=None, arrangement=arrangement)
+                    reason = f"with {supplier.name} of {supplier.operation}"
+                    if place is Place.QUERY:
+                        query = {**draft.query, name: text}
+                        yield replace(bare, query=query, reason=reason)
+                    else:
+                        header = "Cookie" if place is Place.COOKIE else name
+                        headers = {**draft.headers, header: text}
+                        yield replace(bare, headers=headers, reason=reason)
+
+    def _schemes(self) -> dict[str, SecurityScheme]:
+        return self._knowledge.document.schemes
+
+    def _credentials(self) -> list[Supplier]:
+        found = [
+            supplier
+            for reached in self._knowledge.reached.values()
+            for supplier in self._knowledge.given_by(reached.scenario.operation.id)
+            if supplier.attribute in _CREDENTIALS and supplier.created and supplier.source
+        ]
+        return sorted(found, key=lambda each: (len(each.steps), each.operation))
+
+    def _variants(self, steps: Steps) -> Iterator[Steps]:
+        """The steps as they are, then with each other choice of a field of the last one."""
+        yield steps
+        last = steps[-1]
+        declared = self._knowledge.document.declaration(last.operation)
+        if declared is None or not isinstance(last.json, dict):
+            return
+        for name, choices in _choices(declared, self._knowledge):
+            for choice in choices:
+                if last.json.get(name) != choice:
+                    yield (*steps[:-1], replace(last, json={**last.json, name: choice}))
+
+    # What was done before
+
+    def predecessors(self, draft: Draft, outcome: Outcome) -> Iterator[Draft]:
+        """The same behind one more request, the likeliest to bring about what is missing first."""
+        if len(draft.arrangement) > _ARRANGED:
+            return
+        read = self._knowledge.looked_into(outcome)
+        said = set(_WORD.findall(outcome.refusal.lower()))
+        ranked: list[tuple[float, str, Reached]] = []
+        rarity = Counter(
+            table
+            for each in self._knowledge.reached.values()
+            for table in {row.table for row in each.outcome.effect}
+        )
+        for name, reached in self._knowledge.reached.items():
+            if not reached.effective or name == draft.operation.id:
+                continue
+            weight = _weight(draft, reached, read, said, rarity)
+            if weight > 0:
+                ranked.append((-weight, name, reached))
+        for _, name, reached in sorted(ranked, key=lambda each: each[:2])[:_PREDECESSORS]:
+            yield behind(draft, reached).because(f"behind {name}")
+
+
+def _weight(
+    draft: Draft,
+    reached: Reached,
+    read: frozenset[str],
+    said: set[str],
+    rarity: Counter[str],
+) -> float:
+    """How likely a request brings about what a refused one misses."""
+    written = {row.table for row in reached.outcome.effect}
+    path = reached.scenario.operation.path
+    overlap = sum(1.0 / rarity[table] for table in written & read)
+    parts, other = naming.segments(draft.operation.path), naming.segments(path)
+    common = naming.shared(parts, other)
+    nested = 3.0 if "{}" in parts[:common] else 1.0 if common >= min(len(parts), len(other)) else 0
+    nested += 2.0 * (parts == other)
+    if reached.scenario.operation.method == "DELETE":
+        nested -= 3.0
+    words = {word for each in naming.segments(path) for word in naming.words(each)}
+    told = sum(max((_akin(word, each) for each in said), default=0.0) for word in words)
+    if not written & read and nested <= 0:
+        return 0.0
+    length = 0.3 * len(reached.scenario.arrangement)
+    return 4.0 * overlap + nested + told - length
+
+
+def _akin(word: str, other: str) -> float:
+    """How much two words look like forms of one: `paid` and `payment`, `archived` and `archive`."""
+    if len(word) < 4 or word[0] != other[0]:
+        return 0.0
+    common = naming.shared(word, other)
+    return 2.0 if common >= min(5, len(word)) else 0.5 if common >= 2 else 0.0
+
+
+def behind(draft: Draft, reached: Reached) -> Draft:
+    """The draft with another request done before it, on the same things where it can be told."""
+    steps, names = merged(draft.arrangement, reached.steps)
+    path = dict(draft.path)
+    act = reached.scenario.act
+    ours = naming.prefixes(draft.operation.path)
+    theirs = naming.prefixes(act.operation.path)
+    mine = naming.parameters(draft.operation.path)
+    other = naming.parameters(act.operation.path)
+    for prefix, name in zip(ours, mine, strict=True):
+        if prefix in theirs:
+            value = act.path_parameters.get(other[theirs.index(prefix)])
+            if value is not None:
+                path[name] = renamed(value, names)
+    return replace(draft, arrangement=steps, path=path)
+
+
+def _as(step: Step, before: str | None, identity: str) -> Step:
+    return replace(step, identity=identity) if step.identity == before else step
+
+
+def _carriers(
+    declaration: Declaration, schemes: dict[str, SecurityScheme], value: Json
+) -> Iterator[tuple[Place, str, str]]:
+    """Where a credential is sent: as declared for the operation, else in the usual header."""
+    named = [name for each in declaration.security for name in sorted(each)] or sorted(schemes)
+    seen: set[tuple[str, str]] = set()
+    for name in named:
+        scheme = schemes.get(name)
+        if scheme is None:
+            continue
+        place, header, text = Place.HEADER, "Authorization", f"Bearer {value}"
+        if scheme.kind is SchemeKind.API_KEY:
+            place, header, text = scheme.place or Place.HEADER, scheme.parameter, str(value)
+        elif scheme.kind not in {SchemeKind.BEARER, SchemeKind.OAUTH2, SchemeKind.OPENID}:
+            continue
+        if place is Place.COOKIE:
+            text = f"{header}={value}"
+        if (header, text) not in seen:
+            seen.add((header, text))
+            yield place, header, text
+    if not seen:
+        yield Place.HEADER, "Authorization", f"Bearer {value}"
+        yield Place.HEADER, "Authorization", str(value)
+
+
+def _choices(declared: Declaration, knowledge: Knowledge) -> Iterator[tuple[str, list[Json]]]:
+    """The fields of a body that have an enumeration of their own, and its values."""
+    for body in declared.bodies[:1]:
+        yield from knowledge.enumerations(body.schema)

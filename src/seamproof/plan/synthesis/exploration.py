@@ -1,0 +1,194 @@
+"""The whole search: all operations, in passes, each found scenario run a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+
+from seamproof.core.catalog import Catalog, Stored
+from seamproof.core.document import Document
+from seamproof.core.experiment import Experiment
+from seamproof.core.history import History
+from seamproof.core.model import Identity, Scenario
+from seamproof.core.protocols import Exploration
+from seamproof.plan.generation import Generator
+from seamproof.plan.synthesis.knowledge import Knowledge
+from seamproof.plan.synthesis.order import destructive, ordered, with_suppliers
+from seamproof.plan.synthesis.outcome import Outcome, judge
+from seamproof.plan.synthesis.results import Attempt, Budget, Synthesised, Unreached
+from seamproof.plan.synthesis.search import Found, Search, Trail
+
+_SHOWN = 6
+"""Tries that are kept as evidence."""
+_FOR_EFFECT = 3
+"""Further tries of what changes nothing, in each later pass."""
+_NEARNESS = (409, 412, 422, 400, 404, 403, 401)
+"""Refusals, the one that is nearest to a success first."""
+
+
+_BUDGET = Budget()
+
+
+def _nobody(attempt: Attempt) -> None:
+    """Nobody wants to know."""
+
+
+def synthesise(
+    document: Document,
+    catalog: Catalog,
+    stored: Stored,
+    identities: Sequence[Identity],
+    *,
+    known: Sequence[Scenario] = (),
+    wanted: Collection[str] | None = None,
+    seed: int = 0,
+    budget: Budget = _BUDGET,
+    on_attempt: Callable[[Attempt], None] = _nobody,
+) -> Exploration[Synthesised]:
+    """Find for each operation the shortest scenario that answers 2xx.
+
+    `known` are tried first, as they are. `wanted` names operations, as `POST /orders`; those that
+    others need are tried too. Each experiment starts from the same state. Deterministic: equal
+    arguments and equal answers lead to equal experiments.
+    """
+    whole = _Whole(
+        Knowledge(document, catalog, stored, identities),
+        Generator(document, seed=seed),
+        budget,
+        wanted,
+        on_attempt,
+    )
+    yield from whole.take(known)
+    # What may end a session, or the service, waits until all else is found and confirmed.
+    yield from whole.passes(lambda trail: not destructive(trail.declaration))
+    yield from whole.confirm()
+    yield from whole.passes(lambda trail: True)
+    yield from whole.confirm()
+    return whole.result()
+
+
+class _Whole:
+    """What is under way."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        generator: Generator,
+        budget: Budget,
+        wanted: Collection[str] | None,
+        on_attempt: Callable[[Attempt], None],
+    ) -> None:
+        self._knowledge = knowledge
+        self._budget = budget
+        self._wanted = wanted
+        self._search = Search(knowledge, generator, on_attempt)
+        document = knowledge.document
+        chosen = document.declarations if wanted is None else with_suppliers(document, wanted)
+        self._trails = {each.operation.id: Trail(each) for each in ordered(chosen)}
+        self._found: dict[str, Found] = {}
+        self._confirmed: set[str] = set()
+        self._doubts: dict[str, str] = {}
+
+    def take(self, known: Iterable[Scenario]) -> Exploration[None]:
+        """Take scenarios over that still answer as they should."""
+        for scenario in known:
+            outcome = yield from self._run(scenario)
+            if outcome.reached and scenario.operation.id not in self._found:
+                self._keep(Found(scenario, outcome))
+
+    def passes(self, chosen: Callable[[Trail], bool]) -> Exploration[None]:
+        """Search what is not reached, as long as a pass reaches something."""
+        for number in range(self._budget.passes):
+            limit = min(self._budget.first * (number + 1), self._budget.tries)
+            reached = 0
+            for name, trail in self._trails.items():
+                if trail.given_up or not chosen(trail):
+                    continue
+                if self._search.experiments >= self._budget.total:
+                    return
+                if name not in self._found:
+                    found = yield from self._search.one(trail, limit)
+                    if found is not None:
+                        self._keep(found)
+                        reached += 1
+                elif name not in self._confirmed and number and self._idle(name):
+                    yield from self._improve(trail)
+            if not reached and limit >= self._budget.tries:
+                return
+
+    def _improve(self, trail: Trail) -> Exploration[None]:
+        """Look once more for an act with an effect: what it needs may be known by now."""
+        name = trail.declaration.operation.id
+        weak = self._found[name]
+        limit = len(trail.attempts) + _FOR_EFFECT
+        found = yield from self._search.one(trail, limit, weak)
+        if found is not None and found is not weak:
+            self._keep(found)
+
+    def confirm(self) -> Exploration[None]:
+        """Run each found scenario once more: one that does not repeat is no baseline."""
+        for name, found in list(self._found.items()):
+            if name in self._confirmed:
+                continue
+            outcome = yield from self._run(found.scenario)
+            if outcome.reached:
+                self._confirmed.add(name)
+                continue
+            self._doubts[name] = f"it answered 2xx once, and then {outcome.refusal}"
+            del self._found[name]
+            self._knowledge.forget(found.scenario.operation)
+
+    def result(self) -> Synthesised:
+        """What was found."""
+        asked = [name for name in self._names() if self._wanted is None or name in self._wanted]
+        deaths = tuple(each for trail in self._trails.values() for each in trail.deaths)
+        return Synthesised(
+            tuple(self._found[name].scenario for name in asked if name in self._found),
+            tuple(self._unreached(name) for name in asked if name not in self._found),
+            deaths,
+            frozenset(name for name in asked if name in self._found and self._idle(name)),
+            frozenset(name for name in asked if name in self._found and self._harms(name)),
+            self._search.experiments,
+        )
+
+    def _names(self) -> list[str]:
+        declared = [each.operation.id for each in self._knowledge.document.declarations]
+        return [
+            *dict.fromkeys((*(each for each in declared if each in self._trails), *self._found))
+        ]
+
+    def _run(self, scenario: Scenario) -> Exploration[Outcome]:
+        history: History = yield Experiment.of(scenario, purpose=f"confirm {scenario.name}")
+        self._search.experiments += 1
+        return judge(history, self._knowledge.ambient)
+
+    def _keep(self, found: Found) -> None:
+        name = found.scenario.operation.id
+        self._found[name] = found
+        self._knowledge.learn(found.scenario, found.outcome)
+
+    def _idle(self, name: str) -> bool:
+        found = self._found[name]
+        return found.scenario.operation.mutates and not found.outcome.effect
+
+    def _harms(self, name: str) -> bool:
+        return self._knowledge.belongings.harmed(self._found[name].outcome.effect)
+
+    def _unreached(self, name: str) -> Unreached:
+        trail = self._trails[name]
+        told: dict[str, Attempt] = {}
+        for each in sorted(trail.attempts, key=_distance):
+            told.setdefault(f"{each.status} {each.refusal[:60]}", each)
+        kinds = tuple(told.values())
+        nearest = kinds[0].refusal if kinds else "it was not tried: the budget is spent"
+        return Unreached(
+            trail.declaration.operation,
+            self._doubts.get(name, nearest),
+            len(trail.attempts),
+            kinds[:_SHOWN],
+        )
+
+
+def _distance(attempt: Attempt) -> int:
+    if attempt.status in _NEARNESS:
+        return _NEARNESS.index(attempt.status) + 1
+    return 0 if attempt.status is not None and 200 <= attempt.status < 300 else len(_NEARNESS) + 1

@@ -1,0 +1,156 @@
+"""The search for one operation's scenario.
+
+    first draft -> try -> refused -> what the refusal asks for, or another way -> try -> …
+
+Each new refusal opens the ways that may answer it, the likeliest first; a refusal that was seen
+before opens nothing. So the search goes deep while it makes progress, and goes back where not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from seamproof.core.document import Declaration
+from seamproof.core.history import History
+from seamproof.core.model import Scenario
+from seamproof.core.protocols import Exploration
+from seamproof.plan.generation import Generator
+from seamproof.plan.synthesis.drafts import Draft
+from seamproof.plan.synthesis.knowledge import Knowledge
+from seamproof.plan.synthesis.outcome import Outcome, judge
+from seamproof.plan.synthesis.results import Attempt, Death
+from seamproof.plan.synthesis.steps import feeds
+from seamproof.plan.synthesis.ways import Ways
+
+_OPENED = 8
+"""Ways that one refusal opens."""
+_FOR_EFFECT = 5
+"""Further tries once there is a 2xx that changes nothing."""
+_DEATHS = 2
+"""How often an operation may end the service before it is asked no more."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What was tried for one operation, over all passes."""
+
+    declaration: Declaration
+    tried: set[str] = field(default_factory=set)
+    attempts: list[Attempt] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
+    refusals: dict[str, tuple[Draft, Outcome]] = field(default_factory=dict)
+    """One try for each kind of refusal: what answers it may be learned later."""
+    given_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A scenario that answers as it should."""
+
+    scenario: Scenario
+    outcome: Outcome
+
+
+class Search:
+    """Searches one operation after the other, all with the same knowledge."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        generator: Generator,
+        on_attempt: Callable[[Attempt], None],
+    ) -> None:
+        self._knowledge = knowledge
+        self._ways = Ways(knowledge, generator)
+        self._on_attempt = on_attempt
+        self.experiments = 0
+
+    def one(self, trail: Trail, limit: int, weak: Found | None = None) -> Exploration[Found | None]:
+        """Search one operation until it was tried `limit` times in all.
+
+        `weak` is what was found before and changes nothing: it stays where nothing better is found.
+        """
+        declaration = trail.declaration
+        beginnings = self._ways.beginnings
+        identity = beginnings.identity(declaration)
+        open_ = [
+            *(self._after(draft, declaration, known) for draft, known in trail.refusals.values()),
+            beginnings.drafts(declaration, identity),
+        ]
+        if weak is not None:
+            open_ = [
+                self._after(draft, declaration, known)
+                for draft, known in trail.refusals.values()
+                if known.reached
+            ]
+        while open_ and len(trail.attempts) < limit and not trail.given_up:
+            draft = next(open_[-1], None)
+            if draft is None:
+                open_.pop()
+                continue
+            if draft.key in trail.tried:
+                continue
+            outcome = yield from self.tried(trail, draft)
+            found = Found(draft.scenario(), outcome)
+            if outcome.reached:
+                if outcome.effect or not declaration.operation.mutates:
+                    return (yield from self._shortest(trail, draft, found))
+                if weak is None:
+                    weak, limit = found, min(limit, len(trail.attempts) + _FOR_EFFECT)
+                    open_.clear()
+            elif weak is not None:
+                continue
+            signature = f"{draft.identity}/{outcome.status}/{outcome.signature}"
+            if signature not in trail.refusals:
+                trail.refusals[signature] = draft, outcome
+                open_.append(self._after(draft, declaration, outcome))
+        return weak
+
+    def _after(self, draft: Draft, declaration: Declaration, outcome: Outcome) -> Iterator[Draft]:
+        return islice(self._ways.after(draft, declaration, outcome), _OPENED)
+
+    def tried(self, trail: Trail, draft: Draft) -> Exploration[Outcome]:
+        """Try a draft, and learn what any try tells."""
+        trail.tried.add(draft.key)
+        history: History = yield draft.experiment()
+        self.experiments += 1
+        outcome = judge(history, self._knowledge.ambient)
+        self._knowledge.note(draft.operation, outcome)
+        scenario = draft.scenario()
+        attempt = Attempt(
+            draft.operation,
+            len(trail.attempts) + 1,
+            scenario.act,
+            scenario.arrangement,
+            outcome.status,
+            outcome.refusal,
+            draft.reason,
+        )
+        trail.attempts.append(attempt)
+        self._on_attempt(attempt)
+        if outcome.died:
+            trail.deaths.append(
+                Death(draft.operation, scenario.act, scenario.arrangement, outcome.died)
+            )
+        if outcome.hopeless or len(trail.deaths) >= _DEATHS:
+            trail.given_up = True
+        return outcome
+
+    def _shortest(self, trail: Trail, draft: Draft, found: Found) -> Exploration[Found]:
+        """Without the steps that give nothing to later ones, where it is reached so too."""
+        scenario = found.scenario
+        useful = feeds(scenario.arrangement, scenario.act)
+        if all(useful):
+            return found
+        kept = tuple(
+            step for step, feeding in zip(scenario.arrangement, useful, strict=True) if feeding
+        )
+        shorter = replace(draft, arrangement=kept).because("with fewer steps")
+        if shorter.key in trail.tried:
+            return found
+        outcome = yield from self.tried(trail, shorter)
+        if outcome.reached and bool(outcome.effect) == bool(found.outcome.effect):
+            return Found(shorter.scenario(), outcome)
+        return found

@@ -1,0 +1,67 @@
+"""What was sent, and where the wire showed it arrive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import parse_qsl, unquote
+
+from seamproof.analysis.refusals import traces
+from seamproof.core.catalog import Catalog
+from seamproof.core.model import Json
+from seamproof.plan.synthesis import naming
+from seamproof.plan.synthesis.outcome import Outcome
+from seamproof.plan.synthesis.suppliers import Path, leaves
+
+_MOST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One value of a request, and the column that it was compared with or stored in."""
+
+    place: str
+    path: Path
+    name: str
+    table: str
+    column: str
+
+
+def arrivals(
+    outcome: Outcome, template: str, catalog: Catalog, ambient: Collection[str]
+) -> Iterator[Arrival]:
+    """Where the values of a request arrived in the database. Tables that every request writes do
+    not count."""
+    for place, path, name, text in islice(sent(outcome, template), _MOST):
+        for table, column in traces(text, outcome.crossings, catalog):
+            if table and table not in ambient:
+                yield Arrival(place, path, name, table, column)
+                break
+
+
+def sent(outcome: Outcome, template: str) -> Iterator[tuple[str, Path, str, str]]:
+    """The values of a request as they were sent: place, path, name, text."""
+    if outcome.exchange is None:
+        return
+    request = outcome.exchange.request
+    target, _, query = request.target.partition("?")
+    given = [each for each in target.strip("/").split("/") if each]
+    names = iter(naming.parameters(template))
+    for segment, value in zip(naming.segments(template), given, strict=False):
+        if "{}" in segment:
+            name = next(names, "")
+            if segment == "{}":
+                yield "path", (name,), name, unquote(value)
+    for name, value in parse_qsl(query):
+        yield "query", (name,), name, value
+    for path, name, _, value in leaves(_body(request.body), ""):
+        yield "body", path, name, value if isinstance(value, str) else json.dumps(value)
+
+
+def _body(body: bytes) -> Json:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
