@@ -262,7 +262,8 @@ class Preparation:
     def _store(self, profile: Profile, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(profile_file.dump(profile), encoding="utf-8")
+            # A run that is killed here must not leave half of one: the next would refuse it.
+            self._premises.world.replace(path, profile_file.dump(profile))
         except OSError as error:
             text = f"the profile {path} cannot be written: {error.strerror}"
             self._emit(Notice(text, hint="the next run learns it again", warning=True))

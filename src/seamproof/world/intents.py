@@ -126,8 +126,9 @@ class Intents:
 
         Raises OSError.
         """
+        path = path.resolve()  # A link stays one.
         draft = path.with_name(f".{path.name}.{self.token[:_SHORT]}{_DRAFT}")
-        self("file", {"path": str(draft)})
+        self._write("file", {"path": str(draft)})
         try:
             draft.write_text(text, encoding="utf-8")
             draft.replace(path)

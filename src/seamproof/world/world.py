@@ -152,6 +152,10 @@ class World:
         for each in self.companions:
             await each.flush()
 
+    def replace(self, path: Path, text: str) -> None:
+        """Write a file of the project in one step, and leave no draft of it. Raises OSError."""
+        self._site.intents.replace(path, text)
+
     def log_tail(self, replica: int, lines: int = 20) -> tuple[str, ...]:
         """The last lines of a replica's output."""
         return self.replicas[replica].process.log_tail(lines)

@@ -135,6 +135,14 @@ def test_a_file_is_replaced_at_once_and_its_draft_is_reaped(cache, tmp_path):
     intents.close(clean=True)
 
 
+def test_a_link_to_a_file_that_is_replaced_stays_one(cache, tmp_path):
+    (tmp_path / "shared.toml").write_text("old")
+    (tmp_path / "profile.toml").symlink_to("shared.toml")
+    Intents(cache / "intents").replace(tmp_path / "profile.toml", "new")
+    assert (tmp_path / "profile.toml").is_symlink()
+    assert (tmp_path / "shared.toml").read_text() == "new"
+
+
 def test_a_directory_below_a_link_is_not_followed(cache, tmp_path):
     foreign = tmp_path / "seamproof" / "foreign" / "deep"
     foreign.mkdir(parents=True)
