@@ -199,10 +199,20 @@ def _grouped(process: psutil.Process, leader: int) -> bool:
 def carries(process: psutil.Process, mark: str) -> bool:
     """Whether a process has a child's mark in its environment or, for a run's token, any of its."""
     try:
-        value = process.environ().get(VARIABLE, "")
+        value = _mark_of(process)
     except (psutil.Error, OSError):
         return False
     return value == mark or value.startswith(f"{mark}.")
+
+
+def _mark_of(process: psutil.Process) -> str:
+    if sys.platform != "linux":
+        return process.environ().get(VARIABLE, "")
+    # Asked of every process of the machine: psutil takes all variables apart.
+    with open(f"/proc/{process.pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123
+        variables = b"\0" + file.read()
+    _, _, behind = variables.partition(f"\0{VARIABLE}=".encode())
+    return behind.partition(b"\0")[0].decode(errors="replace")
 
 
 async def end_all(members: Iterable[psutil.Process], *, grace: float) -> None:

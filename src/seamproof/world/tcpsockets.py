@@ -45,8 +45,8 @@ class TcpSocket:
     """The other end; None for one that listens."""
 
 
-Table = dict[int, TcpSocket]
-"""The TCP sockets of this network namespace by their inodes."""
+Table = dict[int, tuple[socket.AddressFamily, bytes]]
+"""What the kernel says of the TCP sockets of this network namespace, by their inodes."""
 
 
 def table() -> Table | None:
@@ -57,7 +57,7 @@ def table() -> Table | None:
             query = _QUERY.pack(family, socket.IPPROTO_TCP, 0, 0, _STATES)
             for entry in sockdiag.dump(query):
                 if len(entry) >= _LENGTH:
-                    found[_INODE.unpack_from(entry, _INODE_AT)[0]] = _read(entry, family)
+                    found[_INODE.unpack_from(entry, _INODE_AT)[0]] = family, entry
     except OSError:
         return None
     return found
@@ -69,10 +69,10 @@ def of_process(
     """The TCP sockets of a process, which holds sockets of these inodes. Raises psutil.Error."""
     if known is None or _namespace(process.pid) != _own_namespace():
         return _told(process)
-    return [known[inode] for inode in inodes if inode in known]
+    return [_read(*known[inode]) for inode in inodes if inode in known]
 
 
-def _read(entry: bytes, family: socket.AddressFamily) -> TcpSocket:
+def _read(family: socket.AddressFamily, entry: bytes) -> TcpSocket:
     length = _ADDRESS_LENGTHS[family]
     port, peer_port = _PORTS.unpack_from(entry, _PORTS_AT)
     own, peer = _ADDRESSES.unpack_from(entry, _ADDRESSES_AT)

@@ -10,7 +10,6 @@ import socket
 import struct
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from seamproof.world import sockdiag
 
@@ -24,41 +23,36 @@ _ENTRY = struct.Struct("=BBBBIII")
 _ATTRIBUTE = struct.Struct("=HH")
 
 
-@dataclass(frozen=True, slots=True)
-class UnixSocket:
-    """One end of a connection, or what listens."""
-
-    name: str
-    """The path; empty for an end that was given none."""
-    peer: int | None
-    """The inode of the other end."""
+Table = dict[int, bytes]
+"""What the kernel says of the Unix sockets, by their inodes."""
 
 
-def table() -> dict[int, UnixSocket]:
-    """Every Unix socket by its inode; empty where the kernel does not tell."""
+def table() -> Table:
+    """Every Unix socket; empty where the kernel does not tell."""
     query = _QUERY.pack(socket.AF_UNIX, 0, 0, 0xFFFFFFFF, 0, _SHOW_NAME_AND_PEER, 0, 0)
     try:
-        return dict(_read(entry) for entry in sockdiag.dump(query) if len(entry) >= _ENTRY.size)
+        entries = (each for each in sockdiag.dump(query) if len(each) >= _ENTRY.size)
+        return {_ENTRY.unpack_from(each)[4]: each for each in entries}
     except OSError:
         return {}
 
 
-def connected(inodes: Collection[int], known: dict[int, UnixSocket]) -> tuple[str, ...]:
+def connected(inodes: Collection[int], known: Table) -> tuple[str, ...]:
     """The paths that the sockets of these inodes have connected to, as far as they are known."""
     found: set[str] = set()
     for inode in inodes:
-        own = known.get(inode)
+        if inode not in known:
+            continue
+        name, peer = _read(known[inode])
         # The end that accepted has the name of the listener; the end that connected has none.
-        if own is not None and not own.name and own.peer is not None:
-            peer = known.get(own.peer)
-            if peer is not None and peer.name:
-                found.add(peer.name)
-    return tuple(sorted(found))
+        if not name and peer in known:
+            found.add(_read(known[peer])[0])
+    return tuple(sorted(found - {""}))
 
 
-def _read(entry: bytes) -> tuple[int, UnixSocket]:
-    inode: int = _ENTRY.unpack_from(entry)[4]
-    name, peer, offset = "", None, _ENTRY.size
+def _read(entry: bytes) -> tuple[str, int]:
+    """Its path, empty where it was given none, and the inode of the other end, 0 where none is."""
+    name, peer, offset = "", 0, _ENTRY.size
     while offset + _ATTRIBUTE.size <= len(entry):
         length, kind = _ATTRIBUTE.unpack_from(entry, offset)
         if length < _ATTRIBUTE.size:
@@ -69,4 +63,4 @@ def _read(entry: bytes) -> tuple[int, UnixSocket]:
         elif kind == _PEER and len(value) >= 4:
             peer = int.from_bytes(value[:4], sys.byteorder)
         offset += sockdiag.aligned(length)
-    return inode, UnixSocket(name, peer)
+    return name, peer

@@ -80,8 +80,8 @@ def test_a_connection_that_is_not_answered_yet_is_seen():
         first.connect(server.getsockname())
         second.setblocking(False)
         assert second.connect_ex(server.getsockname()) == errno.EINPROGRESS
-        sockets_here = tcpsockets.table().values()
-        (found,) = (each for each in sockets_here if each.port == second.getsockname()[1])
+        inodes = {os.fstat(second.fileno()).st_ino}
+        (found,) = tcpsockets.of_process(psutil.Process(), inodes, tcpsockets.table())
         assert found.peer == server.getsockname()
 
 
