@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import Config
 from seamproof.core.errors import SeamproofError
 from seamproof.core.events import Event, Notice
-from seamproof.core.history import Disturbance, DisturbanceKind
+from seamproof.core.history import Crossing, Disturbance, DisturbanceKind
 from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.world.commands import Commands
@@ -49,25 +49,20 @@ class World:
         self.replicas = tuple(replicas)
         self.companions = tuple(companions)
         self.commands = commands
+        self._members: tuple[Replica | Companion, ...] = (*self.replicas, *self.companions)
+        self.sql_boundaries: tuple[PostgresBoundary, ...] = (
+            *(each.boundary for each in self.replicas),
+            *(each.boundary for each in self.companions if each.boundary),
+        )
+        """Every SQL boundary: of the replicas in their order, then of the companions."""
+        self.boundaries: tuple[Boundary, ...] = (
+            *self.sql_boundaries,
+            *(each for member in self._members for each in member.outbound.boundaries),
+        )
+        """Every boundary: those of SQL first, then those of calls to other services."""
         self._site = site
         self._notify = notify
         self._looked = time.monotonic()
-
-    @property
-    def boundaries(self) -> tuple[Boundary, ...]:
-        """Every boundary: those of SQL first, then those of calls to other services."""
-        outbound = (each for member in self._members for each in member.outbound.boundaries)
-        return (*self.sql_boundaries, *outbound)
-
-    @property
-    def sql_boundaries(self) -> tuple[PostgresBoundary, ...]:
-        """Every SQL boundary: of the replicas in their order, then of the companions."""
-        others = (each.boundary for each in self.companions)
-        return (*(each.boundary for each in self.replicas), *(each for each in others if each))
-
-    @property
-    def _members(self) -> tuple[Replica | Companion, ...]:
-        return (*self.replicas, *self.companions)
 
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:
@@ -87,12 +82,10 @@ class World:
     async def ensure_alive(self) -> tuple[Disturbance, ...]:
         """Start again what has died, and say what did.
 
-        Raises ServiceError where it does not come up again, SafetyError where something uses
-        another database by now, and MachineError where a disk is full.
+        Raises ServiceError where it does not come up again, and SafetyError where something uses
+        another database by now.
         """
         found: list[Disturbance] = []
-        crossings = (each for boundary in self.boundaries for each in boundary.crossings())
-        require_space((self.folder, self.config.path(self.config.service.cwd)), crossings)
         members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
         for member in members:
             member.process.trim_log()
@@ -106,6 +99,10 @@ class World:
             for member in members:
                 self._site.guard.check(member.watched)
         return tuple(found)
+
+    def require_space(self, crossings: Iterable[Crossing]) -> None:
+        """Raise MachineError where a disk is full, which may be what made the acts cross these."""
+        require_space((self.folder, self.config.path(self.config.service.cwd)), crossings)
 
     async def connected(self) -> bool:
         """Whether the database server is there, and was all the time since it was last asked."""

@@ -133,6 +133,9 @@ class FakeWorld:
     async def restart(self, indexes: Collection[int]) -> None:
         self.log.append(f"restart {sorted(indexes)}")
 
+    def require_space(self, crossings: Sequence[Crossing]) -> None:
+        pass
+
     async def ensure_alive(self) -> tuple[Disturbance, ...]:
         dead, self.dead = self.dead, ()
         return dead

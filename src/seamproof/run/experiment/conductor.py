@@ -320,6 +320,7 @@ class Conductor:
         ]
         # Before what died is started anew: what that does is no part of the act.
         crossings = self._crossings()
+        self._world.require_space(crossings)
         dead = await self._world.ensure_alive()
         if dead:
             self._cold = True
@@ -392,11 +393,9 @@ class Conductor:
     def _crossings(self) -> tuple[Crossing, ...]:
         """Everything that crossed, in order, each by the replica that acts know it by."""
         place = {index: position for position, index in enumerate(self._standing)}
-        found = [
-            replace(each, replica=place.get(each.replica, each.replica))
-            for boundary in self._world.boundaries
-            for each in boundary.crossings()
-        ]
+        found = [each for boundary in self._world.boundaries for each in boundary.crossings()]
+        if any(index != position for index, position in place.items()):
+            found = [replace(each, replica=place.get(each.replica, each.replica)) for each in found]
         return tuple(sorted(found, key=lambda each: each.started))
 
     def _cleaned(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
