@@ -116,10 +116,11 @@ def test_a_scenario_file_that_cannot_be_read(project: Project) -> None:
 
 
 def test_no_scenario_at_all(project: Project) -> None:
+    problem = "no scenario file .* no OpenAPI document"
     (project.root / "scenarios.yaml").unlink()
-    refused(project.run(), 5, blame="configuration", problem="no scenario file", hint="write one")
+    refused(project.run(), 5, blame="configuration", problem=problem, hint="service.openapi")
     project.write("scenarios.yaml", "scenarios: []\n")
-    refused(project.run(), 5, blame="configuration", problem="no scenario in ", hint="write one")
+    refused(project.run(), 5, blame="configuration", problem=problem, hint="write one")
 
 
 @pytest.mark.parametrize(

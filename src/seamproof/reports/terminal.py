@@ -103,9 +103,8 @@ class Terminal:
         self._screen.line(
             f"{self._screen.paint(head, 'bold')}  {harmless(event.target)}  seed {event.seed}"
         )
-        self._screen.line(
-            f"  {pad('to do', _LABEL)}{count} operation{_s(count)}: {', '.join(event.checks)}"
-        )
+        what = f"{count} operation{_s(count)}" if count else "what the service's document has"
+        self._screen.line(f"  {pad('to do', _LABEL)}{what}: {', '.join(event.checks)}")
 
     def _on_stage(self, event: Stage) -> None:
         name = harmless(event.name)

@@ -21,6 +21,9 @@ _KEPT = 5000
 """Jobs that are remembered."""
 _FAULTS = 3
 """Faults that a crossing which writes meets, more or less: an error, a cut, a lost reply."""
+LEARNING = 0.5
+"""Seconds that it takes to learn what is normal for one scenario, more or less."""
+_LEARNING = "learning"
 _PLAIN = 4
 """Experiments without a fault that a job needs, more or less."""
 _LEAST_PATIENCE = 300.0
@@ -61,6 +64,16 @@ class Costs:
         name = _name(job)
         self._known.pop(name, None)
         self._known[name] = round(seconds, 3)
+
+    @property
+    def learning(self) -> float:
+        """Seconds that learning took for one scenario, measured before or assumed."""
+        return self._known.get(_LEARNING, LEARNING)
+
+    def note_learning(self, scenarios: int, seconds: float) -> None:
+        """Remember what learning took."""
+        self._known.pop(_LEARNING, None)
+        self._known[_LEARNING] = round(seconds / max(1, scenarios), 3)
 
     def save(self) -> None:
         """Write the file. A run is not worse for its lack: what cannot be written is left out."""

@@ -27,10 +27,10 @@ from seamproof.plan import profile_file
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
-from seamproof.plan.risk import Past, Risk, risk
+from seamproof.plan.risk import Past, Risk, assumed, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
-from seamproof.run.costs import estimate
+from seamproof.run.costs import Costs, estimate
 from seamproof.run.drive import drive
 from seamproof.run.identities.peers import may_register
 from seamproof.run.identities.recruiting import recruit
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 """Lines of reasons that an error shows."""
+_LEARNING = 0.3
+"""The share of the time that is left which may be spent on learning what is normal."""
 _SHARED = 2
 """How much later than alone something may come behind an answer, where worlds share cores."""
 _CHECK = "check the identities, the seed and the scenarios"
@@ -68,6 +70,8 @@ class Wanted:
     deep: bool = False
     worlds: int = 1
     """Worlds that the jobs are done in, side by side."""
+    until: float | None = None
+    """When the last job is to begin, on the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Preparation:
         wanted: Wanted,
         emit: Callable[[Event], None],
         count: Callable[[], None],
+        costs: Costs,
     ) -> None:
         self._path = config.path(config.profile)
         self._root = config.root
@@ -102,6 +107,7 @@ class Preparation:
         self._wanted = wanted
         self._emit = emit
         self._count = count
+        self._costs = costs
         self._not_found: set[Operation] = set()
         """What was answered with 404 or 405 while the scenarios were learned."""
         self._sighted = set(premises.sighted)
@@ -111,13 +117,13 @@ class Preparation:
         conductor, world = self._premises.conductor, self._premises.world
         catalog = await world.database.catalog()
         conductor.on_history = self._on_history
-        learned = await self._learn(catalog)
+        past = await self._look_back()
+        learned = await self._learn(catalog, self._riskiest(past))
         profile = self._reviewed(learned)
         if self._wanted.worlds > 1:
             profile = replace(profile, tail=_SHARED * profile.tail)
         conductor.profile = profile
         explained = [await self._explained(each) for each in learned.scenarios]
-        past = await self._look_back()
         weighed = [(_weight(each, past, profile), each) for each in explained]
         for weight, each in weighed:
             operation = each.scenario.operation.id
@@ -179,14 +185,36 @@ class Preparation:
         operations = {each.operation for each in self._wanted.scenarios}
         return await look_back(self._root, self._runs, self._risks, operations)
 
-    async def _learn(self, catalog: Catalog) -> Learned:
-        scenarios, conduct = self._wanted.scenarios, self._premises.conductor.conduct
+    def _riskiest(self, past: Past) -> tuple[Scenario, ...]:
+        """The scenarios that there is time to learn: the riskiest, as far as that is known yet."""
+        scenarios, until = self._wanted.scenarios, self._wanted.until
+        if until is None:
+            return scenarios
+        time_left = until - time.monotonic()
+        room = max(1, int(time_left * _LEARNING / self._costs.learning))
+        if room >= len(scenarios):
+            return scenarios
+        ordered = sorted(scenarios, key=lambda each: -assumed(each.operation, past))
+        chosen = {id(each) for each in ordered[:room]}
+        kept = {each.operation.id for each in ordered[:room]}
+        left = sorted({each.operation.id for each in ordered[room:]} - kept)
+        for each in left:
+            self._emit(Baseline(each, False, "left out: the budget is for riskier operations"))
+        if left:
+            text = f"left out, the budget is for riskier operations: {len(left)} operations"
+            self._emit(Notice(text, hint=f"they are not run: {', '.join(left[:_SHOWN])}"))
+        return tuple(each for each in scenarios if id(each) in chosen)
+
+    async def _learn(self, catalog: Catalog, scenarios: Sequence[Scenario]) -> Learned:
+        conduct = self._premises.conductor.conduct
         stage = Stage("learn what is normal", f"{len(scenarios)} scenarios")
         self._emit(stage)
         began = time.monotonic()
         reads = selection.harmless(self._wanted.everything)
         learned = await drive(learn(scenarios, catalog, reads=reads), conduct)
-        self._emit(replace(stage, seconds=time.monotonic() - began))
+        seconds = time.monotonic() - began
+        self._emit(replace(stage, seconds=seconds))
+        self._costs.note_learning(len(scenarios), seconds)
         return learned
 
     def _job(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from seamproof.core import registry
@@ -16,6 +17,10 @@ from seamproof.discovery.scenarios import load_scenarios
 
 if TYPE_CHECKING:
     from seamproof.config import Config
+
+_SHOWN = 12
+"""Refusals that an error shows."""
+_UNAUTHORIZED = re.compile(r"40[13]\b")
 
 
 def checks(names: Sequence[str]) -> dict[str, Part]:
@@ -32,35 +37,29 @@ def checks(names: Sequence[str]) -> dict[str, Part]:
 
 
 def all_scenarios(config: Config) -> tuple[Scenario, ...]:
-    """Every scenario of a project. Raises ConfigurationError, or NothingExercised for none."""
+    """Every scenario of a project's files. Raises ConfigurationError."""
     paths = [path for glob in config.scenarios for path in sorted(config.root.glob(glob))]
-    if not paths:
-        raise NothingExercised(
-            f"no scenario file matches {', '.join(config.scenarios)} in {config.root}",
-            hint="write one: docs/how-to/write-scenarios.md",
-        )
-    scenarios = load_scenarios(paths, config.identities, config.service.retry_safe)
-    if not scenarios:
-        raise NothingExercised(
-            f"no scenario in {', '.join(map(str, paths))}",
-            hint="write one: docs/how-to/write-scenarios.md",
-        )
-    return scenarios
+    return load_scenarios(paths, config.identities, config.service.retry_safe)
+
+
+def asked_for(name: str, globs: Sequence[str]) -> bool:
+    """Whether a glob matches the name of an operation or a scenario; without globs all are."""
+    return not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)
+
+
+def chosen(scenarios: Sequence[Scenario], globs: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios whose operation or name matches a glob; without globs all of them."""
+    return tuple(
+        each
+        for each in scenarios
+        if asked_for(each.operation.id, globs) or asked_for(each.name, globs)
+    )
 
 
 def matching(scenarios: Sequence[Scenario], globs: Sequence[str]) -> tuple[Scenario, ...]:
     """The scenarios whose operation or name matches a glob. Raises NothingExercised for none."""
-    chosen = tuple(
-        scenario
-        for scenario in scenarios
-        if not globs
-        or any(
-            fnmatch.fnmatchcase(text, glob)
-            for glob in globs
-            for text in (scenario.operation.id, scenario.name)
-        )
-    )
-    if not chosen:
+    found = chosen(scenarios, globs)
+    if not found:
         operations = sorted({scenario.operation.id for scenario in scenarios})
         known = ", ".join(operations)
         near = {each for glob in globs for each in difflib.get_close_matches(glob, operations, n=1)}
@@ -68,7 +67,30 @@ def matching(scenarios: Sequence[Scenario], globs: Sequence[str]) -> tuple[Scena
         raise NothingExercised(
             f"no operation matches {', '.join(globs)}", hint=f"{meant}known: {known}"
         )
-    return chosen
+    return found
+
+
+def nothing(config: Config, refusals: Mapping[str, str] | None = None) -> NothingExercised:
+    """Why a run has nothing to do: no scenario, and none found for the operations of `refusals`."""
+    if not refusals:
+        problem = f"no scenario file matches {', '.join(config.scenarios)} in {config.root}"
+        hint = "write one: docs/how-to/write-scenarios.md"
+        if "*" not in config.discovery.skip:
+            problem += (
+                f", and no OpenAPI document is at {config.service.openapi or 'a usual place'}"
+            )
+            hint = f"say where it is, service.openapi, or {hint}"
+        return NothingExercised(problem, hint=hint)
+    strangers = sum(_UNAUTHORIZED.match(text) is not None for text in refusals.values())
+    hint = "see the refusals, and write a scenario: docs/how-to/write-scenarios.md"
+    if strangers * 2 > len(refusals):
+        names = ", ".join(config.identities) or "nobody"
+        hint = f"nobody is let in: see [identities] ({names}), their passwords and roles"
+    return NothingExercised(
+        f"no request was found that any of {len(refusals)} operations answers with a success",
+        hint=hint,
+        details=tuple(f"{name}: {text}" for name, text in list(refusals.items())[:_SHOWN]),
+    )
 
 
 def harmless(scenarios: Sequence[Scenario]) -> tuple[Step, ...]:

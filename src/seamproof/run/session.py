@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from seamproof.run.workers.crew import Crew
 
 _OTHER_CHECKS = "the scenario names other checks"
+_SEARCH = 0.4
+"""The share of a budget that may be spent on finding requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,10 @@ class Session:
             raise failure
 
     def _wanted(self, config: Config, shelf: Shelf) -> Wanted:
-        """What is asked for. Raises ConfigurationError or NothingExercised."""
+        """What is asked for, of the scenarios that there are.
+
+        Raises ConfigurationError, and NothingExercised where there is none and will be none.
+        """
         options = self._options
         self._parts = selection.checks(options.checks)
         everything = selection.all_scenarios(config)
@@ -160,7 +165,10 @@ class Session:
             self._replayed = shelf.get(options.replay)
             self._parts, scenarios = selection.of_finding(self._replayed, self._parts, everything)
         else:
-            scenarios = selection.matching(everything, options.operations)
+            # More may be found, once the service runs.
+            if not everything and "*" in config.discovery.skip:
+                raise selection.nothing(config)
+            scenarios = selection.chosen(everything, options.operations)
         return Wanted(
             tuple(self._parts),
             scenarios,
@@ -194,23 +202,44 @@ class Session:
             ) as premises,
         ):
             try:
-                preparation = Preparation(config, premises, wanted, self._emit, self._count)
+                if self._replayed is None:
+                    wanted = await self._more(config, premises, wanted)
+                costs = Costs(config.path(".seamproof/cache/costs.json"))
+                preparation = Preparation(config, premises, wanted, self._emit, self._count, costs)
                 prepared = await preparation.run()
                 # Not before: what is learned of a service on a machine that is busy with the
                 # start of others is not what is normal for it.
                 begin = Begin(logs, prepared.profile, premises.sighted, seed, premises.peers)
                 await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
-                await self._work(config, crew, premises, prepared, shelf)
+                await self._work(crew, premises, prepared, shelf, costs)
                 await premises.conductor.prove_reset()
             finally:
                 # They clean up while this world does.
                 crew.dismiss()
 
+    async def _more(self, config: Config, premises: Premises, wanted: Wanted) -> Wanted:
+        """What is asked for, with what is found for operations that no scenario is for.
+
+        Raises NothingExercised where there is nothing to do.
+        """
+        from seamproof.run.synthesis import Search, Synthesis
+
+        globs, budget = self._options.operations, self._options.budget
+        until = None if budget is None else self._started + budget * _SEARCH
+        ends = None if budget is None else self._started + budget
+        search = Search(wanted.everything, globs, self._options.seed, until)
+        found = await Synthesis(config, premises, self._emit).run(search)
+        everything = (*wanted.everything, *found)
+        if not everything:
+            raise selection.nothing(config, self._tally.refusals)
+        scenarios = selection.matching(everything, globs)
+        return replace(wanted, scenarios=scenarios, everything=everything, until=ends)
+
     def _count(self) -> None:
         self._tally.experiments += 1
 
     async def _work(
-        self, config: Config, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf
+        self, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf, costs: Costs
     ) -> None:
         """Have every job done, in this world and in those of the crew."""
         from seamproof.run.workers.crew import Work
@@ -219,7 +248,6 @@ class Session:
             shelf.put(self._name, finding)
             self._emit(FindingReported(finding))
 
-        costs = Costs(config.path(".seamproof/cache/costs.json"))
         docket = Docket(prepared.jobs, self._parts, report)
         by_number = {job.number: job for job in prepared.jobs}
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from seamproof.core.errors import ExitCode
-from seamproof.core.events import Event, ExperimentRun, FindingReported, JobFinished, JobStarted
+from seamproof.core.events import (
+    Baseline,
+    Event,
+    ExperimentRun,
+    FindingReported,
+    JobFinished,
+    JobStarted,
+)
 from seamproof.core.verdict import Outcome, Tier
 
 
@@ -15,6 +22,8 @@ class Tally:
 
     experiments: int = 0
     inconclusive: int = 0
+    refusals: dict[str, str] = field(default_factory=dict)
+    """Why an operation is not reached, by its id."""
     exercised: bool = False
     """Whether any check was begun."""
     crashes: list[str] = field(default_factory=list)
@@ -28,6 +37,8 @@ class Tally:
                 self.exercised = True
             case ExperimentRun():
                 self.experiments += 1
+            case Baseline(reached=False):
+                self.refusals[event.operation] = event.reason
             case JobFinished(outcome=Outcome.INCONCLUSIVE):
                 self.inconclusive += 1
             case FindingReported():
