@@ -50,7 +50,8 @@ DEATHS = 2
 """How often an act may end the service while it warms up, before it is asked no more."""
 CHANCES = 2
 """Acts that a statement crosses in some of their equal runs only, for it to be a job's."""
-READS = 3
+READS, MOST_READS = 3, 8
+"""Harmless reads that write, until no more are asked; and that are asked at most."""
 _PLAIN = Settings()
 
 
@@ -236,7 +237,8 @@ def _harmless(
 ) -> Exploration[Profile]:
     """What harmless reads write: the scenarios' own, then those given, each operation once.
 
-    Where more than one is there, two must write it: one alone may be a read that does change.
+    Where more than one is there, two must write it: one alone may be a read that does change. What
+    an arrangement has written before them is hidden, so reads that need none come first.
     """
     asked = {
         each.scenario.operation.id: each.scenario
@@ -246,15 +248,20 @@ def _harmless(
     for step in reads:
         asked.setdefault(step.operation.id, Scenario("read", step))
     writers: Counter[str] = Counter()
-    chosen = list(asked.values())[:READS]
-    for scenario in chosen:
+    writing = chosen = 0
+    for scenario in sorted(asked.values(), key=lambda each: len(each.arrangement)):
+        if writing == READS or chosen == MOST_READS:
+            break
+        chosen += 1
         history: History = yield _experiment(scenario, "harmless read")
         if not history.sections:
             continue
         if history.section.exchange.status == RATE_LIMITED:
             profile = replace(profile, disturbed="429 to a harmless read: a rate limiter counts")
-        writers.update(ambient_writes(history.section.changes))
-    enough = min(2, len(chosen))
+        written = ambient_writes(history.section.changes)
+        writing += bool(written)
+        writers.update(written)
+    enough = min(2, chosen)
     found = {name for name, count in writers.items() if count >= enough}
     return replace(profile, ambient=profile.ambient | found)
 

@@ -77,6 +77,21 @@ def test_what_reads_insert_is_ambient_and_what_they_update_is_so_by_column() -> 
     assert found.profile.ambient == {"sessions", "users.seen"}
 
 
+def test_reads_that_write_nothing_do_not_hide_what_others_write() -> None:
+    def quiet(service: FakeService) -> int:
+        service.connect().read("SELECT 1")
+        return 200
+
+    def seen(service: FakeService) -> int:
+        service.connect().insert("presence", id=1)
+        return 200
+
+    handlers = {f"GET /quiet/{number}": quiet for number in range(3)}
+    found = learned({**handlers, "GET /a": seen, "GET /b": seen})
+    assert found.profile.ambient == {"presence"}
+    assert learned({**handlers, "GET /a": seen}).profile.ambient == frozenset()
+
+
 def test_a_table_whose_row_count_varies_is_optional() -> None:
     def create(service: FakeService) -> int:
         service.memory["n"] = service.memory.get("n", 0) + 1
