@@ -109,7 +109,8 @@ class Step:
     A string that is one reference alone takes the value's own JSON type. Some are always there:
     `{uuid}` and `{unique}`, a fresh UUID and eight fresh hexadecimal digits for each time that the
     step is sent, and `{row.users.0.id}`, a value of a row that was there before the arrangement,
-    counted in the order of the primary key.
+    counted in the order of the primary key. `{login.alice.password}` is a field of the request that
+    the identity signs in by.
     """
 
     operation: Operation

@@ -52,7 +52,7 @@ _STEP_KEYS = frozenset(
 _SCENARIO_KEYS = frozenset({"name", "act", "arrange", "checks"})
 _BODIES = ("json", "form", "text", "multipart")
 _BUILT_IN = frozenset({"uuid", "unique"})
-_ROW = re.compile(r"row\.[^{}]+\.\d+\.[^{}.]+")
+_GIVEN = re.compile(r"row\.[^{}]+\.\d+\.[^{}.]+|login\.[^{}.]+\.[^{}]+")
 _MERGE = "tag:yaml.org,2002:merge"
 """The key `<<`: the mapping, or each mapping of the list, lends the keys that are not there."""
 
@@ -236,7 +236,7 @@ class _File:
         bodies = (step.json, step.form, step.text, step.multipart)
         places = (step.path_parameters, step.query, step.headers, *bodies)
         unknown = {name for place in places for name in _references(place)} - known
-        for name in sorted(each for each in unknown if not _ROW.fullmatch(each)):
+        for name in sorted(each for each in unknown if not _GIVEN.fullmatch(each)):
             raise self._error(
                 node,
                 f"no earlier step extracts {{{name}}}",

@@ -3,6 +3,7 @@ each of them starts."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Json
 from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.experiment.lane import Door
+from seamproof.run.identities import logins
 from seamproof.run.identities.admission import Admission
 from seamproof.run.identities.desk import Desk
 from seamproof.run.identities.wallet import Wallet
@@ -101,6 +103,7 @@ async def open_premises(
                 world, identities, redactor, seed=seed, deadline=config.service.deadline
             )
             conductor.stored = await world.database.stored()
+            conductor.logins = logins.values(config.identities, os.environ)
             yield Premises(world, conductor, openapi, identities, frozenset(sighted))
     except SeamproofError as error:
         if keeper.kept is not None:

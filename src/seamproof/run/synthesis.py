@@ -29,6 +29,7 @@ from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.synthesis import Attempt, Budget, Synthesised, Unreached, synthesise
 from seamproof.run import selection
 from seamproof.run.drive import drive
+from seamproof.run.identities.logins import scenarios
 from seamproof.run.premises import Premises
 
 if TYPE_CHECKING:
@@ -81,14 +82,22 @@ class Synthesis:
         if not missing:
             return ()
         folder = filing.folder_of(self._config.scenarios, self._config.root)
+        signing_in = {_plain(each.operation): each for each in scenarios(self._config.identities)}
+        entries = tuple(
+            signing_in[_plain(each.operation)]
+            for each in missing
+            if _plain(each.operation) in signing_in
+        )
+        missing = [each for each in missing if _plain(each.operation) not in signing_in]
         began = time.monotonic()
         self._emit(Stage(_NAME, f"{len(missing)} operations"))
         came_to = await self._search(document, missing, search)
-        reached = f"{len(came_to.scenarios)} of {len(missing)} operations"
+        found = (*entries, *came_to.scenarios)
+        reached = f"{len(found)} of {len(missing) + len(entries)} operations"
         self._emit(Stage(_NAME, reached, time.monotonic() - began))
         self._tell(came_to)
         self._remember(came_to.unreached, {each.operation.id: each for each in missing})
-        return self._stored(came_to.scenarios, document, folder)
+        return self._stored(found, document, folder)
 
     def _missing(self, document: Document, search: Search) -> list[Declaration]:
         """What is asked for, is no scenario's, and was not looked for in vain today."""

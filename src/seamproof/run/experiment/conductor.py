@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from seamproof.core.history import (
     Section,
     Silence,
 )
+from seamproof.core.model import Json
 from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
@@ -94,6 +95,8 @@ class Conductor:
         self.profile = Profile()
         self.stored: Stored = {}
         """Some rows of the state that every experiment starts from."""
+        self.logins: Mapping[str, Json] = {}
+        """What is typed to sign in, by the name of the reference to it."""
         self.on_history: Callable[[History], None] = lambda history: None
         """Called with each history, before it is returned."""
 
@@ -250,7 +253,7 @@ class Conductor:
         if self._arranged is not None and self._arranged.serves(experiment):
             return self._arranged, None
         self._arranged = None
-        bindings = Bindings(salt=str(self._seed), stored=self.stored)
+        bindings = Bindings(salt=str(self._seed), stored=self.stored, logins=self.logins)
         exchanges: list[Exchange] = []
         with clock.part("arrange"):
             for index, step in enumerate(experiment.arrangement):

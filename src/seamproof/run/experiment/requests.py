@@ -50,6 +50,8 @@ class Bindings:
     salt: str = ""
     stored: Stored = field(default_factory=dict)
     """The rows that were there before the arrangement."""
+    logins: Mapping[str, Json] = field(default_factory=dict)
+    """What is typed to sign in, by `login.NAME.FIELD`."""
 
     def with_value(self, name: str, value: Json) -> Bindings:
         """The same with one more."""
@@ -62,6 +64,8 @@ class Bindings:
         if name in {_UUID, _UNIQUE}:
             fresh = uuid.uuid5(_NAMESPACE, f"{self.salt}/{place}")
             return str(fresh) if name == _UUID else fresh.hex[:8]
+        if name in self.logins:
+            return self.logins[name]
         if name.startswith(_ROW):
             return self._stored(name)
         raise UnknownReference(name)

@@ -11,6 +11,7 @@
 - `csrf`       the token against forged requests that goes with a session
 - `oauth2`     an access token from the token endpoint
 - `command`    a token that a command prints
+- `logins`     the same requests as scenarios, which refer to what is typed
 - `given`      what is sent as it is configured: basic, bearer, header, API key
 - `expiry`     how long a token or a cookie lives, by what says so
 - `peers`      a further identity as data, by the operation that makes accounts
