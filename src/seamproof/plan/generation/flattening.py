@@ -36,6 +36,8 @@ class Flat:
     """The references that led here, those to the schemas around it included."""
     contradiction: str = ""
     """Why nothing satisfies it, where that is plain."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """The properties that tell a schema from its kin (OpenAPI's discriminators), with its name."""
 
 
 @dataclass(slots=True)
@@ -60,7 +62,9 @@ class Flattening:
         alternatives: list[_Alternatives] = []
         self._absorb(flat, schema, alternatives, followed)
         while alternatives:
-            self._choose(flat, alternatives.pop(0), alternatives, followed)
+            self._choose(flat, alternatives.pop(0), alternatives)
+        for name, value in flat.tags.items():
+            merge(flat, {"properties": {name: {"const": value}}, "required": [name]})
         return flat
 
     def _absorb(
@@ -91,14 +95,14 @@ class Flattening:
                 waiting.append(self.schemas.definition(reference))
             alternatives += _alternatives(part)
             if "discriminator" in part and not ("oneOf" in part or "anyOf" in part):
-                merge(flat, _told_apart(part["discriminator"], followed))
+                for name, value in _told_apart(part["discriminator"], followed):
+                    flat.tags.setdefault(name, value)
 
     def _choose(
         self,
         flat: Flat,
         offered: _Alternatives,
         alternatives: list[_Alternatives],
-        followed: list[str],
     ) -> None:
         branches = [each for each in offered.branches if self._possible(flat, each)]
         if not branches:
@@ -106,11 +110,13 @@ class Flattening:
             return
         ranks = [self._rank(flat, each) for each in branches]
         # Only among the best: what recurs or is null is taken where there is nothing else.
-        best = [each for each, rank in zip(branches, ranks, strict=True) if rank == min(ranks)]
+        least = min(ranks)
+        best = [each for each, rank in zip(branches, ranks, strict=True) if rank == least]
         branch = best[self.variant % len(best)]
-        self._absorb(flat, branch, alternatives, followed)
+        # An heir's own name is that of the branch, whatever led to the choice.
+        self._absorb(flat, branch, alternatives, [])
         if offered.discriminator and isinstance(branch, dict) and "$ref" in branch:
-            merge(flat, _told_apart(offered.discriminator, [branch["$ref"]]))
+            flat.tags |= dict(_told_apart(offered.discriminator, [branch["$ref"]]))
 
     def _possible(self, flat: Flat, branch: Json) -> bool:
         branch = self.schemas.follow(branch)
@@ -152,23 +158,24 @@ def _alternatives(part: Schema) -> Iterable[_Alternatives]:
         yield _Alternatives([fulfilled, part.get("else", True)])
 
 
-def _told_apart(discriminator: Mapping[str, Json], references: list[str]) -> Schema:
-    """What a discriminator asks of the schema that one of the references names."""
+def _told_apart(
+    discriminator: Mapping[str, Json], references: list[str]
+) -> Iterable[tuple[str, str]]:
+    """The property that a discriminator is about, with its value for the schema that was referred
+    to: by the mapping, else the schema's name."""
     name = discriminator["propertyName"]
     mapping = discriminator.get("mapping")
     mapping = mapping if isinstance(mapping, Mapping) else {}
     for reference in references:
-        last = reference.rpartition("/")[2]
         for value, target in mapping.items():
-            if isinstance(target, str) and target.rpartition("/")[2] == last:
-                return _tagged(name, value)
-    if mapping:
-        return _tagged(name, str(next(iter(mapping))))
-    return _tagged(name, references[0].rpartition("/")[2]) if references else {}
+            if isinstance(target, str) and _last(target) == _last(reference):
+                return [(name, str(value))]
+    named = [str(each) for each in mapping] or [_last(each) for each in references]
+    return [(name, named[0])] if named else []
 
 
-def _tagged(name: str, value: str) -> Schema:
-    return {"properties": {name: {"const": value}}, "required": [name]}
+def _last(reference: str) -> str:
+    return reference.rpartition("/")[2]
 
 
 # ---------------------------------------------------------------------------- merging

@@ -76,6 +76,8 @@ class Generator:
                 return value
             if best is None or len(problems) < best[0]:
                 best = len(problems), value, (*making.problems, *problems)
+            if making.exhausted and not fuller:
+                break
         assert best is not None
         self.problems = best[2]
         return best[1]

@@ -49,6 +49,8 @@ class Making:
     variant: int = 0
     problems: list[str] = field(default_factory=list)
     """What could not be satisfied, each with its JSON Pointer."""
+    exhausted: bool = field(default=False, init=False)
+    """Whether it was more than is made: another way is no shorter."""
     _values: int = field(default=0, init=False)
 
     def value(
@@ -69,6 +71,7 @@ class Making:
         depth = pointer.count("/")
         self._values += 1
         if self._values > _MAX_VALUES or depth > _MAX_DEPTH:
+            self.exhausted = self._values > _MAX_VALUES
             self._complain(pointer, "too much is required here, or what is required holds itself")
             return None
         flat = Flattening(self.schemas, self.variant + ordinal).flat(schema, trail)

@@ -262,7 +262,14 @@ def _rewritten(schema: Json, referred: Callable[[str], str]) -> Json:
         elif keyword in _ONE:
             written[keyword] = _rewritten(value, referred)
         elif keyword in _LISTS:
-            written[keyword] = [_rewritten(each, referred) for each in value]
+            # The branches of a discriminator often overlap but for the property that tells them
+            # apart, and are meant as one of them (OpenAPI 3.0.4, Discriminator Object).
+            meant = "anyOf" if keyword == "oneOf" and "discriminator" in schema else keyword
+            branches = [_rewritten(each, referred) for each in value]
+            if meant in written:
+                written["allOf"] = [*written.get("allOf", ()), {meant: branches}]
+            else:
+                written[meant] = branches
         elif keyword in _MAPS:
             written[keyword] = {name: _rewritten(each, referred) for name, each in value.items()}
         elif keyword not in ("default", "example", "examples", "discriminator"):

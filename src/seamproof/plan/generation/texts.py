@@ -88,7 +88,7 @@ def unique(schema: Schema, text: str) -> str | None:
     stem, dot, ending = (local, at, domain) if at else (text, "", "")
     for separator in ("-", "", "_", " "):
         for candidate in _fitted(f"{stem}{separator}{UNIQUE}{dot}{ending}", schema):
-            if allowed(schema, candidate):
+            if UNIQUE in candidate and allowed(schema, candidate):
                 return candidate
     return UNIQUE if allowed(schema, UNIQUE) else None
 
@@ -141,7 +141,7 @@ def _cased(text: str) -> Iterator[str]:
 def _woven(pattern: str, random: Random) -> Iterator[str]:
     """Strings of a pattern with `{unique}` in them: for codes that begin in one way."""
     for made in patterns.strings(pattern, random, 8):
-        for keep in range(min(len(made), 12), -1, -1):
+        for keep in range(min(len(made), 12) + 1):
             yield made[:keep] + UNIQUE + made[keep + 8 :]
             yield made[:keep] + UNIQUE
 
