@@ -120,14 +120,15 @@ def record_tables(
     impossible: set[str] = set()
     written: set[str] = set()
     for operation, history in seen:
-        changed = history.section.changes.tables
+        rows = history.section.changes.rows
+        rewritten = {row.table for row in rows if _rewrites(row, unjudged)}
+        added = {row.table for row in rows if row.old is None}
+        changed = rewritten | added
         if changed:
             operations.add(operation)
-        for table in changed:
+        for table in added:
             beside[table][operation] |= changed - {table}
-        impossible |= {
-            row.table for row in history.section.changes.rows if _rewrites(row, unjudged)
-        }
+        impossible |= rewritten
         if len(changed) == 1:
             impossible |= changed
         for crossing in history.section.crossings:

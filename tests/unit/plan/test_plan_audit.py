@@ -165,3 +165,14 @@ def test_a_mark_that_a_job_puts_on_an_entry_is_no_change_of_it() -> None:
     every = [*LOGGED, (operation, marked)]
     assert record_tables(every, CATALOG) == frozenset()
     assert record_tables(every, CATALOG, Profile(volatile=frozenset({"log.sent"}))) == {"log"}
+
+
+def test_what_every_request_only_marks_is_no_log() -> None:
+    seen = RowChange("notes", {"id": "1", "at": "1"}, {"id": "1", "at": "2"}, "2")
+    every = [
+        (name, replace(each, sections=(replace(s, changes=Changes((*s.changes.rows, seen))),)))
+        for name, each in LOGGED
+        for s in each.sections
+    ]
+    catalog = Catalog({**CATALOG.tables, "notes": table("notes")})
+    assert record_tables(every, catalog, Profile(ambient=frozenset({"notes.at"}))) == {"log"}
