@@ -23,6 +23,7 @@ from seamproof.wire.postgres.faults import Order, Raise, order
 
 CONNECT: Final = "<connect>"
 """The shape of a connection's start."""
+_STATUSES: Final = {ord(each): each for each in TransactionStatus}
 
 
 @dataclass(slots=True)
@@ -159,7 +160,7 @@ class Ledger:
             tag=statement.tag,
             sqlstate=statement.sqlstate,
             message=statement.message,
-            before=None if record.connects else TransactionStatus(chr(statement.before)),
-            after=None if statement.after is None else TransactionStatus(chr(statement.after)),
+            before=None if record.connects else _STATUSES[statement.before],
+            after=None if statement.after is None else _STATUSES[statement.after],
             fault=record.fault,
         )

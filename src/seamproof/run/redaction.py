@@ -8,7 +8,6 @@ different stays different within one run.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import re
@@ -71,7 +70,7 @@ class Redactor:
         """What stands for a secret."""
         if value.startswith(_REDACTED):
             return value
-        digest = hmac.new(self._key, value.encode(), hashlib.sha256).hexdigest()
+        digest = hmac.digest(self._key, value.encode(), "sha256").hex()
         return f"{_REDACTED}{digest[:8]}>"
 
     def text(self, value: str) -> str:
