@@ -184,6 +184,15 @@ class Tally:
         told = [tuple(each.told for each in run) for run in self.runs]
         return sum(each == told[0] for each in told)
 
+    @property
+    def changed(self) -> list[str]:
+        """What the first run and the last do not both tell."""
+        return [
+            f"{task.app} {task.variant}: {text}"
+            for task, first, last in zip(self.tasks, self.runs[0], self.runs[-1], strict=True)
+            for text in differing([first.told, last.told])
+        ]
+
     def figures(self) -> dict[str, object]:
         apps: dict[str, object] = {}
         for app in dict.fromkeys(task.app for task in self.tasks):
@@ -222,10 +231,15 @@ def main() -> None:
         ]
         tally = Tally(tasks, [], [], [], [])
         for number in range(1, arguments.runs + 1):
-            began, known = time.perf_counter(), len(tally.missed) + len(tally.false_alarms)
+            began = time.perf_counter()
+            missed, wrong = len(tally.missed), len(tally.false_alarms)
             tally.add(tuple(pool.map(exercised, tasks)))
-            for text in (*tally.missed, *tally.false_alarms)[known:]:
-                print(f"  {text}")
+            for text in tally.missed[missed:]:
+                print(f"  missed: {text}")
+            for text in tally.false_alarms[wrong:]:
+                print(f"  false alarm: {text}")
+            for text in tally.changed:
+                print(f"  not as in the first run: {text}")
             spent = time.perf_counter() - began
             print(f"run {number}: {spent:.1f} s, {tally.equal_runs} equal", flush=True)
     for text in tally.unsure:
