@@ -160,6 +160,18 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         r"\bunknown field\b|\bread[- ]only\b|\bmust not be (?:set|present|provided|specified)\b",
     ),
     *_phrases(
+        K.PATTERN,
+        r"\b(?:contain|include|have) (?:at least )?(?:one|an?|\d+)\b.{0,30}"
+        r"\b(?:upper|lower)-?case\b",
+        r"\b(?:contain|include|have) (?:at least )?(?:one|an?|\d+) (?:\w+ )?(?:letter|digit|number"
+        r"|symbol|(?:special|non-alphanumeric) character)s?\b",
+    ),
+    *_phrases(
+        K.MISSING,
+        rf"\bat least one of(?: the| these)?(?: following)?(?: fields| properties)?"
+        rf"[\s:]{{0,3}}{NAME}",
+    ),
+    *_phrases(
         K.TOO_SHORT,
         rf"\bat least {_NUMBER} {_LETTERS}",
         rf"\b(?:fewer|shorter|less) than (?:the )?(?:minimum )?(?:length )?(?:of )?{_NUMBER}"
@@ -288,7 +300,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     *_phrases(
         K.NO_SUCH,
         rf"\b(?:no such|unknown|could not find|can't find|cannot find|couldn't find|unable to find)"
-        rf" (?:an? |the )?{NAME}",
+        rf" (?:an? |the )?(?:\w+ (?=\w+\W*$))?{NAME}",
         rf"^(?:the |this |a )?{NAME}(?: with \S+(?: \S+){{0,3}})? (?:does not|doesn't"
         rf"|do not) exist",
         rf"^(?:the |this |a |no )?{NAME}(?: with \S+(?: \S+){{0,3}})? (?:was |is |could |were )?"
@@ -298,6 +310,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     ),
     *_phrases(
         K.FORBIDDEN,
+        r"\bcan(?:not|'t| not) (?:access|view|edit|modify|delete|perform|see)\b",
         r"\bforbidden\b|\bpermission\b|\baccess denied\b|\bnot (?:allowed|authori[sz]ed|permitted)"
         r" to\b|\bprivileges?\b|\bnot (?:the )?owner\b|\bcsrf\b|\bmust be (?:an? )?(?:admin|owner)",
     ),

@@ -34,6 +34,7 @@ _MOST = 60
 _MOST_TEXTS = 30
 _DEPTH = 6
 _NOT_FOUND = 404
+_CONFLICT = 409
 _BY_STATUS = {
     401: K.UNAUTHENTICATED,
     403: K.FORBIDDEN,
@@ -75,6 +76,9 @@ def complaints(
         found += _of_status(response, found)
         if response.status == _NOT_FOUND:
             found = _what_is_not_there(found)
+        if response.status == _CONFLICT:
+            # "The cart is empty" is about what is stored: no field of that name is missing.
+            found = [each for each in found if each.kind is not K.MISSING or sent.has(each.path)]
     return _without_doubles(found)
 
 
@@ -127,9 +131,13 @@ def _of_body(response: Response) -> list[Complaint]:
     )
     if all(each.kind is K.OTHER for each in found):
         found = [*found, *(say(each) for each in _texts(body, 0))]
-    # What only says that something is wrong says nothing beside what says more.
-    telling = [each for each in found if each.kind is not K.OTHER or each.path]
-    return (telling or found)[:_MOST]
+    return ([each for each in found if _tells(each)] or found)[:_MOST]
+
+
+def _tells(complaint: Complaint) -> bool:
+    """Whether it says more than that something is wrong: "invalid" of nothing does not."""
+    vague = complaint.kind is K.OTHER or (complaint.kind is K.FORMAT and complaint.wanted is None)
+    return bool(complaint.path) or not vague
 
 
 def _texts(value: Json, depth: int, name: str = "") -> Iterator[str]:

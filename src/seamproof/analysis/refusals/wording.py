@@ -27,7 +27,8 @@ _FIELD_QUOTED = re.compile(
 )
 _VALUE_FOR = re.compile(rf"\b(?:value|option|choice) for (?:the )?{NAME}", re.IGNORECASE)
 _TWO_WORDS = re.compile(
-    r"^(?:The )?(?P<name>[A-Za-z]\w* [a-z]\w*) (?:is|are|must|should|can|cannot|may|has|was)\b"
+    r"^(?:The )?(?P<name>(?!This|That|Your?|No|It|There)[A-Za-z]\w* [a-z]\w*) "
+    r"(?:is|are|must|should|can|cannot|may|has|was)\b"
 )
 _NO_CHOICE = re.compile(r"(?:the )?(?:allowed|following|permitted|valid)\b", re.IGNORECASE)
 _LEADING = re.compile(r"^(?P<name>[A-Za-z_$][\w$.\[\]]*): ")
@@ -97,7 +98,12 @@ def _named(found: re.Match[str] | None) -> str:
         return ""
     quoted = found.string[: found.start("name")].rstrip("/")[-1:] in _QUOTES
     name = name.strip(".-/[")
-    return name if quoted or name.lower() not in _NO_NAMES else ""
+    if quoted:
+        return name
+    if found.start("name") == 0 and name[1:].islower():
+        # The first word of a sentence has its capital from there.
+        name = name[0].lower() + name[1:]
+    return name if name.lower() not in _NO_NAMES else ""
 
 
 def _subject(text: str) -> str:

@@ -14,7 +14,7 @@ from seamproof.core.model import Json
 from seamproof.plan.generation import numbers, patterns, texts
 from seamproof.plan.generation.flattening import Flat, Flattening, merge
 from seamproof.plan.generation.schemas import TYPES, Schema, Schemas, is_number, matches
-from seamproof.plan.generation.vocabulary import Usual, refers, usual
+from seamproof.plan.generation.vocabulary import Usual, is_past, refers, usual
 
 _MAX_VALUES = 3_000
 _MAX_DEPTH = 30
@@ -80,7 +80,7 @@ class Making:
         plain = flat.schema
         if "const" in plain and plain["const"] in plain.get("enum", [plain["const"]]):
             return deepcopy(plain["const"])
-        said = list(self._said(plain, hints))
+        said = list(self._said(plain, name, hints))
         if "enum" in plain:
             return deepcopy(self._chosen(plain["enum"], said, ordinal))
         kind = self._kind(plain, name, said)
@@ -96,7 +96,7 @@ class Making:
 
     # ------------------------------------------------------------------ what the schema says
 
-    def _said(self, plain: Schema, hints: tuple[Json, ...]) -> Iterator[Json]:
+    def _said(self, plain: Schema, name: str, hints: tuple[Json, ...]) -> Iterator[Json]:
         """The values that the schema itself names, without those that say nothing."""
         named = [*hints]
         if "default" in plain:
@@ -105,7 +105,7 @@ class Making:
         if "example" in plain:
             named.append(plain["example"])
         for each in named:
-            if isinstance(each, str) and each in _PLACEHOLDERS:
+            if isinstance(each, str) and (each in _PLACEHOLDERS or is_past(name, each)):
                 continue
             if self.rich and each in (None, [], {}):
                 continue

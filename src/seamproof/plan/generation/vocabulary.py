@@ -128,6 +128,7 @@ _LATE = frozenset(
 )
 _BORN = frozenset({"birth", "birthday", "birthdate", "dob", "born"})
 
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]|$)")
 _REFERENCE = re.compile(r"(?:^|_)(?:ids?|uuids?|guids?|pks?|fk)$")
 
 
@@ -158,6 +159,13 @@ def day(name: str) -> str:
     if found & _LATE:
         return "2035-02-20"
     return "2035-01-10" if found & _EARLY else "2035-01-15"
+
+
+def is_past(name: str, text: str) -> bool:
+    """Whether a date or time is too early for a field of this name: documents grow old, and what
+    expired in one of their examples is refused."""
+    found = frozenset(words(name))
+    return bool(found & _LATE) and _MOMENT.match(text) is not None and text < day(name)
 
 
 def refers(name: str) -> bool:

@@ -389,7 +389,7 @@ def test_nestjs_and_zod() -> None:
         ),
         (
             {"message": "Password must be at least 8 characters"},
-            (K.TOO_SHORT, "body", ("Password",), 8),
+            (K.TOO_SHORT, "body", ("password",), 8),
         ),
         (
             {"message": "Invalid value for role, expected one of user, admin"},
@@ -409,6 +409,16 @@ def test_nestjs_and_zod() -> None:
             (K.NO_SUCH, "body", ("product_id",), None),
         ),
         ({"detail": "Not enough stock"}, (K.OTHER, None, (), None)),
+        (
+            {"message": "The password must contain at least one uppercase letter."},
+            (K.PATTERN, "body", ("password",), None),
+        ),
+        (
+            {"message": "Provide at least one of title or permissions"},
+            (K.MISSING, "body", ("title",), None),
+        ),
+        ({"detail": "there is no such paid order"}, (K.NO_SUCH, None, ("order",), None)),
+        ({"message": "This user cannot access this resource."}, (K.FORBIDDEN, None, (), None)),
     ],
 )
 def test_words(body: Json, expected: tuple[Json, ...]) -> None:
@@ -440,6 +450,10 @@ def test_what_is_not_found_may_be_what_the_body_refers_to() -> None:
         target="/orders/5/items",
     )
     assert found == [(K.NO_SUCH, "path", ("order_id",), None)]
+
+
+def test_a_conflict_is_about_what_is_stored() -> None:
+    assert said(409, {"detail": "the cart is empty"}) == [(K.CONFLICT, None, (), None)]
 
 
 def test_the_media_types_that_are_taken() -> None:

@@ -107,6 +107,12 @@ def test_the_richer_has_what_is_optional_but_nothing_that_it_cannot_know() -> No
         ({"type": "string", "example": "Blue"}, "title", "Blue-{unique}"),
         ({"type": "string", "example": "jo@x.org"}, "email", "jo-{unique}@x.org"),
         ({"type": "integer", "example": "not one"}, "", 1),
+        (
+            {"type": "string", "example": "2023-04-11T15:46:56Z"},
+            "expiresAt",
+            "2035-02-20T09:00:00Z",
+        ),
+        ({"type": "string", "example": "2023-04-11"}, "born", "2023-04-11"),
         ({"type": "string"}, "currency", "EUR"),
         ({"type": "string"}, "billingEmail", "user-{unique}@example.com"),
         ({"type": "string"}, "colour", "#336699"),
