@@ -18,7 +18,7 @@ from seamproof.core.events import (
     ProfileLearned,
     Stage,
 )
-from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
@@ -133,7 +133,9 @@ class Preparation:
                 )
             )
         remember(self._risks, {each.scenario.operation.id: w.figure for w, each in weighed})
-        if (error := self._premises.identities.turned_away()) is not None:
+        identities = self._premises.identities
+        public = await self._public(explained) if identities.shunned else frozenset[str]()
+        if (error := identities.turned_away(public)) is not None:
             raise error
         if not any(each.reached for each in explained):
             raise _nothing(explained)
@@ -184,6 +186,20 @@ class Preparation:
     async def _look_back(self) -> Past:
         operations = {each.operation for each in self._wanted.scenarios}
         return await look_back(self._root, self._runs, self._risks, operations)
+
+    async def _public(self, learned: Sequence[LearnedScenario]) -> frozenset[str]:
+        """The operations that let in who signed in, and let in nobody as well."""
+        conduct = self._premises.conductor.conduct
+        public: set[str] = set()
+        for each in learned:
+            act = each.scenario.act
+            if not each.reached or act.identity is None or each.scenario.arrangement:
+                continue
+            stranger = replace(act, identity=None)
+            history = await conduct(Experiment((Phase((Act(stranger),)),), purpose="as nobody"))
+            if history.sections and history.section.exchange.ok:
+                public.add(act.operation.id)
+        return frozenset(public)
 
     def _riskiest(self, past: Past) -> tuple[Scenario, ...]:
         """The scenarios that there is time to learn: the riskiest, as far as that is known yet."""

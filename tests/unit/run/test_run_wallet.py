@@ -74,6 +74,10 @@ def history(status: int, experiment: Experiment = PLAIN, *, arranged: int = 0) -
     return History(experiment, sections, (_exchange(Act(ORDER), arranged),) if arranged else ())
 
 
+def asking(operation: str) -> Experiment:
+    return Experiment((Phase((Act(Step(Operation.parse(operation), "ann")),)),))
+
+
 def _exchange(act: Act, status: int) -> Exchange:
     return Exchange(act, Request("POST", "/orders"), 0.0, 0.1, Response(status))
 
@@ -163,3 +167,17 @@ def test_an_answer_under_a_fault_says_nothing_of_who_is_let_in(clock: Clock) -> 
     ours = wallet(clock, Turnstile())
     ours.note(history(401, BROKEN))
     assert ours.turned_away() is None
+
+
+def test_what_is_open_to_everybody_lets_nobody_in(clock: Clock) -> None:
+    ours = wallet(clock, Turnstile())
+    ours.note(history(401, asking("GET /mine")))
+    ours.note(history(401, asking("GET /orders")))
+    assert ours.shunned
+    ours.note(history(200, asking("GET /health")))
+    assert ours.shunned
+    assert ours.turned_away() is None
+    assert ours.turned_away({"GET /health"}) is not None
+    ours.note(history(200, asking("GET /orders")))
+    assert not ours.shunned
+    assert ours.turned_away({"GET /health"}) is None

@@ -63,7 +63,8 @@ class Wallet(Mapping[str, Credentials]):
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: set[_Doubt] = field(default_factory=set)
     """Answers 401 that fresh credentials get as well."""
-    _answers: dict[str, Counter[int]] = field(default_factory=dict)
+    _answers: dict[str, Counter[tuple[str, int]]] = field(default_factory=dict)
+    """By name, how often each operation answered with each status."""
 
     @classmethod
     def of(cls, credentials: Mapping[str, Credentials]) -> Wallet:
@@ -155,12 +156,26 @@ class Wallet(Mapping[str, Credentials]):
             held = self._held.get(_sender(exchange))
             if held is not None and exchange.status is not None:
                 held.welcome = held.welcome or exchange.ok
-                self._answers.setdefault(_sender(exchange), Counter())[exchange.status] += 1
+                answered = (exchange.act.step.operation.id, exchange.status)
+                self._answers.setdefault(_sender(exchange), Counter())[answered] += 1
 
-    def turned_away(self) -> ConfigurationError | None:
+    @property
+    def shunned(self) -> bool:
+        """Whether who signed in was refused at more operations than let in: what lets them in may
+        be open to everybody."""
+        asked = {answered for answers in self._answers.values() for answered in answers}
+        refused = {operation for operation, status in asked if status in _REFUSALS}
+        welcome = {operation for operation, status in asked if 200 <= status < 300}
+        return len(refused - welcome) > len(welcome)
+
+    def turned_away(self, public: Collection[str] = ()) -> ConfigurationError | None:
         """The error for a run in which nobody who signed in was let in; None where somebody was,
-        or where it was not for who they are."""
-        everything = sum(self._answers.values(), Counter[int]())
+        or where it was not for who they are. A 2xx of a `public` operation says nothing."""
+        everything: Counter[int] = Counter()
+        for answers in self._answers.values():
+            for (operation, status), count in answers.items():
+                if operation not in public:
+                    everything[status] += count
         welcome = any(200 <= status < 300 for status in everything)
         if welcome or not _REFUSALS & everything.keys():
             return None
@@ -173,10 +188,13 @@ class Wallet(Mapping[str, Credentials]):
             details=tuple(self._tried(name, answers) for name, answers in self._answers.items()),
         )
 
-    def _tried(self, name: str, answers: Counter[int]) -> str:
+    def _tried(self, name: str, answers: Counter[tuple[str, int]]) -> str:
         found = self.identities.get(name)
         how = f"{described(found)}: " if found is not None else ""
-        counted = ", ".join(f"{status} ({count})" for status, count in sorted(answers.items()))
+        by_status: Counter[int] = Counter()
+        for (_, status), count in answers.items():
+            by_status[status] += count
+        counted = ", ".join(f"{status} ({count})" for status, count in sorted(by_status.items()))
         return f"{name}: {how}{answers.total()} requests, answered {counted}"
 
 
