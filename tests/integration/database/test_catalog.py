@@ -140,3 +140,19 @@ def test_virtual_columns_are_left_out_of_rows() -> None:
             await world.database.audit()
 
     asyncio.run(scenario())
+
+
+def test_what_the_triggers_of_a_table_do_and_not_the_journals_own() -> None:
+    async def scenario() -> None:
+        async with journaled(
+            """CREATE TABLE log (id int PRIMARY KEY);
+               CREATE TABLE daily (n int PRIMARY KEY REFERENCES log);
+               CREATE FUNCTION count_it() RETURNS trigger LANGUAGE plpgsql
+                 AS 'BEGIN UPDATE daily SET n = n + 1; RETURN NEW; END';
+               CREATE TRIGGER counted AFTER INSERT ON log EXECUTE FUNCTION count_it()"""
+        ) as world:
+            tables = (await world.database.catalog()).tables
+            assert tables["log"].triggers == ("BEGIN UPDATE daily SET n = n + 1; RETURN NEW; END",)
+            assert tables["daily"].triggers == ()
+
+    asyncio.run(scenario())
