@@ -78,7 +78,10 @@ IMPORTER = Kind(
     "seamproof.discovery.importers",
     {"recognises": ("root",), "read": ("root", "options")},
 )
-KINDS = {each.name: each for each in (CHECK, REPORTER, BACKEND, BOUNDARY, IMPORTER)}
+FRAMEWORK = Kind(
+    "framework", "seamproof.discovery.routes", {"starts": ("start",)}, ("language", "script")
+)
+KINDS = {each.name: each for each in (CHECK, REPORTER, BACKEND, BOUNDARY, IMPORTER, FRAMEWORK)}
 
 
 def _marker(kind: Kind, name: str, title: str, boundary: BoundaryKind | None) -> Callable[[C], C]:
@@ -112,6 +115,11 @@ def boundary(name: str, *, title: str, kind: BoundaryKind) -> Callable[[C], C]:
 def importer(name: str, *, title: str) -> Callable[[C], C]:
     """Mark a class as the importer of this format."""
     return _marker(IMPORTER, name, title, None)
+
+
+def framework(name: str, *, title: str) -> Callable[[C], C]:
+    """Mark a class as the framework of this name, whose route table can be asked for."""
+    return _marker(FRAMEWORK, name, title, None)
 
 
 def validate(kind: Kind, implementation: type) -> Part:

@@ -1,14 +1,16 @@
 """What the service says of itself: its OpenAPI document.
 
 `service.openapi` says where it is. Where it says nothing, the paths are tried on which frameworks
-have theirs, and the first that reads is taken. The document is asked for once.
+have theirs, and the first that reads is taken; where none does, the service's own code is asked for
+its routes. All of that is done once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from seamproof.core.document import Document
@@ -24,6 +26,8 @@ NOT_FOUND = frozenset({404, 405})
 """Statuses of a path or method that there is not (RFC 9110, sections 15.5.5 and 15.5.6)."""
 TIMEOUT = 15.0
 """Seconds that the service may take for its document."""
+SEARCH = 60.0
+"""Seconds that the search on the usual paths may take."""
 SHOWN = 12
 """Problems of a document that are shown."""
 USUAL = (
@@ -54,58 +58,84 @@ USUAL = (
 """Where frameworks have it: FastAPI, springdoc, Springfox, Nest, ASP.NET, DRF, Fastify, Quarkus."""
 
 
+_SAY = "say where it is: service.openapi"
+Routes: TypeAlias = Callable[[], Awaitable[Document]]
+"""Asks the service's own code for its routes. Raises Unreadable."""
+
+
 class OpenApi:
     """The service's document, wherever it is: on the service, in the project, or at a URL."""
 
     def __init__(
-        self, place: str | None, root: Path, door: Door, emit: Callable[[Event], None]
+        self,
+        place: str | None,
+        root: Path,
+        door: Door,
+        emit: Callable[[Event], None],
+        routes: Routes | None = None,
     ) -> None:
         self._place = place
+        self._routes = routes
         self._root = root
         self._door = door
         self._emit = emit
         self._document: Document | None = None
+        self._where = "" if place is None else _shown(place)
         self._asked = False
         self._told = False
-        self._where = ""
 
     async def document(self) -> Document | None:
-        """The service's document, None where there is none that can be read."""
-        if self._place is not None:
-            found, where = await self._read(self._place), self._place
+        """The service's document, None where there is none that can be read.
+
+        Ask before the state is marked that experiments start from: a service may write something
+        when it is asked, or when its code is.
+        """
+        if self._place is None:
+            await self._search()
         else:
-            found, where = await self._search()
-        if found is not None and not self._told:
+            await self._read(self._place)
+        if self._document is not None and not self._told:
             self._told = True
-            self._tell(where, found)
-        return found
+            self._tell(self._document)
+        return self._document
 
     async def missing(self, operation: Operation) -> str:
         """That the document has no such operation, and which may be meant; else nothing.
 
         Nothing is searched for: a place that is configured is asked, or what was found before.
         """
-        found = self._document if self._place is None else await self._read(self._place)
+        if self._place is not None:
+            await self._read(self._place)
+        found = self._document
         if found is None or matching.has(found, operation):
             return ""
         near = matching.nearest(found, operation)
         meant = f", did you mean {near.id}?" if near is not None else ""
-        return f"{self._place or self._where} has no {operation.id}{meant}"
+        return f"{self._where} has no {operation.id}{meant}"
 
-    async def _read(self, place: str) -> Document | None:
-        if not self._asked:
-            self._asked = True
-            try:
-                self._document = await self._at(place)
-            except Unreadable as error:
-                text = f"{_shown(place)} cannot be read: {error}"
-                self._emit(Notice(text, "see service.openapi", warning=True))
-        return self._document
-
-    async def _search(self) -> tuple[Document | None, str]:
+    async def _read(self, place: str) -> None:
         if self._asked:
-            return self._document, self._where
+            return
         self._asked = True
+        try:
+            self._document = await self._at(place)
+        except Unreadable as error:
+            text = f"{self._where} cannot be read: {error}"
+            self._emit(Notice(text, "see service.openapi", warning=True))
+
+    async def _search(self) -> None:
+        if self._asked:
+            return
+        self._asked = True
+        try:
+            async with asyncio.timeout(SEARCH):
+                await self._try_paths()
+        except TimeoutError:
+            self._emit(Notice(f"the search for a document ended after {SEARCH:g} s", _SAY))
+        if self._document is None:
+            await self._ask_routes()
+
+    async def _try_paths(self) -> None:
         for path in USUAL:
             try:
                 found = await self._at(path)
@@ -114,20 +144,33 @@ class OpenApi:
             # Others have `paths` also: only what says that it is such a document is one here.
             if found.version and found.declarations:
                 self._document, self._where = found, path
-                return found, path
-        self._emit(Notice(_NOWHERE, "say where it is: service.openapi", warning=True))
-        return None, ""
+                return
 
-    def _tell(self, place: str, document: Document) -> None:
+    async def _ask_routes(self) -> None:
+        """The route table of the service's own code, the last resort."""
+        why = ""
+        try:
+            if self._routes is not None:
+                found = await self._routes()
+                if found.declarations:
+                    self._document, self._where = found, f"its own code, {found.title}"
+                    return
+                why = "; its code, when it is asked, has no routes"
+        except Unreadable as error:
+            why = f"; its code cannot be asked for its routes: {error}"
+        text = f"the service has no OpenAPI document on any of the usual paths{why}"
+        self._emit(Notice(text, _SAY, warning=True))
+
+    def _tell(self, document: Document) -> None:
         """Say what was found where, and what of it cannot be used."""
         version = f"OpenAPI {document.version}" if document.version else "a document"
         count = len(document.declarations)
-        self._emit(Notice(f"{_shown(place)}: {version}, {count} operations"))
+        self._emit(Notice(f"{self._where}: {version}, {count} operations"))
         for each in document.problems[:SHOWN]:
-            self._emit(Notice(f"{_shown(place)}: {each}"))
+            self._emit(Notice(f"{self._where}: {each}"))
         if len(document.problems) > SHOWN:
             more = len(document.problems) - SHOWN
-            self._emit(Notice(f"{_shown(place)}: and {more} more that cannot be used"))
+            self._emit(Notice(f"{self._where}: and {more} more that cannot be used"))
 
     async def _at(self, place: str) -> Document:
         """The document at a place. Raises Unreadable."""
@@ -140,9 +183,6 @@ class OpenApi:
             data = await asyncio.to_thread(_of_file, self._root, place)
             return await asyncio.to_thread(openapi.read, data)
         return await asyncio.to_thread(openapi.read, fetched.body, location=fetched.url)
-
-
-_NOWHERE = "no OpenAPI document was found on the service, on none of the usual paths"
 
 
 def _of_file(root: Path, place: str) -> bytes:

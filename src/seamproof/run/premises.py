@@ -8,12 +8,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seamproof.core.errors import SeamproofError, ServiceError
 from seamproof.core.events import BoundaryStatus, Event, Stage
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Json
+from seamproof.run import routes
 from seamproof.run.experiment.conductor import Conductor
 from seamproof.run.experiment.lane import Door
 from seamproof.run.identities import logins
@@ -89,7 +91,9 @@ async def open_premises(
         async with open_world(config, notify=notify, on_failure=keeper) as world:
             first = world.replicas[0]
             door = Door(first.host, first.port, f"{first.host}:{first.port}")
-            openapi = OpenApi(config.service.openapi, config.root, door, emit)
+            openapi = OpenApi(
+                config.service.openapi, config.root, door, emit, partial(routes.ask, world)
+            )
             names = ", ".join(config.identities)
             emit(Stage("sign in", names))
             began = time.monotonic()

@@ -51,7 +51,7 @@ class Commands:
             os.close(writing)
         printed = asyncio.create_task(asyncio.to_thread(_read, reading))
         try:
-            code = await self._end(process)
+            code = await self._end(process, self.boundary)
         finally:
             # Its end closes the pipe, also for whom it has left behind.
             await process.end(grace=0.0)
@@ -60,8 +60,22 @@ class Commands:
             raise _failed(launch, f"failed with {exit_text(code)}", process)
         return found.decode("utf-8", "replace")
 
-    async def _end(self, process: Process) -> int:
-        seen = Watched(process, self.boundary, self.site.database, len(self.boundary.startups()))
+    async def run(self, launch: Launch, boundary: PostgresBoundary) -> None:
+        """Run what is launched to its end. `boundary` is the proxy that its environment names.
+
+        Raises ServiceError where it fails or does not end, and SafetyError where it uses another
+        database.
+        """
+        process = Process.start(launch, self.site.intents)
+        try:
+            code = await self._end(process, boundary)
+        finally:
+            await process.end(grace=0.0)
+        if code:
+            raise _failed(launch, f"failed with {exit_text(code)}", process)
+
+    async def _end(self, process: Process, boundary: PostgresBoundary) -> int:
+        seen = Watched(process, boundary, self.site.database, len(boundary.startups()))
         deadline = time.monotonic() + _LIMIT
         while process.alive:
             self.site.guard.check(seen)

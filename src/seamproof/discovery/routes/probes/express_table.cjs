@@ -1,0 +1,143 @@
+// Loaded before the service (node --require): when the service is about to listen, the routes of its
+// Express applications are written as an OpenAPI document, and it ends. Nothing listens.
+//
+// Express 4 and 5. Neither keeps the paths that routers are mounted at (5 compiles them), so `use`
+// is watched and each layer that it adds is marked with its path.
+
+"use strict";
+
+const fs = require("node:fs");
+const net = require("node:net");
+const Module = require("node:module");
+
+const OUTPUT = process.env.SEAMPROOF_ROUTES;
+const DEPTH = 20;
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const DIGITS = new Set(["(\\d+)", "([0-9]+)"]);
+const SETTLED = 200; // milliseconds for routes that are added after `listen`
+const PATHS = Symbol("seamproof.paths");
+const MOUNTED = Symbol("seamproof.mounted");
+const applications = new Set();
+let waiting = false;
+
+const load = Module._load;
+Module._load = function (...given) {
+  const loaded = load.apply(this, given);
+  try {
+    watch(loaded);
+  } catch (error) {
+    console.error(error);
+  }
+  return loaded;
+};
+
+function watch(loaded) {
+  if (typeof loaded !== "function" || !loaded.application || !loaded.Router) return;
+  if (Object.hasOwn(loaded.application, MOUNTED)) return;
+  Object.defineProperty(loaded.application, MOUNTED, { value: true });
+  const init = loaded.application.init;
+  loaded.application.init = function (...given) {
+    applications.add(this);
+    this[PATHS] = [];
+    return init.apply(this, given);
+  };
+  const use = loaded.application.use;
+  loaded.application.use = function (...given) {
+    const [paths, handlers] = taken(given);
+    for (const each of handlers)
+      if (applications.has(each)) this[PATHS].push({ paths, inner: each });
+    return use.apply(this, given);
+  };
+  // 4: routers inherit from the function itself; 5: from its prototype.
+  for (const holder of [loaded.Router, loaded.Router.prototype])
+    if (holder && typeof holder.use === "function") watchRouter(holder);
+}
+
+function watchRouter(holder) {
+  const use = holder.use;
+  holder.use = function (...given) {
+    const before = this.stack ? this.stack.length : 0;
+    const result = use.apply(this, given);
+    const [paths] = taken(given);
+    for (const layer of (this.stack || []).slice(before)) layer[PATHS] = paths;
+    return result;
+  };
+}
+
+// The paths that `use` was given, `/` where none, and its handlers.
+function taken(given) {
+  const flat = given.flat(Infinity);
+  const paths = flat.filter((each) => typeof each !== "function");
+  return [paths.length ? paths : ["/"], flat.filter((each) => typeof each === "function")];
+}
+
+const listen = net.Server.prototype.listen;
+net.Server.prototype.listen = function (...given) {
+  if (!applications.size) return listen.apply(this, given);
+  if (!waiting) {
+    waiting = true;
+    setTimeout(() => end(), SETTLED);
+  }
+  return this;
+};
+process.on("exit", () => {
+  if (applications.size && !waiting) write();
+});
+
+function end() {
+  write();
+  process.exit(0);
+}
+
+function write() {
+  const inner = new Set();
+  for (const each of applications) for (const mount of each[PATHS]) inner.add(mount.inner);
+  const paths = {};
+  for (const each of applications) if (!inner.has(each)) ofApplication(each, [""], paths, 0);
+  const info = { title: "the routes of Express", version: "" };
+  const text = JSON.stringify({ openapi: "3.1.0", info, paths });
+  fs.writeFileSync(`${OUTPUT}.part`, text);
+  fs.renameSync(`${OUTPUT}.part`, OUTPUT);
+}
+
+function ofApplication(application, bases, paths, depth) {
+  // `router` is a deprecated getter that throws in 4, where `_router` is meant.
+  const router = application._router || (application.lazyrouter ? null : application.router);
+  if (router) ofRouter(router, bases, paths, depth);
+  for (const mount of application[PATHS])
+    if (depth < DEPTH) ofApplication(mount.inner, joined(bases, mount.paths), paths, depth + 1);
+}
+
+function ofRouter(router, bases, paths, depth) {
+  for (const layer of router.stack || []) {
+    if (layer.route) {
+      const methods = METHODS.filter((each) => layer.route.methods[each]);
+      if (layer.route.methods._all && !methods.length) methods.push("get", "post");
+      const own = Array.isArray(layer.route.path) ? layer.route.path : [layer.route.path];
+      for (const path of joined(bases, own)) add(paths, path, methods);
+    } else if (layer.handle && layer.handle.stack && depth < DEPTH) {
+      ofRouter(layer.handle, joined(bases, layer[PATHS] || ["/"]), paths, depth + 1);
+    }
+  }
+}
+
+// Each base with each path; what is a regular expression is none.
+function joined(bases, own) {
+  const texts = own.flat(Infinity).filter((each) => typeof each === "string");
+  return bases.flatMap((base) => texts.map((each) => `${base}/${each}`.replace(/\/{2,}/g, "/")));
+}
+
+function add(paths, path, methods) {
+  const parameters = [];
+  const template = path
+    .replace(/\{([^{}]*)\}/g, "$1") // 5: an optional part
+    .replace(/:([A-Za-z_]\w*)(\([^()]*\))?\??/g, (_, name, pattern) => {
+      const schema = { type: DIGITS.has(pattern) ? "integer" : "string" };
+      parameters.push({ name, in: "path", required: true, schema });
+      return `{${name}}`;
+    })
+    .replace(/(.)\/$/, "$1");
+  if (/[*()?+]/.test(template)) return; // what catches everything is no operation
+  const item = (paths[template] = paths[template] || {});
+  for (const method of methods) item[method] = item[method] || { parameters };
+}
