@@ -17,6 +17,10 @@ from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier
 
 REPLAYS = 3
+JOB_WAIT = 0.5
+"""Seconds within which a job that comes after the answer is to settle what a failure left."""
+PERIODIC_JOB_WAIT = 2.0
+"""The same where the service has jobs that were seen in an idle second: they come again."""
 
 Shows = Callable[[History], bool]
 """Whether a history shows the defect."""
@@ -71,6 +75,13 @@ def plain(subject: Subject, purpose: str, *, fresh_process: bool = False) -> Exp
         fresh_process=fresh_process, fresh_sequences=subject.profile.fresh_sequences
     )
     return replace(Experiment.of(subject.scenario, purpose=purpose), settings=settings)
+
+
+def settling(subject: Subject, experiment: Experiment) -> Experiment:
+    """The same with time after each phase, for jobs of the service that finish what was begun."""
+    wait = PERIODIC_JOB_WAIT if subject.profile.background else JOB_WAIT
+    settings = replace(experiment.settings, extra_quiet=max(wait, 2 * subject.profile.tail))
+    return replace(experiment, settings=settings, purpose="does a job settle it")
 
 
 def warm(subject: Subject, *, fresh_process: bool = False) -> Exploration[History]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from doubles.fake_world import FakeService, FakeWorld
 from seamproof.analysis.keys import Key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import outcome
+from seamproof.checks.idempotency import Idempotency
 from seamproof.checks.idempotency.judgement import One, Ruling
 from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import (
@@ -18,7 +22,8 @@ from seamproof.core.history import (
     RowChange,
     Section,
 )
-from seamproof.core.model import IdempotencyPolicy, Operation, Step
+from seamproof.core.model import IdempotencyPolicy, Operation, Scenario, Step
+from seamproof.core.subject import Subject
 
 PAY = Act(Step(Operation("POST", "/payments")))
 KEY = Key("Idempotency-Key", in_header=True)
@@ -80,3 +85,33 @@ def test_a_request_that_carries_a_key(
 def test_without_a_key_a_part_of_the_effect_is_what_rollback_tells() -> None:
     judged = one(keyed=False).judge(history(500, 409, rows=(RUNNING,)))
     assert judged.ruling is Ruling.PART
+
+
+def deliver(service: FakeService) -> int:
+    if len(service.world.committed) == 1:
+        with service.connect() as db:
+            db.insert("payments", amount=5)
+    return 200
+
+
+def accept(service: FakeService) -> int:
+    """Keeps the request under its key for a job, which is late where there is more than one."""
+    with service.connect() as db:
+        db.begin()
+        if not service.world.committed:
+            db.insert("requests", key="k1")
+        db.commit()
+    if len(service.world.experiments[-1].phases) == 1:
+        deliver(service)
+    return 202
+
+
+@pytest.mark.parametrize(("job", "found"), [(deliver, []), (None, ["empty-replay"])])
+def test_an_effect_that_a_job_brings_later_is_there(
+    job: Callable[[FakeService], int] | None, found: list[str]
+) -> None:
+    step = Step(PAY.step.operation, headers={"Idempotency-Key": "k1"})
+    about = Subject(Scenario("pay", step), replicas=1)
+    world = FakeWorld({step.operation.id: accept}, job)
+    verdicts = world.drive(Idempotency().explore(about))
+    assert [each.finding_class for each in verdicts if each.finding_class] == found

@@ -15,7 +15,14 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import ClassVar
 
-from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean_run, replay
+from seamproof.analysis.confirm import (
+    REPLAYS,
+    Confirmation,
+    as_expected,
+    clean_run,
+    replay,
+    settling,
+)
 from seamproof.analysis.confirm import plain as once
 from seamproof.analysis.footprint import points, touches, whole
 from seamproof.analysis.intervals import changes_of_acts, intervals, sql, transactions
@@ -224,6 +231,11 @@ def _told(
         again = one.judge(history)
         return again.ruling is judged.ruling and again.certain >= judged.certain
 
+    if judged.ruling is not Ruling.MORE:
+        # The effect is not there yet: a job of the service may be about to bring it.
+        later: History = yield settling(subject, tried.experiment)
+        if one.judge(later).ruling is Ruling.ONCE:
+            return []
     tier = _tier(subject, judged)
     case = Case(_CLASS[judged.ruling], tier, judged, tried.how, tried.crossing)
     if tier is Tier.NOTE:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from seamproof.analysis.calls import place_calls
-from seamproof.analysis.confirm import replay_all
+from seamproof.analysis.confirm import replay_all, settling
 from seamproof.checks.rollback.classes import PARTIAL_STATE
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation, judge
@@ -23,11 +23,6 @@ from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Tier, Verdict
-
-JOB_WAIT = 0.5
-"""Seconds within which a job that comes after the answer is to settle what a failure left."""
-PERIODIC_JOB_WAIT = 2.0
-"""The same where the service has jobs that were seen in an idle second: they come again."""
 
 
 def provoke(
@@ -62,13 +57,7 @@ def awaited(
     if symptom.tier is Tier.NOTE:
         return False
     first = observed.history.experiment
-    wait = PERIODIC_JOB_WAIT if subject.profile.background else JOB_WAIT
-    history: History = yield replace(
-        first,
-        phases=first.phases[:1],
-        settings=replace(first.settings, extra_quiet=max(wait, 2 * subject.profile.tail)),
-        purpose="does a job settle it",
-    )
+    history: History = yield settling(subject, replace(first, phases=first.phases[:1]))
     again = judge(clean, observed.placement, history)
     if again.trouble or again.missed:
         return False
