@@ -67,7 +67,7 @@ class Project:
         self.write("scenarios.yaml", "scenarios:\n" + "".join(f"  - {each}\n" for each in texts))
 
     def configure(self, more: str = "", **changed: Any) -> None:
-        """Write the configuration: `service_KEY`, `database_KEY` and `login_KEY` change a key."""
+        """Write the configuration: `service_KEY`, `database_KEY` and so on change a key."""
         sections: dict[str, dict[str, Any]] = {
             "service": {
                 "command": f"{{python}} {TILL} {{port}}",
@@ -78,6 +78,7 @@ class Project:
                 "env": {"TILL_DATABASE": "{database.url}"},
             },
             "database": {},
+            "discovery": {"skip": ["*"]},
             "login": {"operation": "POST /login", "body": {"password": PASSWORD}},
         }
         sections["login"]["token"] = "$.token"

@@ -116,11 +116,15 @@ def test_a_scenario_file_that_cannot_be_read(project: Project) -> None:
 
 
 def test_no_scenario_at_all(project: Project) -> None:
-    problem = "no scenario file .* no OpenAPI document"
     (project.root / "scenarios.yaml").unlink()
-    refused(project.run(), 5, blame="configuration", problem=problem, hint="service.openapi")
+    refused(project.run(), 5, blame="configuration", problem="no scenario file", hint="write one")
+
+
+def test_no_scenario_and_nowhere_to_find_one(project: Project) -> None:
+    project.configure(discovery_skip=[], service_openapi="/nowhere.json")
     project.write("scenarios.yaml", "scenarios: []\n")
-    refused(project.run(), 5, blame="configuration", problem=problem, hint="write one")
+    problem = r"no scenario file .* no OpenAPI document is at /nowhere\.json"
+    refused(project.run(), 5, blame="configuration", problem=problem, hint="service.openapi")
 
 
 @pytest.mark.parametrize(
@@ -303,6 +307,13 @@ def test_a_token_that_is_shown_where_nobody_looks(project: Project) -> None:
         r"ann: POST /login, token from \$.token in the header X-Nowhere: \d+ requests, answered 401"
     )
     ended = project.run(till="sessions in memory")
+    refused(ended, 4, blame="configuration", problem=problem, hint=r"\[identities\]")
+
+
+def test_what_is_open_to_everybody_proves_no_sign_in(project: Project) -> None:
+    project.configure(login_header="X-Nowhere", discovery_skip=[])
+    ended = project.run(till="sessions in memory")
+    problem = "authentication does not work"
     refused(ended, 4, blame="configuration", problem=problem, hint=r"\[identities\]")
 
 

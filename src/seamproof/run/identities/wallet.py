@@ -161,12 +161,12 @@ class Wallet(Mapping[str, Credentials]):
 
     @property
     def shunned(self) -> bool:
-        """Whether who signed in was refused at more operations than let in: what lets them in may
-        be open to everybody."""
+        """Whether who signed in was refused at no fewer operations than let in: what lets them in
+        may be open to everybody."""
         asked = {answered for answers in self._answers.values() for answered in answers}
         refused = {operation for operation, status in asked if status in _REFUSALS}
         welcome = {operation for operation, status in asked if 200 <= status < 300}
-        return len(refused - welcome) > len(welcome)
+        return len(refused - welcome) >= max(1, len(welcome))
 
     def turned_away(self, public: Collection[str] = ()) -> ConfigurationError | None:
         """The error for a run in which nobody who signed in was let in; None where somebody was,
