@@ -21,7 +21,7 @@ from seamproof.analysis.calls import compensates
 from seamproof.analysis.changes import Comparison, compare
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, nothing, outcome, refused
-from seamproof.analysis.trouble import died, trouble
+from seamproof.analysis.trouble import trouble
 from seamproof.core.experiment import CrossingKey
 from seamproof.core.history import (
     Crossing,
@@ -218,8 +218,9 @@ def _unclear(history: History) -> str:
     if reason := trouble(history):
         return reason
     for section in history.sections:
-        if died(section):
-            return "the service ended while the acts ran"
+        death = section.disturbed(DisturbanceKind.SERVICE_DIED)
+        if death is not None:
+            return f"the service ended while the acts ran: {death.detail}".rstrip(": ")
         for exchange in section.exchanges:
             if exchange.silence is Silence.TIMEOUT:
                 return "an act was not answered in time: a pool may be exhausted"
