@@ -55,10 +55,10 @@ async def _followed(url: str, limit: int, name: str | None) -> Fetched:
         answer = await _exchanged(split, limit, name or split.netloc.rpartition("@")[2])
         if answer.status not in _MOVED:
             break
-        further = urljoin(url, answer.location)
-        if not _same(split, _address(further)):
+        further = _address(answer.location, url)
+        if not _same(split, further):
             raise Unreadable("it leads to another host, which is not asked")
-        url = further
+        url = further.geturl()
     else:
         raise Unreadable(f"it leads on more than {MAX_REDIRECTIONS} times")
     if not 200 <= answer.status < 300:
@@ -66,9 +66,9 @@ async def _followed(url: str, limit: int, name: str | None) -> Fetched:
     return Fetched(url, bytes(answer.content))
 
 
-def _address(url: str) -> SplitResult:
+def _address(url: str, start: str = "") -> SplitResult:
     try:
-        split = urlsplit(url)
+        split = urlsplit(urljoin(start, url))
         port = split.port
     except ValueError:
         raise Unreadable("it is no URL") from None

@@ -261,7 +261,7 @@ def test_what_a_service_leaves_running_does_not_keep_it(tmp_path: Path) -> None:
     assert len(table("{python} -m flask --app shop run", tmp_path).declarations) == 4
 
 
-NODE = Path(__file__).parent
+NODE = Path(__file__).parent / "express"
 EXPRESS = {
     "GET /health": {},
     "GET /orders": {},
@@ -283,10 +283,11 @@ EXPRESS = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("version", ["express-4", "express-5"])
-def test_express(version: str, tmp_path: Path, installed: dict[str, Path]) -> None:
-    (tmp_path / "node_modules").symlink_to(installed[version] / "node_modules")
+def test_express(version: str, tmp_path: Path, node_modules: Path) -> None:
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/express").symlink_to(node_modules / version)
     for name in ("package.json", "service.mjs"):
-        (tmp_path / name).write_bytes((NODE / "express" / name).read_bytes())
+        (tmp_path / name).write_bytes((NODE / name).read_bytes())
     for command in ("node service.mjs 0", "npm start"):
         (tmp_path / "routes.json").unlink(missing_ok=True)
         done = asked(command, tmp_path)

@@ -111,8 +111,9 @@ function ofApplication(application, bases, paths, depth) {
 function ofRouter(router, bases, paths, depth) {
   for (const layer of router.stack || []) {
     if (layer.route) {
-      const methods = METHODS.filter((each) => layer.route.methods[each]);
-      if (layer.route.methods._all && !methods.length) methods.push("get", "post");
+      let methods = METHODS.filter((each) => layer.route.methods[each]);
+      const all = layer.route.methods._all || methods.length === METHODS.length;
+      if (all) methods = ["get", "post"]; // `all` says nothing of which are meant
       const own = Array.isArray(layer.route.path) ? layer.route.path : [layer.route.path];
       for (const path of joined(bases, own)) add(paths, path, methods);
     } else if (layer.handle && layer.handle.stack && depth < DEPTH) {

@@ -1,0 +1,22 @@
+// Routes as Express 4 and 5 both have them, in each way that there is to mount them.
+
+import express from "express";
+
+const nothing = (request, response) => response.end();
+const app = express();
+app.use(express.json());
+app.get("/health", nothing);
+const orders = express.Router({ mergeParams: true });
+orders.route("/").get(nothing).post(nothing);
+orders.delete("/:id", nothing);
+const lines = express.Router();
+lines.put("/:line", nothing);
+orders.use("/:order/lines", lines);
+app.use(["/orders", "/v2/orders"], (request, response, next) => next(), orders);
+const admin = express();
+admin.get("/users/:user.json", nothing);
+admin.all("/any", nothing);
+app.use("/admin", admin);
+app.get(/^\/expression/, nothing);
+app.use(nothing);
+app.listen(Number(process.argv[2]), () => console.log("listening"));
