@@ -63,6 +63,7 @@ def test_names_of_tests_are_unique() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+@pytest.mark.long  # a session of all tests collects them all, also those that it leaves out
 def test_every_test_can_be_collected() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "long or not long"],

@@ -32,11 +32,11 @@ def given_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         runner.run(server.stop())
 
 
-@pytest.fixture(scope="module", params=["own", pytest.param("given", marks=pytest.mark.long)])
+@pytest.fixture(scope="session", params=["own", pytest.param("given", marks=pytest.mark.long)])
 def around(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Surroundings]:
-    """Surroundings in which one run was made already."""
+    """Surroundings in which one run was made already. Every test leaves them as they were."""
     url = request.getfixturevalue("given_server") if request.param == "given" else ""
     root = tmp_path_factory.mktemp("around")
     # The server's user must reach the cache, which he does not below a private folder.
@@ -44,8 +44,7 @@ def around(
     shared.chmod(0o755)
     made = Surroundings.make(root, shared / "cache", url)
     try:
-        process = made.start(output=root / "first.txt")
-        assert process.wait(60) == 0, (root / "first.txt").read_text()
+        made.usual = made.whole(root / "first")
         yield made
     finally:
         made.close()

@@ -12,6 +12,7 @@ like ours, files and folders in the cache. They must be there afterwards.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import signal
@@ -29,6 +30,7 @@ from projects import TABLES, Project, adopting
 
 READY = "boundaries"
 """Begins the line that a run prints once its world is up."""
+CHECKS = ("--check", "rollback", "--check", "trace")
 _TEMPLATE = re.compile(r"seamproof_t_[0-9a-f]{16}")
 _KEPT = (".seamproof/runs", ".seamproof/profile.toml", ".seamproof/cache/costs.json")
 """What runs keep for a person, or for later runs."""
@@ -44,6 +46,8 @@ class Surroundings:
     cache: Path
     url: str = ""
     decoys: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    usual: frozenset[str] = frozenset()
+    """The fingerprints of what an undisturbed run of `CHECKS` finds."""
     _versions: int = 0
 
     @classmethod
@@ -118,6 +122,13 @@ class Surroundings:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
+
+    def whole(self, place: Path) -> frozenset[str]:
+        """Have one run of `CHECKS` made to its end. Returns the fingerprints of what it found."""
+        report, output = place.with_suffix(".json"), place.with_suffix(".txt")
+        process = self.start("run", *CHECKS, "--report", f"json={report}", output=output)
+        assert process.wait(_LIMIT) == 0, output.read_text()
+        return fingerprints(report)
 
     def next_run(self, output: Path) -> str:
         """Have one more run come up, and interrupt it. Returns what it printed."""
@@ -216,6 +227,11 @@ def await_that(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def fingerprints(report: Path) -> frozenset[str]:
+    """The fingerprints of what a run found."""
+    return frozenset(each["fingerprint"] for each in json.loads(report.read_text())["findings"])
 
 
 def orphaned_segments() -> set[str]:

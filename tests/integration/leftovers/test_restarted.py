@@ -3,7 +3,6 @@ what the service does meanwhile is nobody's finding."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -15,10 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from surroundings import Surroundings, await_text, await_that
+from surroundings import CHECKS, Surroundings, await_text, await_that, fingerprints
 
 POINTS = int(os.environ.get("SEAMPROOF_RESTART_POINTS", "20"))
 """For both servers together."""
+_UNDER_WAY = "learn what is normal"
+"""Printed when that is done and the checks begin: before its first experiment a run just ends."""
 _SEED = int(os.environ.get("SEAMPROOF_KILL_SEED", "1"))
 
 
@@ -69,31 +70,29 @@ def stopped(server: psutil.Process) -> Iterator[list[subprocess.Popen[bytes]]]:
 
 @pytest.mark.long
 def test_a_server_that_recovers_from_a_crash(around: Surroundings, tmp_path: Path) -> None:
-    usual = _whole(around, tmp_path / "usual")
     output = tmp_path / "printed.txt"
     with around.unchanged():
         process = _start(around, tmp_path / "crashed.json", output)
-        await_text(process, output, "sign in")
+        await_text(process, output, _UNDER_WAY)
         crash(postmaster(around, process))
         assert process.wait(90) == 0, output.read_text()
     assert "went away and came back" in output.read_text()
-    assert _fingerprints(tmp_path / "crashed.json") == usual
+    assert fingerprints(tmp_path / "crashed.json") == around.usual
 
 
 def test_a_server_that_is_started_again(around: Surroundings, tmp_path: Path) -> None:
     if around.url:
         pytest.skip("the given server is the other tests' as well")
-    usual = _whole(around, tmp_path / "usual")
     output = tmp_path / "printed.txt"
     with around.unchanged():
         process = _start(around, tmp_path / "restarted.json", output)
-        await_text(process, output, "sign in")
+        await_text(process, output, _UNDER_WAY)
         with stopped(postmaster(around, process)) as again:
             pass
         code = process.wait(90)
         again[0].wait(10)
     assert code == 0, output.read_text()
-    assert _fingerprints(tmp_path / "restarted.json") == usual
+    assert fingerprints(tmp_path / "restarted.json") == around.usual
 
 
 @pytest.mark.long
@@ -110,13 +109,12 @@ def test_a_server_that_does_not_come_back(around: Surroundings, tmp_path: Path) 
     printed = output.read_text()
     assert "error (database): the database server went away" in printed
     assert "Traceback" not in printed
-    assert not _fingerprints(tmp_path / "gone.json")
+    assert not fingerprints(tmp_path / "gone.json")
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_server_that_crashes_at_random_points(around: Surroundings, tmp_path: Path) -> None:
-    usual = _whole(around, tmp_path / "usual")
     points = random.Random(_SEED)
     for number in range(POINTS // 2):
         output = tmp_path / f"{number}.txt"
@@ -132,20 +130,9 @@ def test_a_server_that_crashes_at_random_points(around: Surroundings, tmp_path: 
         print(f"point {number}: after {after:.3f} s ended with {code}", flush=True)
         assert code in (0, 4), printed
         assert "Traceback" not in printed
-        assert _fingerprints(report) <= usual, printed
-        assert code or _fingerprints(report) == usual
+        assert fingerprints(report) <= around.usual, printed
+        assert code or fingerprints(report) == around.usual
 
 
 def _start(around: Surroundings, report: Path, output: Path) -> subprocess.Popen[bytes]:
-    checks = ("--check", "rollback", "--check", "trace")
-    return around.start("run", *checks, "--report", f"json={report}", output=output)
-
-
-def _whole(around: Surroundings, place: Path) -> set[str]:
-    process = _start(around, place.with_suffix(".json"), place.with_suffix(".txt"))
-    assert process.wait(60) == 0
-    return _fingerprints(place.with_suffix(".json"))
-
-
-def _fingerprints(report: Path) -> set[str]:
-    return {each["fingerprint"] for each in json.loads(report.read_text())["findings"]}
+    return around.start("run", *CHECKS, "--report", f"json={report}", output=output)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from surroundings import Surroundings
+from surroundings import Surroundings, fingerprints
 
 
 @pytest.mark.long
@@ -27,11 +26,6 @@ def test_two_runs_at_once_say_the_same(around: Surroundings, tmp_path: Path, bui
     printed = "\n".join(output.read_text() for output in outputs)
     assert codes == [0, 0], printed
     assert "had left something" not in printed
-    first, second = ({each["fingerprint"] for each in _findings(report)} for report in reports)
+    first, second = map(fingerprints, reports)
     assert first == second
     assert first
-
-
-def _findings(report: Path) -> list[dict[str, str]]:
-    found: list[dict[str, str]] = json.loads(report.read_text())["findings"]
-    return found
