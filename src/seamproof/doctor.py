@@ -5,6 +5,7 @@ Nothing of the service is started: a first start may itself write to a database.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import socket
@@ -56,7 +57,11 @@ async def examine(path: Path | None, say: Callable[[str], None]) -> int:
     _tell(loaded, say)
     found.append(loaded)
     if config is not None:
-        for examined in (_command, _database_variable, _other_database, _scenarios):
+        examinations = (
+            *(_command, _database_variable, _other_database),
+            *(_document, _identities, _scenarios),
+        )
+        for examined in examinations:
             found.append(_guarded(examined, config))
             _tell(found[-1], say)
     found.append(await _server(config))
@@ -183,14 +188,66 @@ def _other_database(config: Config) -> Diagnosis:
     return Diagnosis("other database", State.OK, "no .env beside the service names one")
 
 
+def _document(config: Config) -> Diagnosis:
+    """Whether the service's document can be read, where that can be told without the service."""
+    from seamproof.discovery.openapi import Unreadable, read
+
+    place = config.service.openapi
+    if place is None:
+        return Diagnosis("openapi", State.OK, "the usual paths are tried, then the routes")
+    if place.startswith("/") or "://" in place:
+        return Diagnosis("openapi", State.OK, f"{place}, asked for when the service runs")
+    file = config.path(place)
+    try:
+        found = read(file.read_bytes())
+    except (OSError, Unreadable) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        fix = "correct service.openapi: a file, or a path on the service as /openapi.json"
+        return Diagnosis("openapi", State.MISSING, f"{place} cannot be read: {reason}", fix)
+    return Diagnosis("openapi", State.OK, f"{place}, {len(found.declarations)} operations")
+
+
+def _identities(config: Config) -> Diagnosis:
+    """Whether somebody signs in, and what that takes is set."""
+    for name, identity in config.identities.items():
+        identity.filled(name, os.environ)
+        wanted = [each.operation for each in (identity.register_, identity.login) if each]
+        wanted += [identity.oauth2.token] if identity.oauth2 else []
+        for unknown in filter(None, (_undeclared(config, each) for each in wanted)):
+            return Diagnosis("identities", State.WARNING, f"{name}: {unknown}", "see its login")
+    if not config.identities:
+        fix = "see [identities], or: seamproof init --dry-run"
+        return Diagnosis("identities", State.WARNING, "nobody signs in", fix)
+    return Diagnosis("identities", State.OK, ", ".join(config.identities))
+
+
+def _undeclared(config: Config, operation: str) -> str:
+    """That a document in a file has no such operation, and which is near; else nothing."""
+    from seamproof.core.model import Operation
+    from seamproof.discovery.openapi import Unreadable, matching, read
+
+    place = config.service.openapi or "/"
+    if place.startswith("/") or "://" in place:
+        return ""
+    try:
+        found = read(config.path(place).read_bytes())
+    except (OSError, Unreadable):
+        return ""
+    wanted = Operation.parse(operation)
+    if matching.has(found, wanted):
+        return ""
+    near = matching.nearest(found, wanted)
+    return f"{place} has no {wanted.id}" + (f", did you mean {near.id}?" if near else "")
+
+
 def _scenarios(config: Config) -> Diagnosis:
     """Whether there are scenario files, and all of them can be read."""
     from seamproof.discovery.scenarios import load_scenarios
 
     paths = [path for glob in config.scenarios for path in sorted(config.root.glob(glob))]
     if not paths:
-        detail = f"no file matches {', '.join(config.scenarios)}"
-        return Diagnosis("scenarios", State.MISSING, detail, "see docs/how-to/write-scenarios.md")
+        detail = "no files: requests are found for what the service declares"
+        return Diagnosis("scenarios", State.OK, detail)
     found = load_scenarios(paths, config.identities, config.service.retry_safe)
     return Diagnosis("scenarios", State.OK, f"{len(found)} in {len(paths)} files")
 

@@ -22,10 +22,16 @@ COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-@pytest.mark.parametrize("name", ["commands", "checks", "findings", "parts", "configuration"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("commands.md", "checks.md", "findings.md", "parts.md", "configuration.md"),
+        "seamproof.schema.json",
+    ],
+)
 def test_the_reference_is_fresh(name: str) -> None:
-    written = (ROOT / "docs" / "reference" / f"{name}.md").read_text(encoding="utf-8")
-    assert written == reference.pages()[f"{name}.md"], (
+    written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+    assert written == reference.pages()[name], (
         "write it anew: uv run python -m seamproof.cli.reference docs/reference"
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seamproof.cli import checks, config, demo, doctor, explain, import_traffic, replay, run
+from seamproof.cli import checks, config, demo, doctor, explain, import_traffic, init, replay, run
 
 app = typer.Typer(
     name="seamproof",
@@ -43,6 +43,7 @@ for command in (
     explain.explain,
     checks.checks,
     doctor.doctor,
+    init.init,
     config.config,
 ):
     app.command()(command)

@@ -15,6 +15,7 @@ from typing import Any
 import typer
 
 from seamproof.cli.app import app
+from seamproof.config.explaining import schema
 from seamproof.config.reference import markdown
 from seamproof.core import registry
 from seamproof.core.errors import ExitCode
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "findings.md": findings(),
         "parts.md": parts(),
         "configuration.md": markdown(),
+        "seamproof.schema.json": schema() + "\n",
     }
 
 

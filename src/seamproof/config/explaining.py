@@ -14,12 +14,14 @@ from seamproof.config.models import Config
 from seamproof.core.errors import ConfigurationError
 
 _SECRET = re.compile(r"password|secret|token|bearer|value|key|body|form|dsn", re.IGNORECASE)
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _CREDENTIALS = re.compile(r"://[^/@]*@")
 
 
 def schema() -> str:
     """Return the JSON Schema of the file, for editors."""
-    return json.dumps(Config.model_json_schema(), indent=2)
+    written = Config.model_json_schema() | {"title": "seamproof.toml", "$schema": _DRAFT}
+    return json.dumps(written, indent=2, sort_keys=True)
 
 
 def explained(key: str) -> list[str]:

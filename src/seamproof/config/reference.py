@@ -18,7 +18,8 @@ _INTRODUCTION = """\
 
 `seamproof.toml`, or the section `[tool.seamproof]` of `pyproject.toml`; the nearest one at or above
 the working folder is read. Relative paths start from its folder. An unknown key is an error. This
-page is generated from the code: `python -m seamproof.config.reference`.
+page is generated from the code: `python -m seamproof.config.reference`. Editors take the same from
+[seamproof.schema.json](seamproof.schema.json), which `seamproof init` writes beside the file.
 
 Placeholders: `{port}`, `{python}` (the interpreter that runs seamproof), `{database.url}`,
 `{database.host}`, `{database.port}`, `{database.user}`, `{database.password}`, `{database.name}`,

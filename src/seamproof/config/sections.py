@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from seamproof.core.model import Operation
 
@@ -58,5 +58,9 @@ OperationId = Annotated[str, AfterValidator(_operation)]
 ServicePath = Annotated[str, AfterValidator(_placed)]
 """A path on the service."""
 
-Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Strings = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
+]
 """A list of strings; one string alone is a list of one."""
