@@ -23,6 +23,7 @@ _WHOLE = frozenset(
 _HEADS = frozenset({"detail", "details", "message", "error", "errors"})
 """Names of the whole answer's own words, where no field is called so."""
 _UNDER = ("errors", "fieldErrors", "field_errors", "messages", "error", "detail", "details")
+_FIELDS = ("fieldErrors", "field_errors")
 _MOST = 50
 _DEPTH = 8
 
@@ -34,7 +35,7 @@ def read(body: Json) -> list[Complaint]:
     for name in _UNDER:
         inner = body.get(name)
         if isinstance(inner, Mapping) and inner and not _is_entry(inner):
-            found = _read(inner)
+            found = read(inner) if any(each in inner for each in _FIELDS) else _read(inner)
             if found:
                 return found
     fields = {
@@ -62,6 +63,8 @@ def _walk(value: Json, place: Where, path: Steps, depth: int) -> Iterator[Compla
             yield _message(message, place, path)
     elif isinstance(value, str) and depth:
         yield say(value, place, path)
+    elif path and isinstance(value, Mapping) and isinstance(value.get("message"), str):
+        yield _message(value, place, path)
     elif isinstance(value, list):
         for index, each in enumerate(value[:_MOST]):
             yield from _walk(each, place, (*path, index), depth + 1)

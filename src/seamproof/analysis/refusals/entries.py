@@ -63,8 +63,8 @@ def _found(value: Json, depth: int) -> list[Mapping[str, Json]]:
     if isinstance(value, list):
         entries = [each for each in value[:_MOST] if isinstance(each, Mapping)]
         if entries and all(_message(each) is not None for each in entries):
-            inner = _found([each.get("errors") for each in entries], depth + 1)
-            return inner or entries
+            only = entries[0] if len(entries) == 1 and _located(entries[0]) == (None, ()) else {}
+            return _found(only.get("errors"), depth + 1) or entries
         return next(filter(None, (_found(each, depth + 1) for each in value[:_MOST])), [])
     if isinstance(value, Mapping):
         return next(filter(None, (_found(e, depth + 1) for e in list(value.values())[:_MOST])), [])

@@ -74,6 +74,7 @@ FORMATS = {
     "currency": "currency",
     "country": "country",
     "decimal": "decimal",
+    "objectid": "objectid",
     "iso": "date-time",
     "iso8601": "date-time",
     "rfc3339": "date-time",
@@ -95,6 +96,34 @@ def _phrases(kind: ComplaintKind, *patterns: str) -> list[tuple[ComplaintKind, r
 
 
 PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
+    # What other phrases below would take for something else.
+    *_phrases(
+        K.FORMAT,
+        rf"\b(?P<format>{_FORMAT}) has wrong format\b",
+        rf"\bcast to (?P<format>{_FORMAT}) failed\b",
+    ),
+    *_phrases(K.TYPE, rf"\bcast to (?:embedded )?(?P<type>{_TYPE}) failed\b"),
+    *_phrases(K.MISSING, r"\bnot allowed to be empty\b|\bnull values? not allowed\b"),
+    *_phrases(
+        K.PATTERN,
+        r"\bmatch(?:es|ing)?\b.{0,40}?/(?P<pattern>[^/]+)/",
+        r"\b(?:does not|doesn't|must|should|fails to) match ['\"](?P<pattern>[^'\"]+)['\"]",
+        r"\bmatch(?:es|ing)?(?: the)? (?:pattern|regular expression|regexp?)\W{1,3}"
+        r"(?P<pattern>[^\"'`]+)",
+        r"\b(?:does not|must|should|didn't|doesn't|fails to) match\b.{0,40}\b(?:pattern|expression"
+        r"|regexp?)\b",
+    ),
+    *_phrases(
+        K.TOO_LARGE,
+        rf"\bnot be (?:greater|more|larger|higher|bigger) than {_NUMBER}(?!\d| {_LETTERS})",
+        rf"\btoo (?:big|large): expected (?:number|int|bigint|float)\b.{{0,12}}"
+        rf"<(?P<inclusive>=)?{_NUMBER}",
+    ),
+    *_phrases(
+        K.TOO_SMALL,
+        rf"\btoo small: expected (?:number|int|bigint|float)\b.{{0,12}}"
+        rf">(?P<inclusive>=)?{_NUMBER}",
+    ),
     *_phrases(
         K.NOT_UNIQUE,
         rf"\bwith (?:this|that|the same|given) {NAME} already (?:exists?|registered)",
@@ -103,7 +132,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\bfields? {NAME}(?:, \w+)* must make a unique set\b",
         r"\bmust (?:be|make a) unique\b|\bis not unique\b",
         r"\bduplicate(?:d)? (?:key|entry|value|name|field)\b|\bhas duplicate\b",
-        r"\bis (?:taken|not available)\b|\bnon[- ]unique\b|\bE11000\b",
+        r"\bis (?:taken|not available)\b|\bE11000\b",
     ),
     *_phrases(
         K.UNAUTHENTICATED,
@@ -138,7 +167,8 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf" (?:\w+ )?(?:values?|options?|choices?|types?|ones)(?: for \S+)?(?: are| is)? ?"
         rf"(?::|=|are|is){_COLON}{_LIST}",
         rf"\b(?:choose|select|pick|expected|use) (?:from|one of|any of|between){_COLON}{_LIST}",
-        r"\bnot a valid choice\b|\bselect a valid choice\b|\bnot a valid enum|\bunknown variant\b",
+        r"\bunallowed value\b|\bnot a valid choice\b|\bselect a valid choice\b",
+        r"\bnot a valid enum|\bunknown variant\b",
         r"\b(?:is|was) not included in the list\b|\bnot (?:in|among) the (?:list|allowed|set)\b",
         r"\bselected \w+ is invalid\b|\bfailed on the 'oneof' tag",
     ),
@@ -150,6 +180,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\b(?:unknown|unexpected|unsupported|extra|undeclared|extraneous) (?:field|property|key"
         rf"|parameter|query parameter|argument|attribute|column|input)(?:s|\(s\))?\b(?:\W{{0,4}}"
         rf"{QUOTED})?",
+        rf"\bunspecified keys?: {NAME}",
         rf"\b(?:property|field|parameter|key|attribute) {NAME} should not exist",
         r"\bextra (?:fields|inputs) (?:are )?not permitted\b|\bunevaluated propert",
         rf"\b(?:property|field|parameter|key|attribute|column) {NAME} (?:is|are) not (?:allowed"
@@ -169,7 +200,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
     *_phrases(
         K.MISSING,
         rf"\bat least one of(?: the| these)?(?: following)?(?: fields| properties)?"
-        rf"[\s:]{{0,3}}{NAME}",
+        rf"[\s:\[]{{0,3}}{NAME}",
     ),
     *_phrases(
         K.TOO_SHORT,
@@ -178,7 +209,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf" {_LETTERS}",
         rf"\b(?:length|size)\b.{{0,40}}?\b(?:at least|minimum|>=|greater than or equal to|min)"
         rf"\W{{0,3}}(?:is |of )?{_NUMBER}",
-        rf"\bshorter than (?:the )?(?:minimum )?length (?:of )?{_NUMBER}",
+        rf"\bshorter than (?:the )?(?:minimum )?(?:allowed )?length (?:of )?\(?{_NUMBER}",
+        rf"\bhave >=? ?{_NUMBER} {_LETTERS}",
+        r"\bshould be non-empty\b",
         rf"\btoo (?:short|few)\b.{{0,40}}?{_NUMBER}",
         rf"\bmin(?:imum)? ?length\b.{{0,20}}?{_NUMBER}",
         rf"\b(?:length|size|long)\b.{{0,20}}?\bbetween {_NUMBER} and (?P<high>\d+)",
@@ -192,7 +225,8 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf" (?:the )?(?:maximum )?(?:length )?(?:of )?{_NUMBER} {_LETTERS}",
         rf"\b(?:length|size)\b.{{0,40}}?\b(?:at most|maximum|<=|less than or equal to|max|no more"
         rf" than)\W{{0,3}}(?:is |of )?{_NUMBER}",
-        rf"\blonger than (?:the )?(?:maximum )?length (?:of )?{_NUMBER}",
+        rf"\blonger than (?:the )?(?:maximum )?(?:allowed )?length (?:of )?\(?{_NUMBER}",
+        rf"\bhave <=? ?{_NUMBER} {_LETTERS}",
         rf"\btoo (?:long|many|big a list)\b.{{0,40}}?{_NUMBER}",
         rf"\bmax(?:imum)? ?length\b.{{0,20}}?{_NUMBER}",
         rf"\bshorter than (?:or equal to )?{_NUMBER} {_LETTERS}",
@@ -236,8 +270,10 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf" (?:an?|the|your|some|valid)? ?{NAME}",
         r"\b(?:field|value|is|data|parameter|property) required\b|\brequired\b(?! to be\b)",
         r"\bmissing\b|\bcan(?:'t|not| not) be (?:blank|empty|null|nil)\b",
+        r"\bempty values? not allowed\b",
         r"\b(?:may|must|should|can) not be (?:blank|empty|null|nil|none)\b|\bshouldn't be empty\b",
-        r"\bno (?:\w+ )?(?:provided|given|specified|supplied|in (?:the )?request)\b",
+        r"\bno (?:\w+ )?(?:was |were )?(?:provided|submitted|given|specified|supplied"
+        r"|in (?:the )?request)\b",
         r"\b(?:not|none) provided\b|\bundefined\b|\bmust be present\b|\bmust exist in\b",
     ),
     *_phrases(
@@ -252,23 +288,20 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\b(?:invalid|bad|not valid) (?:input syntax for (?:type )?)?(?P<type>{_TYPE})\b",
         rf"\bcannot (?:deserialize|convert|parse|unmarshal|cast)\b.{{0,80}}?\b(?P<type>{_TYPE})\b",
         rf"\bfailed to (?:parse|convert|deserialize)\b.{{0,80}}?\b(?P<type>{_TYPE})\b",
-        r"\binvalid type\b|\bwrong type\b|\bincorrect type\b",
+        r"\binvalid (?:input )?type\b|\bwrong type\b|\bincorrect type\b",
     ),
     *_phrases(
         K.PATTERN,
-        r"\bmatch(?:es|ing)?(?: the)? (?:pattern|regular expression|regex|regexp)\W{1,3}"
-        r"(?P<pattern>[^\"'`]+)",
-        r"\b(?:does not|must|should|didn't|doesn't|fails to) match\b.{0,40}\b(?:pattern|expression"
-        r"|regexp?)\b",
         r"\bmay only contain\b|\bcan only contain\b|\bmust only contain\b|\bonly (?:letters"
         r"|alphanumeric)\b|\burl[- ]friendly\b|\binvalid characters?\b",
     ),
     *_phrases(
         K.FORMAT,
         r"\bmatch(?:es)? (?:the )?format\W{1,3}(?P<format>[\w-]+)",
-        rf"\b(?:valid|well[- ]formed|correct|proper"
-        rf"|legal) (?:an? )?(?:\w+ )?(?P<format>{_FORMAT})\b",
-        rf"\b(?:must|should) be (?:an? |in )?(?:\w+ )?(?P<format>{_FORMAT})\b",
+        rf"\b(?:valid|well[- ]formed|correct|proper|legal) (?:an? )?(?:\w+ )?{_Q}?"
+        rf"(?P<format>{_FORMAT})\b",
+        r"\bwas not a (?P<format>file)\b",
+        rf"\b(?:must|should) be (?:an? |in )?(?:\w+ )?{_Q}?(?P<format>{_FORMAT})\b",
         rf"\b(?:invalid|malformed|bad|badly formed|incorrect|illegal)\b.{{0,40}}?\b"
         rf"(?P<format>{_FORMAT})\b",
         rf"\b(?P<format>{_FORMAT})\b.{{0,30}}\b(?:wrong format|invalid format|is invalid"
@@ -281,7 +314,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\b(?:greater|larger|more|bigger|higher) than(?P<inclusive> or equal(?: to)?)? {_NUMBER}",
         rf"\b(?:at least|minimum(?: value)?(?: is| of)?|not (?:be )?less than|min) {_NUMBER}",
         rf">(?P<inclusive>=)? ?{_NUMBER}",
-        rf"\bless than (?:the )?minimum (?:value )?(?:of )?{_NUMBER}",
+        rf"\bless than (?:the )?minimum (?:allowed )?(?:value )?(?:of )?\(?{_NUMBER}",
+        rf"\bmin(?:imum)? value (?:is )?{_NUMBER}",
+        r"\bgreater than ['\"]?now\b",
         r"\b(?:is|be) (?:less|smaller|lower) than (?:the )?(?:minimum|allowed|min)",
         r"\bmust (?:be|have) (?:a )?positive\b|\bgreater than zero\b"
         r"|\bmust not be (?:negative|zero)",
@@ -294,7 +329,9 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         rf"\b(?:at most|maximum(?: value)?(?: is| of)?|not (?:exceed|be greater than|be more than)"
         rf"|no more than|max) {_NUMBER}",
         rf"<(?P<inclusive>=)? ?{_NUMBER}",
-        rf"\b(?:exceeds?|greater than) (?:the )?maximum (?:value )?(?:of )?{_NUMBER}",
+        rf"\b(?:exceeds?|(?:greater|more) than) (?:the )?maximum (?:allowed )?(?:value )?(?:of )?"
+        rf"\(?{_NUMBER}",
+        rf"\bmax(?:imum)? value (?:is )?{_NUMBER}",
         r"\bexceeds?\b|\bout of range\b|\boverflow\b|\btoo (?:large|big|high)\b",
     ),
     *_phrases(

@@ -20,7 +20,7 @@ from seamproof.analysis.refusals import (
     wording,
     zod,
 )
-from seamproof.analysis.refusals.complaint import Complaint, ComplaintKind
+from seamproof.analysis.refusals.complaint import Complaint, ComplaintKind, Steps, Where
 from seamproof.analysis.refusals.saying import PLACES, say
 from seamproof.analysis.refusals.sent import Sent
 from seamproof.core.catalog import Catalog
@@ -43,6 +43,9 @@ _BY_STATUS = {
     410: K.NOT_FOUND,
     415: K.MEDIA_TYPE,
 }
+_OF_VALUES = frozenset({K.TYPE, K.CHOICE, K.FORMAT, K.PATTERN, K.OTHER}) | frozenset(
+    {K.TOO_SHORT, K.TOO_LONG, K.TOO_SMALL, K.TOO_LARGE}
+)
 _WORDS = frozenset(
     "message msg detail details error errors error_description error_message errormessage"  # noqa: SIM905
     " reason description title hint info developermessage usermessage non_field_errors".split()
@@ -111,8 +114,21 @@ def _json(response: Response) -> Json:
         return None
 
 
+def _unwrapped(body: Json) -> Json:
+    """The JSON that a message holds as its text: so zod's errors print themselves."""
+    if isinstance(body, Mapping):
+        for name in ("message", "error", "detail"):
+            text = body.get(name)
+            if isinstance(text, str) and text.lstrip()[:1] in ("[", "{"):
+                try:
+                    return json.loads(text)
+                except (ValueError, RecursionError):
+                    return body
+    return body
+
+
 def _of_body(response: Response) -> list[Complaint]:
-    body = _json(response)
+    body = _unwrapped(_json(response))
     if body is None:
         text = response.body[:_MOST_BYTES].decode("utf-8", "replace")
         if "<" in text[:200]:
@@ -167,9 +183,11 @@ def _placed(complaint: Complaint, sent: Sent) -> Complaint:
     if place == "body" or (place is None and path):
         path = _narrowed(path, sent)
     if place is None and path:
-        found = sent.has(path) or (sent.named(str(path[0])) if len(path) == 1 else None)
+        found = sent.has(path) or (_meant(complaint, sent) if len(path) == 1 else None)
         if found:
             place, path = found
+        elif isinstance(path[0], int):
+            path = ()
         elif complaint.kind is not K.NO_SUCH:
             place = "body" if sent.has_body else "query"
             place = "query" if _IN_QUERY.search(complaint.text) else place
@@ -179,14 +197,41 @@ def _placed(complaint: Complaint, sent: Sent) -> Complaint:
         place = "body"
     if complaint.kind is K.MEDIA_TYPE and not _UNSUPPORTED.search(complaint.text):
         wanted = wanted or _MEDIA.findall(complaint.text) or None
-    return replace(complaint, place=place, path=path, wanted=wanted)
+    complaint = replace(complaint, place=place, path=path, wanted=wanted)
+    return _at_other_end(complaint, sent.at(path))
 
 
-def _narrowed(path: tuple[str | int, ...], sent: Sent) -> tuple[str | int, ...]:
-    """Without the name of a type behind a value that is neither list nor object: a union's."""
-    while len(path) > 1 and isinstance(sent.at(path[:-1]), str | int | float | bool):
-        path = path[:-1]
-    return path
+def _meant(complaint: Complaint, sent: Sent) -> tuple[Where, Steps] | None:
+    """The field of a name, or with the value that a text begins with: "5 is not a string"."""
+    name = str(complaint.path[0])
+    begins = complaint.text.lstrip("'\"").startswith(name)
+    valued = begins and complaint.kind in _OF_VALUES
+    return sent.named(name) or (sent.valued(name) if valued else None)
+
+
+def _narrowed(path: Steps, sent: Sent) -> Steps:
+    """Without the name of a type behind a value that is neither list nor object, which is a
+    union's, and without an index into an object."""
+    kept: Steps = ()
+    for part in path:
+        around = sent.at(kept) if kept else None
+        if isinstance(around, str | int | float):
+            break
+        if not (isinstance(around, dict) and isinstance(part, int)):
+            kept = (*kept, part)
+    return kept
+
+
+def _at_other_end(complaint: Complaint, value: Json) -> Complaint:
+    """Of a range in words the end that the value is beyond."""
+    high = wording.read(complaint.text).high
+    if high is None:
+        return complaint
+    if complaint.kind is K.TOO_SHORT and isinstance(value, str | list) and len(value) > high:
+        return replace(complaint, kind=K.TOO_LONG, wanted=high)
+    if complaint.kind is K.TOO_SMALL and isinstance(value, int | float) and value > high:
+        return replace(complaint, kind=K.TOO_LARGE, wanted=high)
+    return complaint
 
 
 def _of_status(response: Response, found: Sequence[Complaint]) -> list[Complaint]:

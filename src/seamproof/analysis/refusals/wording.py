@@ -27,17 +27,21 @@ _FIELD_QUOTED = re.compile(
 )
 _VALUE_FOR = re.compile(rf"\b(?:value|option|choice) for (?:the )?{NAME}", re.IGNORECASE)
 _TWO_WORDS = re.compile(
-    r"^(?:The )?(?P<name>(?!This|That|Your?|No|It|There)[A-Za-z]\w* [a-z]\w*) "
+    r"^(?:The )?(?P<name>(?!(?i:this|that|your?|no|it|there|min|max) )[A-Za-z]\w* [a-z]\w*) "
     r"(?:is|are|must|should|can|cannot|may|has|was)\b"
 )
 _NO_CHOICE = re.compile(r"(?:the )?(?:allowed|following|permitted|valid)\b", re.IGNORECASE)
 _LEADING = re.compile(r"^(?P<name>[A-Za-z_$][\w$.\[\]]*): ")
-_SUBJECTS = (_LEADING, _ANY_QUOTED, _SUBJECT, _FIELD_QUOTED, _VALUE_FOR, _TWO_WORDS)
+_AT_FIELD = re.compile(
+    rf"(?:^|\b(?:at|for|in) (?:the )?)(?:path|field|property|parameter|column|attribute) {QUOTED}",
+    re.IGNORECASE,
+)
+_SUBJECTS = (_AT_FIELD, _LEADING, _ANY_QUOTED, _SUBJECT, _FIELD_QUOTED, _VALUE_FOR, _TWO_WORDS)
 _QUOTES = tuple("'\"`‘’“”")
 _NO_NAMES = frozenset(
     "this it value field the input data that a an string object body request request_body"  # noqa: SIM905
     " parameter property there list number you no not page resource endpoint route url"
-    " entity record item must should is input_data missing invalid none null".split()
+    " entity record item must should is input_data missing invalid none null min max".split()
 )
 _STRINGS = re.compile(r"'([^']*)'|\"([^\"]*)\"|`([^`]*)`")
 _KEY = re.compile(r"['\"]([\w$.-]+)['\"]\s*:")
@@ -55,6 +59,8 @@ class Reading:
     wanted: Json = None
     name: str = ""
     """The field that the text itself names."""
+    high: int | None = None
+    """The other end of a range, whose lower one is wanted."""
 
 
 @lru_cache(maxsize=2048)
@@ -68,7 +74,9 @@ def _read(text: str) -> Reading:
         wanted = _wanted(kind, groups)
         if kind is K.CHOICE and groups.get("list") and not wanted:
             continue
-        return Reading(kind, wanted, _named(found) or _subject(text))
+        high = groups.get("high")
+        most = int(high) if high and len(high) < 16 else None
+        return Reading(kind, wanted, _named(found) or _subject(text), most)
     return Reading(K.OTHER, None, _subject(text))
 
 
@@ -118,6 +126,7 @@ def _wanted(kind: ComplaintKind, groups: dict[str, str | None]) -> Json:
         return TYPES.get((groups.get("type") or "").lower())
     if kind is K.FORMAT:
         said = (groups.get("format") or "").lower()
+        said = "binary" if said == "file" else said
         return FORMATS.get(said, said) or None
     if kind is K.PATTERN:
         return (groups.get("pattern") or "").strip() or None

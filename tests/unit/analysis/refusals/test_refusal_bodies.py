@@ -456,6 +456,44 @@ def test_a_conflict_is_about_what_is_stored() -> None:
     assert said(409, {"detail": "the cart is empty"}) == [(K.CONFLICT, None, (), None)]
 
 
+def test_of_a_range_the_end_that_the_value_is_beyond() -> None:
+    body = {"name": ["Length must be between 3 and 5."], "n": ["value must be between 1 and 5"]}
+    assert said(422, body, {"name": "longer", "n": 9}) == [
+        (K.TOO_LONG, "body", ("name",), 5),
+        (K.TOO_LARGE, "body", ("n",), 5),
+    ]
+
+
+def test_a_text_that_begins_with_the_value_and_not_the_name() -> None:
+    assert said(400, {"message": "'z' is not one of ['x', 'y']"}) == [
+        (K.CHOICE, "body", ("role",), ["x", "y"])
+    ]
+    assert said(400, {"message": "9 is less than the minimum of 10"}) == [
+        (K.TOO_SMALL, "body", ("product_id",), 10)
+    ]
+    assert said(400, {"message": "8 is less than the minimum of 10"}) == [
+        (K.TOO_SMALL, None, (), 10)
+    ]
+
+
+def test_errors_that_are_the_text_of_a_message() -> None:
+    issue = {"code": "too_small", "minimum": 3, "origin": "string", "path": ["name"], "message": ""}
+    assert said(400, {"name": "ZodError", "message": json.dumps([issue])}) == [
+        (K.TOO_SHORT, "body", ("name",), 3)
+    ]
+    flat = {"error": {"formErrors": [], "fieldErrors": {"role": ["Required"]}}}
+    assert said(400, flat) == [(K.MISSING, "body", ("role",), None)]
+
+
+def test_errors_by_field_with_more_than_words() -> None:
+    path = {"name": "ValidatorError", "message": "Path `title` is required.", "kind": "required"}
+    assert said(400, {"errors": {"title": path}}) == [(K.MISSING, "body", ("title",), None)]
+    nested = {"errors": {"items": [{"quantity": ["must be of integer type"]}]}}
+    assert said(400, nested, {"items": {"quantity": "x"}}) == [
+        (K.TYPE, "body", ("items", "quantity"), "integer")
+    ]
+
+
 def test_the_media_types_that_are_taken() -> None:
     exchange = refused(415, b"", {}, headers=(("Accept-Patch", "application/merge-patch+json"),))
     (found,) = complaints(exchange, (), Catalog())
