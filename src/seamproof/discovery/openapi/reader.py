@@ -207,10 +207,14 @@ class _Reader:
         return tuple(filter(None, map(self._source.text, listed)))
 
     def _security(self, piece: Piece) -> tuple[frozenset[str], ...]:
-        """The operation's own, else the document's. An empty list of its own lets anybody in."""
+        """The operation's own, else the document's.
+
+        An empty list of its own lets anybody in; where there is no scheme at all it says nothing:
+        some tools write it everywhere.
+        """
         own = piece.get("security")
         if own.value is None:
             return security.requirements(self._source, self._root.get("security"), self._known)
         if own.value == []:
-            return (frozenset(),)
+            return (frozenset(),) if self._known else ()
         return security.requirements(self._source, own, self._known)

@@ -320,6 +320,11 @@ def test_who_must_show_what(own: Any, whole: Any, alternatives: Any) -> None:
     assert found.security == alternatives
 
 
+def test_an_empty_list_says_nothing_where_there_are_no_schemes() -> None:
+    found, _ = operation({"security": []})
+    assert found.security == ()
+
+
 @pytest.mark.parametrize(
     "scheme",
     [{}, {"type": "magic"}, {"type": "apiKey", "in": "body", "name": "k"}, {"type": "apiKey"}, 5],
