@@ -87,8 +87,8 @@ class OpenApi:
     async def document(self) -> Document | None:
         """The service's document, None where there is none that can be read.
 
-        Ask before the state is marked that experiments start from: a service may write something
-        when it is asked, or when its code is.
+        A service may write something when it is asked, or when its code is: as everything behind
+        the mark, the next experiment undoes it.
         """
         if self._place is None:
             await self._search()
