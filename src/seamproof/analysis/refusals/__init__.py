@@ -5,7 +5,8 @@
 - `wording`    plain texts: "is required", "must be one of"; `phrases` is its table
 - `sent`       what the request had, by name and by value
 - `sql`        SQL errors at the wire, with what the catalog knows of them
-- `traces`     where a value that was sent arrives in a statement
+- `conditions` what a CHECK constraint asks of a column
+- `traces`     where a value that was sent arrives; `columns` reads it from a statement
 
 One file for each style in which services list what is wrong: `pydantic`, `by_field` (Django REST
 framework, Rails, Laravel, ASP.NET, marshmallow), `ajv`, `zod`, `cornice`, `jsonapi`, and `entries`

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from seamproof.analysis.refusals import conditions
 from seamproof.analysis.refusals.complaint import Complaint, ComplaintKind, Steps, Where
 from seamproof.analysis.refusals.saying import say
 from seamproof.analysis.refusals.sent import Sent
@@ -172,49 +173,20 @@ def _null(error: _Error) -> list[Complaint]:
 
 def _checked(error: _Error) -> list[Complaint]:
     table, columns, _ = _constrained(error)
-    conditions = table.conditions if table else ()
+    expressions = table.conditions if table else ()
     found = []
     for column in columns:
         word = re.compile(rf"\b{re.escape(column)}\b")
         meanings = [
             meaning
-            for condition in conditions
+            for condition in expressions
             if word.search(condition)
-            for meaning in [_condition(condition, column)]
+            for meaning in [conditions.meaning(condition, column)]
             if meaning is not None
         ]
         kind, wanted = meanings[0] if meanings else (K.OTHER, None)
         found.append(_complaint(error, kind, table, column, wanted))
     return found or [_complaint(error, K.OTHER, table, "")]
-
-
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
-
-
-def _condition(condition: str, column: str) -> tuple[ComplaintKind, Json] | None:
-    """What an expression asks of a column, of the common forms: a bound, a length, a choice."""
-    condition = condition[:2000]
-    name = rf"\(*\"?{re.escape(column)}\"?\)*(?:::[a-z ]+(?:\(\d+\))?)?\)*"
-    if re.search(rf"{name} (?:= ANY|IN)\b", condition) or re.search(rf"{name} = '", condition):
-        values = [each.replace("''", "'") for each in _LITERAL.findall(condition)]
-        if values:
-            return K.CHOICE, values
-    measured = re.search(r"(?:char_length|length|character_length|cardinality)\(", condition)
-    bound = re.search(rf"{name}\)* (>=|>|<=|<|<>) \(*'?(-?\d+(?:\.\d+)?)", condition)
-    if bound is None:
-        if re.search(rf"{name} ~\*? '", condition):
-            pattern = _LITERAL.search(condition)
-            return K.PATTERN, pattern[1] if pattern else None
-        return None
-    number = float(bound[2]) if "." in bound[2] else int(bound[2])
-    sign = bound[1]
-    if sign == "<>":
-        return (K.MISSING, None) if measured else (K.TOO_SMALL, number + 1)
-    # Of whole numbers, which most are, the next one is beyond an exclusive bound.
-    wanted = number + 1 if sign == ">" else number - 1 if sign == "<" else number
-    if sign in (">", ">="):
-        return (K.TOO_SHORT if measured else K.TOO_SMALL), wanted
-    return (K.TOO_LONG if measured else K.TOO_LARGE), wanted
 
 
 def _too_long(error: _Error) -> list[Complaint]:

@@ -47,6 +47,34 @@ CATALOG = Catalog(
         ),
         ("INSERT INTO t (a, b) VALUES ('it''s', 42)", (), ("t", "b")),
         ("SELECT * FROM orders, users u WHERE u.id = $1", ("42",), ("users", "id")),
+        (
+            "SELECT extract(epoch FROM o.at) FROM orders o WHERE id = $1 FOR UPDATE OF o",
+            ("42",),
+            ("orders", "id"),
+        ),
+        ("SELECT * FROM orders WHERE id IS DISTINCT FROM $1", ("42",), ("orders", "id")),
+        (
+            'select "features".* from "features" where "features"."name" = $1'
+            ' and "archived_at" is null limit $2',
+            ("42", "1"),
+            ("features", "name"),
+        ),
+        (
+            "WITH gone AS (DELETE FROM objects WHERE id = '42' AND parent_id = '/b')"
+            " SELECT 1 FROM gone",
+            (),
+            ("objects", "id"),
+        ),
+        (
+            "INSERT INTO a (id) SELECT id FROM b WHERE name = $1 ON CONFLICT DO UPDATE SET id = 1",
+            ("42",),
+            ("b", "name"),
+        ),
+        (
+            "SELECT * FROM orders WHERE (id)::text = ($1)::text AND note ->> 'x' = '1'",
+            ("42",),
+            ("orders", "id"),
+        ),
     ],
 )
 def test_where_a_value_arrives(
