@@ -181,5 +181,6 @@ def test_every_class_explains_itself(part: Part) -> None:
         assert each.consequence
         assert len(each.why) > 80, "`seamproof explain` prints it"
         assert each.fix
+        assert each.example
         assert each.cwe
         assert all(link.startswith("https://") for link in each.references)
