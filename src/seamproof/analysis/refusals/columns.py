@@ -15,6 +15,10 @@ from seamproof.analysis.statements import Token, tokens
 
 _MOST_TOKENS = 6_000
 _MOST_BACK = 600
+_MOST_LISTED = 200
+"""Tokens of a list before a value, beyond which its column is not looked for."""
+_MOST_NEAR = 8
+"""Tables that are named before a value, the nearest."""
 _LONGEST_PARAMETER = 6
 _QUERIES = frozenset({"SELECT", "WITH", "DELETE", "INSERT", "UPDATE"})
 _COMPARING = frozenset({"=", "<", ">", "!", "LIKE", "ILIKE", "IN", "IS", "~", "@", "BETWEEN"})
@@ -24,7 +28,7 @@ _BEFORE_TABLE = frozenset({"FROM", "JOIN", "INTO", "UPDATE", "USING", "ONLY"})
 _NO_ALIAS = frozenset(
     "WHERE SET ON USING INNER LEFT RIGHT FULL CROSS NATURAL JOIN ORDER GROUP HAVING LIMIT"  # noqa: SIM905
     " OFFSET RETURNING VALUES SELECT FOR UNION EXCEPT INTERSECT DEFAULT OVERRIDING AS AND OR"
-    " WINDOW FETCH LATERAL TABLESAMPLE".split()
+    " WINDOW FETCH LATERAL TABLESAMPLE FROM DELETE INSERT UPDATE".split()
 )
 _NO_COLUMN = _NO_ALIAS | frozenset({"LIKE", "ILIKE", "IN", "NOT", "NULL", "TRUE", "FALSE", "THEN"})
 _DISTINCT_FROM = ["DISTINCT", "FROM"]
@@ -65,11 +69,14 @@ def read(sql: str) -> Read:
             found.tables.append(table)
             seen.append((at, table))
     inserted = _inserted(parts)
+    passed: list[str] = []
     for at, (group, text, _) in enumerate(parts):
         column = inserted.get(at) or _compared(parts, at) if group in _VALUES else None
         if column is None:
             continue
-        before = tuple(table for place, table in reversed(seen) if place < at)
+        while len(passed) < len(seen) and seen[len(passed)][0] < at:
+            passed.append(seen[len(passed)][1])
+        before = tuple(reversed(passed[-_MOST_NEAR:]))
         column = Column(column.qualifier, column.name, before)
         if group != "parameter":
             found.literals.append((_literal(group, text), column))
@@ -179,8 +186,8 @@ def _inserted(parts: list[Token]) -> dict[int, Column]:
 
 def _compared(parts: list[Token], at: int) -> Column | None:
     """The column that the value here is compared with, or set to."""
-    left = at - 1
-    while left >= 0 and (
+    left, end = at - 1, max(at - _MOST_LISTED, 0)
+    while left >= end and (
         parts[left][1].upper() in _PASSED or parts[left][0] in _VALUES or _is_cast(parts, left)
     ):
         left -= 1
