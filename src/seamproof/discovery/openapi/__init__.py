@@ -6,7 +6,7 @@
 - `source`      the tree, its references, and the problems that were met
 - `reader`      paths and operations, and what each declares
 - `servers`     the path that they are below
-- `schemas`     to JSON Schema, draft 2020-12
+- `schemas`, `keywords`   to JSON Schema, draft 2020-12
 - `parameters`, `bodies`, `answers`, `security`, `media`   the parts of an operation
 - `matching`    whether it has an operation, and which is near
 

@@ -16,33 +16,12 @@ from typing import Any
 
 from seamproof.core.document import MAX_REFERENCES
 from seamproof.core.model import Json
+from seamproof.discovery.openapi import keywords
+from seamproof.discovery.openapi.keywords import Malformed
 from seamproof.discovery.openapi.source import Dialect, Exhausted, Source, escaped, named, shown
 
 MAX_DEPTH = 64
 """Schemas within schemas."""
-MAX_PATTERN = 2_000
-_LARGEST = 10**300
-_TYPES = frozenset({"null", "boolean", "object", "array", "number", "string", "integer"})
-_MEANT = {
-    "int": "integer",
-    "long": "integer",
-    "float": "number",
-    "double": "number",
-    "decimal": "number",
-    "bool": "boolean",
-    "str": "string",
-    "text": "string",
-    "uuid": "string",
-    "date": "string",
-    "datetime": "string",
-    "date-time": "string",
-    "list": "array",
-    "dict": "object",
-    "map": "object",
-}
-"""Types that are none, and what is meant by them."""
-_COMPOSING = ("$ref", "allOf", "anyOf", "oneOf", "not", "const")
-"""Keywords beside which a type that allows null does not help."""
 
 
 class Schemas:
@@ -53,18 +32,8 @@ class Schemas:
         self._known: dict[str, Json] = {}
         self._waiting: deque[str] = deque()
         self._handlers: dict[str, Callable[[str, Json, str, int, dict[str, Json]], None]] = {
-            **dict.fromkeys(("title", "description", "format"), self._text),
-            **dict.fromkeys(("contentMediaType", "contentEncoding"), self._text),
-            "pattern": self._pattern,
-            **dict.fromkeys(("minimum", "maximum", "multipleOf"), self._number),
-            **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), self._exclusive),
-            **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), self._count),
-            **dict.fromkeys(("minProperties", "maxProperties"), self._count),
-            **dict.fromkeys(("minContains", "maxContains"), self._count),
-            **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated"), self._flag),
             **dict.fromkeys(("default", "const"), self._any),
             **dict.fromkeys(("example", "examples"), self._examples),
-            "enum": self._enum,
             "required": self._required,
             "dependentRequired": self._dependent_required,
             "dependencies": self._dependencies,
@@ -104,12 +73,10 @@ class Schemas:
         for _ in range(MAX_REFERENCES):
             if not isinstance(value, dict):
                 return ()
-            own: dict[str, Json] = {}
-            for key in ("examples", "example"):
-                if key in value:
-                    self._examples(key, value[key], f"{at}/{key}", 0, own)
-            if own.get("examples"):
-                return tuple(own["examples"])
+            own = keywords.examples(value["examples"]) if "examples" in value else []
+            own = [*own, value["example"]] if "example" in value else own
+            if own:
+                return tuple(own)
             reference = value.get("$ref")
             if not isinstance(reference, str):
                 return ()
@@ -136,73 +103,38 @@ class Schemas:
             if handler is not None:
                 self._source.spend()
                 handler(key, inner, f"{at}/{key}", depth, made)
-        _settle_bounds(made)
-        _settle_items(made)
+            elif key in keywords.PLAIN and inner is not None:
+                self._source.spend()
+                self._plain(key, inner, at, made)
+        keywords.settled(made)
         if value.get("nullable") is True or value.get("x-nullable") is True:
-            return _nullable(made)
+            return keywords.nullable(made)
         return made
 
-    # Keywords, by the kind of their value
+    # Keywords without schemas
 
-    def _text(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        if isinstance(value, str):
-            made[key] = value
-        elif value is not None:
-            self._problem(at, "a text", value)
-
-    def _pattern(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        if isinstance(value, str) and len(value) > MAX_PATTERN:
-            self._source.problem(at, f"a pattern of {len(value)} characters is left out")
-        else:
-            self._text(key, value, at, depth, made)
-
-    def _number(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        number = _number(value)
-        if number is not None and (key != "multipleOf" or number > 0):
-            made[key] = number
-        elif value is not None:
-            self._problem(at, "a number", value)
-
-    def _exclusive(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        if isinstance(value, bool):
-            made[key] = value
-        else:
-            self._number(key, value, at, depth, made)
-
-    def _count(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        number = _number(value)
-        if number is not None and number >= 0 and number == int(number):
-            made[key] = int(number)
-        elif value is not None:
-            self._problem(at, "a count", value)
-
-    def _flag(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        if isinstance(value, bool):
-            made[key] = value
-        elif value is not None:
-            self._problem(at, "true or false", value)
+    def _plain(self, key: str, value: Json, at: str, made: dict[str, Json]) -> None:
+        try:
+            made[key] = keywords.PLAIN[key](value)
+        except Malformed as error:
+            self._problem(f"{at}/{key}", str(error), value)
 
     def _any(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
         made[key] = value
 
     def _examples(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        """`example` is one value; `examples` a list, or by mistake a map of Example Objects."""
-        if key == "example":
-            found = [value]
-        elif isinstance(value, dict):
-            found = [
-                each["value"] if isinstance(each, dict) and "value" in each else each
-                for each in value.values()
-            ]
-        else:
-            found = value if isinstance(value, list) else [value]
+        found = [value] if key == "example" else keywords.examples(value)
         made["examples"] = [*made.get("examples", ()), *found]
 
-    def _enum(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        if isinstance(value, list) and value:
-            made[key] = value
-        elif value is not None:
-            self._problem(at, "a list of values", value)
+    def _type(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
+        found, odd = keywords.types(value)
+        if found is not None:
+            made[key] = found
+        if value == "file":
+            made.setdefault("format", "binary")
+        for each in odd:
+            what = shown(each) if isinstance(each, str) else named(each)
+            self._source.problem(at, f"{what} is no type")
 
     def _required(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
         """Names of properties. `required: true` within a property is seen by its owner."""
@@ -238,22 +170,6 @@ class Schemas:
         self._dependent_required("dependentRequired", value, at, depth, made)
         if schemas:
             self._named_schemas("dependentSchemas", schemas, at, depth, made)
-
-    def _type(self, key: str, value: Json, at: str, depth: int, made: dict[str, Json]) -> None:
-        found: list[str] = []
-        for each in value if isinstance(value, list) else [value]:
-            kind = each.lower() if isinstance(each, str) else ""
-            kind = _MEANT.get(kind, kind)
-            if kind == "file":
-                kind = "string"
-                made.setdefault("format", "binary")
-            if kind in _TYPES:
-                found.append(kind)
-            elif each is not None and kind != "any":
-                what = shown(each) if isinstance(each, str) else named(each)
-                self._source.problem(at, f"{what} is no type")
-        if found:
-            made[key] = list(dict.fromkeys(found)) if isinstance(value, list) else found[0]
 
     # Keywords whose values are schemas
 
@@ -362,42 +278,3 @@ class Schemas:
 
     def _problem(self, at: str, expected: str, found: Json) -> None:
         self._source.problem(at, f"expected {expected}, found {named(found)}; left out")
-
-
-def _number(value: Json) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if abs(value) < _LARGEST else None
-
-
-def _settle_bounds(made: dict[str, Json]) -> None:
-    """Draft 4's bounds, where `exclusive…` says what `minimum` and `maximum` mean."""
-    for bound in ("Minimum", "Maximum"):
-        exclusive = made.get(f"exclusive{bound}")
-        if isinstance(exclusive, bool):
-            del made[f"exclusive{bound}"]
-            if exclusive and bound.lower() in made:
-                made[f"exclusive{bound}"] = made.pop(bound.lower())
-
-
-def _settle_items(made: dict[str, Json]) -> None:
-    """Draft 7's `additionalItems`, which later drafts call `items` behind `prefixItems`."""
-    additional = made.pop("additionalItems", None)
-    if additional is not None and "prefixItems" in made and "items" not in made:
-        made["items"] = additional
-
-
-def _nullable(made: dict[str, Json]) -> dict[str, Json]:
-    """The schema, null allowed. Many write `enum` without the null that OpenAPI 3.0.3 asks for."""
-    if any(key in made for key in _COMPOSING):
-        outer: dict[str, Json] = {
-            key: made.pop(key) for key in ("default", "examples") if key in made
-        }
-        return {"anyOf": [made, {"type": "null"}], **outer}
-    if "enum" in made and None not in made["enum"]:
-        made["enum"] = [*made["enum"], None]
-    kinds = made.get("type")
-    if kinds is not None:
-        kinds = kinds if isinstance(kinds, list) else [kinds]
-        made["type"] = list(dict.fromkeys((*kinds, "null")))
-    return made
