@@ -9,7 +9,7 @@ from seamproof.core.document import Body, Document
 from seamproof.core.model import Json
 from seamproof.plan.generation import texts, uploads
 from seamproof.plan.generation.making import Making
-from seamproof.plan.generation.schemas import Schemas
+from seamproof.plan.generation.schemas import Schemas, is_shallow
 
 _OTHER_WAYS = 6
 """Variants that are tried where a value is not what its schema allows."""
@@ -42,7 +42,7 @@ class Generator:
         body a file is a mapping, as `core.model.Step` has it.
         """
         schema = self._schemas.tidy(body.schema)
-        examples = [each for each in body.examples if each is not None]
+        examples = [each for each in body.examples if each is not None and is_shallow(each)]
         if rich and variant < len(examples):
             self.problems = ()
             return examples[variant]

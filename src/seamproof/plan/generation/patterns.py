@@ -3,6 +3,9 @@
 The syntax is ECMA-262's (section 22.2.1), which is JSON Schema's. What a string cannot be made for
 part by part is passed over: look-around, word boundaries, back references to groups that are not
 yet closed. So whoever asks matches the outcome against the pattern, and several are offered.
+
+The libraries that do this read Python's syntax, repeat up to a hundred times where nothing limits
+it, and have no bound on what a hostile pattern makes them write.
 """
 
 from __future__ import annotations

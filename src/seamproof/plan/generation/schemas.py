@@ -58,6 +58,15 @@ def is_number(value: Json) -> bool:
     return isinstance(value, int) or math.isfinite(value)
 
 
+def is_shallow(value: Json, depth: int = 0) -> bool:
+    """Whether what walks a value will not run out of stack."""
+    if depth > _MAX_DEPTH:
+        return False
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not isinstance(value, list) or all(is_shallow(each, depth + 1) for each in value)
+
+
 @lru_cache(maxsize=_MAX_KEPT)
 def pattern_validator(pattern: str) -> Draft202012Validator | None:
     """What matches a pattern as ECMA-262 has it; None where it is no pattern."""
@@ -140,7 +149,7 @@ class Schemas:
                 }
         else:
             kept = _plain_keyword(keyword, value)
-            if kept is not None or keyword in _FREE:
+            if (kept is not None or keyword in _FREE) and is_shallow(kept):
                 sound[keyword] = kept
 
     def _read_only(self, schema: Json) -> bool:

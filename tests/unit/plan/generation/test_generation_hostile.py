@@ -36,10 +36,17 @@ nested: Json = {"type": "string"}
 for _ in range(600):
     nested = {"allOf": [nested]}
 
+deep: Json = 1
+for _ in range(900):
+    deep = [deep]
+
 
 @pytest.mark.parametrize(
     "schema",
     [
+        {"const": deep},
+        {"enum": [deep], "default": deep},
+        {"properties": {"a": {}}, "required": ["a"], "example": {"a": deep}},
         {"$ref": "#/D0"},
         {"$ref": "#/W0"},
         {"$ref": "#/C0"},
