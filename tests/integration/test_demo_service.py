@@ -37,19 +37,32 @@ SCENARIOS = {
     for each in load_scenarios(sorted((ROOT / "scenarios").glob("*.yaml")), CONFIG.identities)
 }
 UNJUDGED = {"presence", "audit_log", "alembic_version"}
+SEEDED = "demo_seeded"
 State = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    """A server of our own; its superuser's address."""
+    """A server of our own with `SEEDED`, what both twins begin with; its superuser's address."""
     with asyncio.Runner() as runner:
         workspace = tmp_path_factory.mktemp("server")
         started = runner.run(Postgres().provision(DatabaseSettings(), workspace))
         try:
+            environment = os.environ | {"DATABASE_URL": create(started.admin, SEEDED)}
+            for words in ("alembic upgrade head", "alembic check", "seamproof.demo.seed"):
+                command = [sys.executable, "-m", *words.split()]
+                subprocess.run(command, cwd=ROOT, env=environment, check=True)
             yield started.admin
         finally:
             runner.run(started.stop())
+
+
+def create(admin: Address, name: str, template: str = "template1") -> str:
+    """Create a database. Returns its URL."""
+    names = map(sql.Identifier, (name, template))
+    with psycopg.connect(admin.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+    return Address(admin.host, admin.port, admin.user, admin.password, name).url()
 
 
 class Shop:
@@ -57,14 +70,8 @@ class Shop:
 
     def __init__(self, admin: Address, *, fixed: bool) -> None:
         self.fixed = fixed
-        name = f"demo_{'fixed' if fixed else 'broken'}"
-        with psycopg.connect(admin.url(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        self.url = Address(admin.host, admin.port, admin.user, admin.password, name).url()
+        self.url = create(admin, f"demo_{'fixed' if fixed else 'broken'}", SEEDED)
         self.environment = os.environ | {"DATABASE_URL": self.url, demo.FIXED_SWITCH: str(+fixed)}
-        self._run("-m", "alembic", "upgrade", "head")
-        self._run("-m", "alembic", "check")
-        self._run("-m", "seamproof.demo.seed")
         self.database = psycopg.connect(self.url, autocommit=True)
         self.tables = [
             row[0]
@@ -75,20 +82,19 @@ class Shop:
         self.database.execute("CREATE SCHEMA kept")
         for table in self.tables:
             self._on(table, "CREATE TABLE kept.{table} AS TABLE public.{table}")
-        self.start()
-
-    def _run(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.environment, check=True)
+        self.launch()
 
     def _on(self, table: str, statement: str) -> None:
         self.database.execute(sql.SQL(statement).format(table=sql.Identifier(table)))
 
-    def start(self) -> None:
+    def launch(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         command = CONFIG.service.command.replace("{python}", sys.executable)
         words = command.replace("{port}", str(self.port)).split()
         self.process = subprocess.Popen(words, cwd=ROOT, env=self.environment)
+
+    def await_ready(self) -> None:
         limit = time.monotonic() + 60
         while self.request("GET", CONFIG.service.ready)[0] != 200:
             assert self.process.poll() is None, "the service ended"
@@ -191,6 +197,8 @@ class Shop:
 @pytest.fixture(scope="module")
 def twins(server: Address) -> Iterator[dict[bool, Shop]]:
     shops = {fixed: Shop(server, fixed=fixed) for fixed in (False, True)}
+    for shop in shops.values():
+        shop.await_ready()
     yield shops
     for shop in shops.values():
         shop.stop()
@@ -268,7 +276,8 @@ def test_a_failing_write(shop: Shop, planted: Planted) -> None:
     if planted.scenario == "book a delivery":
         again = [shop.send(scenario.act, known)[0] for _ in range(3)]
         shop.stop()
-        shop.start()
+        shop.launch()
+        shop.await_ready()
         assert again == [500, 500, 500]
 
 
