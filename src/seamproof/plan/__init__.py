@@ -1,6 +1,7 @@
 """What is run, and in which order, and what is normal for the service that it is run on.
 
 - `profile`       learns what equal runs of a service differ in, and what each act does alone
+- `runs`          what the runs of one act say together
 - `audit`         which tables only record the requests themselves
 - `differences`   what equal runs of one act differ in: pure, over histories
 - `profile_file`  the profile as a file that a person reviews
