@@ -8,6 +8,7 @@ command such as `{python} -m tool migrate` depends on.
 from __future__ import annotations
 
 import hashlib
+import os
 import sysconfig
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from seamproof.config.models import Config
+from seamproof.config.placeholders import names
 from seamproof.database.inputs import template_key
 from seamproof.world.schema import Plan
 
@@ -33,6 +35,7 @@ def key_of(config: Config, plan: Plan) -> str:
 def _context(config: Config, plan: Plan) -> Iterator[object]:
     service = config.service
     yield sorted(service.env.items())
+    yield _variables(config, plan)
     yield service.command if plan.by_service else ""
     # Commands may store what a fake answers them.
     yield sorted((name, stub.model_dump_json()) for name, stub in config.stubs.items())
@@ -48,6 +51,13 @@ def _context(config: Config, plan: Plan) -> Iterator[object]:
         for flag, module in pairwise(words):
             if flag == "-m":
                 yield from _sources(module, installed)
+
+
+def _variables(config: Config, plan: Plan) -> list[tuple[str, str]]:
+    """The values of the variables that commands are given: a seed may store them."""
+    texts = [*config.service.env.values(), plan.command or "", config.database.seed or ""]
+    used = {name.removeprefix("env.") for text in texts for name in names(text)}
+    return sorted((name, os.environ[name]) for name in used if name in os.environ)
 
 
 def _sources(module: str, installed: Path) -> Iterator[object]:
