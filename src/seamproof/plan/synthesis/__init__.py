@@ -8,9 +8,12 @@
 - `beginnings`    the first drafts: the least that the document asks for
 - `ways`          what to try next, by how the last try was refused
 - `repairs`       a request changed as its refusal says
-- `alternatives`  another identity, another credential, another request before
+- `alternatives`  another identity, another request before
+- `accounts`      signing in as somebody whom the run has made
+- `credentials`   a token that one operation issues, shown to another
 - `paths`         values for all parameters of a path together
 - `bodies`        a body, its references filled with what is there
+- `readings`      ids that only a later read shows
 - `imitation`     a body after the rows that are there
 - `matching`      which known value fits a place, the likeliest first
 - `tracing`       where the wire showed that a value which was sent arrived

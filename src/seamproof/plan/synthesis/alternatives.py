@@ -1,4 +1,4 @@
-"""Other ways to ask for the same: as somebody else, by another credential, after a request."""
+"""Other ways to ask for the same: as somebody else, after another request."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from seamproof.core.document import Declaration, Place, SchemeKind, SecurityScheme
-from seamproof.core.model import Json, Step
+from seamproof.core.model import Step
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.drafts import Draft
 from seamproof.plan.synthesis.knowledge import Knowledge, Reached
 from seamproof.plan.synthesis.outcome import Outcome
-from seamproof.plan.synthesis.steps import Steps, merged, renamed
-from seamproof.plan.synthesis.suppliers import Supplier
+from seamproof.plan.synthesis.steps import merged, renamed
 
-_CREDENTIALS = frozenset({"token", "secret", "key"})
 _ARRANGED = 3
-_OFFERED = 3
 _PREDECESSORS = 6
 _WORD = re.compile(r"[a-z]{4,}")
 
@@ -42,48 +38,6 @@ class Alternatives:
                 if steps != draft.arrangement:
                     yield replace(draft, identity=name, arrangement=steps, reason=reason)
             yield replace(draft, identity=name, reason=reason)
-
-    def credentials(self, draft: Draft, declaration: Declaration) -> Iterator[Draft]:
-        """The same with a credential that the run itself makes."""
-        for supplier in self._credentials()[:_OFFERED]:
-            for steps in self._variants(supplier.steps):
-                value, needed = replace(supplier, steps=steps).draw()
-                arrangement, names = merged(draft.arrangement, needed)
-                value = renamed(value, names)
-                for place, name, text in _carriers(declaration, self._schemes(), value):
-                    bare = replace(draft, identity=None, arrangement=arrangement)
-                    reason = f"with {supplier.name} of {supplier.operation}"
-                    if place is Place.QUERY:
-                        query = {**draft.query, name: text}
-                        yield replace(bare, query=query, reason=reason)
-                    else:
-                        header = "Cookie" if place is Place.COOKIE else name
-                        headers = {**draft.headers, header: text}
-                        yield replace(bare, headers=headers, reason=reason)
-
-    def _schemes(self) -> dict[str, SecurityScheme]:
-        return self._knowledge.document.schemes
-
-    def _credentials(self) -> list[Supplier]:
-        found = [
-            supplier
-            for reached in self._knowledge.reached.values()
-            for supplier in self._knowledge.given_by(reached.scenario.operation.id)
-            if supplier.attribute in _CREDENTIALS and supplier.created and supplier.source
-        ]
-        return sorted(found, key=lambda each: (len(each.steps), each.operation))
-
-    def _variants(self, steps: Steps) -> Iterator[Steps]:
-        """The steps as they are, then with each other choice of a field of the last one."""
-        yield steps
-        last = steps[-1]
-        declared = self._knowledge.document.declaration(last.operation)
-        if declared is None or not isinstance(last.json, dict):
-            return
-        for name, choices in _choices(declared, self._knowledge):
-            for choice in choices:
-                if last.json.get(name) != choice:
-                    yield (*steps[:-1], replace(last, json={**last.json, name: choice}))
 
     # What was done before
 
@@ -161,34 +115,3 @@ def behind(draft: Draft, reached: Reached) -> Draft:
 
 def _as(step: Step, before: str | None, identity: str) -> Step:
     return replace(step, identity=identity) if step.identity == before else step
-
-
-def _carriers(
-    declaration: Declaration, schemes: dict[str, SecurityScheme], value: Json
-) -> Iterator[tuple[Place, str, str]]:
-    """Where a credential is sent: as declared for the operation, else in the usual header."""
-    named = [name for each in declaration.security for name in sorted(each)] or sorted(schemes)
-    seen: set[tuple[str, str]] = set()
-    for name in named:
-        scheme = schemes.get(name)
-        if scheme is None:
-            continue
-        place, header, text = Place.HEADER, "Authorization", f"Bearer {value}"
-        if scheme.kind is SchemeKind.API_KEY:
-            place, header, text = scheme.place or Place.HEADER, scheme.parameter, str(value)
-        elif scheme.kind not in {SchemeKind.BEARER, SchemeKind.OAUTH2, SchemeKind.OPENID}:
-            continue
-        if place is Place.COOKIE:
-            text = f"{header}={value}"
-        if (header, text) not in seen:
-            seen.add((header, text))
-            yield place, header, text
-    if not seen:
-        yield Place.HEADER, "Authorization", f"Bearer {value}"
-        yield Place.HEADER, "Authorization", str(value)
-
-
-def _choices(declared: Declaration, knowledge: Knowledge) -> Iterator[tuple[str, list[Json]]]:
-    """The fields of a body that have an enumeration of their own, and its values."""
-    for body in declared.bodies[:1]:
-        yield from knowledge.enumerations(body.schema)

@@ -17,6 +17,7 @@ from seamproof.plan.synthesis.matching import SURE, Slot, matches, types_of
 from seamproof.plan.synthesis.paths import PathChoice, Paths
 from seamproof.plan.synthesis.steps import feeding, merged, renamed
 
+_OPTIONAL = 12
 _OWN_HEADERS = frozenset({"authorization", "content-type", "accept", "cookie", "host"})
 
 
@@ -82,6 +83,20 @@ class Beginnings:
         for body in declaration.bodies[1:4]:
             made = self._bodies.with_body(draft, body)
             yield made.because(f"as {body.content_type}")
+        yield from self._asking_more(draft, declaration)
+
+    def _asking_more(self, draft: Draft, declaration: Declaration) -> Iterator[Draft]:
+        """The same with optional parameters of the query: those that name things, then all."""
+        optional = [
+            each for each in declaration.parameters_in(Place.QUERY) if each.name not in draft.query
+        ]
+        naming_things = [each for each in optional if slot_of(each.name, each, self._knowledge)]
+        for chosen in (naming_things, optional[:_OPTIONAL]):
+            more = draft
+            for parameter in chosen:
+                more = self.with_query(more, parameter)
+            if chosen:
+                yield more.because("with a richer query")
 
     def _with_parameters(self, draft: Draft, declaration: Declaration) -> Draft:
         for parameter in declaration.parameters:

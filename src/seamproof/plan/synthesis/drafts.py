@@ -29,8 +29,23 @@ class Draft:
     content_type: str = ""
     """Empty where no body is sent."""
     arrangement: Steps = ()
+    carried: bool = False
+    """Whether it carries a credential that the run made, in place of an identity's."""
     reason: str = ""
     """What it has that the one before had not."""
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Draft:
+        """A scenario without a body as a draft."""
+        act = scenario.act
+        return cls(
+            act.operation,
+            act.identity,
+            dict(act.path_parameters),
+            dict(act.query),
+            dict(act.headers),
+            arrangement=scenario.arrangement,
+        )
 
     def step(self) -> Step:
         """The act."""

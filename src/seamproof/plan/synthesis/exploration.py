@@ -12,8 +12,9 @@ from seamproof.core.model import Identity, Scenario
 from seamproof.core.protocols import Exploration
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis.knowledge import Knowledge
-from seamproof.plan.synthesis.order import destructive, ordered, with_suppliers
+from seamproof.plan.synthesis.order import Harm, changes, harm, ordered, with_suppliers
 from seamproof.plan.synthesis.outcome import Outcome, judge
+from seamproof.plan.synthesis.readings import Readings
 from seamproof.plan.synthesis.results import Attempt, Budget, Synthesised, Unreached
 from seamproof.plan.synthesis.search import Found, Search, Trail
 
@@ -59,10 +60,13 @@ def synthesise(
     )
     yield from whole.take(known)
     # What may end a session, or the service, waits until all else is found and confirmed.
-    yield from whole.passes(lambda trail: not destructive(trail.declaration))
-    yield from whole.confirm()
-    yield from whole.passes(lambda trail: True)
-    yield from whole.confirm()
+    for most, tries in (
+        (Harm.NONE, budget.early),
+        (Harm.ALL, budget.tries),
+        (Harm.SERVICE, budget.tries),
+    ):
+        yield from whole.passes(most, tries)
+        yield from whole.confirm()
     return whole.result()
 
 
@@ -84,8 +88,10 @@ class _Whole:
         document = knowledge.document
         chosen = document.declarations if wanted is None else with_suppliers(document, wanted)
         self._trails = {each.operation.id: Trail(each) for each in ordered(chosen)}
+        self._readings = Readings(knowledge)
         self._found: dict[str, Found] = {}
         self._confirmed: set[str] = set()
+        self._improved: set[str] = set()
         self._doubts: dict[str, str] = {}
 
     def take(self, known: Iterable[Scenario]) -> Exploration[None]:
@@ -95,29 +101,45 @@ class _Whole:
             if outcome.reached and scenario.operation.id not in self._found:
                 self._keep(Found(scenario, outcome))
 
-    def passes(self, chosen: Callable[[Trail], bool]) -> Exploration[None]:
+    def passes(self, most: Harm, tries: int) -> Exploration[None]:
         """Search what is not reached, as long as a pass reaches something."""
         for number in range(self._budget.passes):
-            limit = min(self._budget.first * (number + 1), self._budget.tries)
+            limit = min(self._budget.first * (number + 1), tries)
             reached = 0
             for name, trail in self._trails.items():
-                if trail.given_up or not chosen(trail):
+                if trail.given_up or harm(trail.declaration) > most:
                     continue
-                if self._search.experiments >= self._budget.total:
+                left = self._budget.total - self._search.experiments
+                if left <= 0:
                     return
                 if name not in self._found:
-                    found = yield from self._search.one(trail, limit)
+                    most = min(limit, len(trail.attempts) + left)
+                    found = yield from self._search.one(trail, most)
                     if found is not None:
                         self._keep(found)
                         reached += 1
-                elif name not in self._confirmed and number and self._idle(name):
+                elif number and self._may_improve(name, trail):
                     yield from self._improve(trail)
-            if not reached and limit >= self._budget.tries:
+            yield from self._read_back()
+            if not reached and limit >= tries:
                 return
+
+    def _read_back(self) -> Exploration[None]:
+        """Look for the ids of what was made, where the answers did not say them."""
+        for maker, draft in self._readings.due():
+            outcome = yield from self._run(draft.scenario())
+            self._readings.learn(maker, draft, outcome)
+
+    def _may_improve(self, name: str, trail: Trail) -> bool:
+        """Whether an act without effect is worth one more look."""
+        if name in self._confirmed or name in self._improved:
+            return False
+        return self._idle(name) and changes(trail.declaration)
 
     def _improve(self, trail: Trail) -> Exploration[None]:
         """Look once more for an act with an effect: what it needs may be known by now."""
         name = trail.declaration.operation.id
+        self._improved.add(name)
         weak = self._found[name]
         limit = len(trail.attempts) + _FOR_EFFECT
         found = yield from self._search.one(trail, limit, weak)
@@ -157,7 +179,7 @@ class _Whole:
         ]
 
     def _run(self, scenario: Scenario) -> Exploration[Outcome]:
-        history: History = yield Experiment.of(scenario, purpose=f"confirm {scenario.name}")
+        history: History = yield Experiment.of(scenario, purpose=f"again {scenario.name}")
         self._search.experiments += 1
         return judge(history, self._knowledge.ambient)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.statements import names as names_in
@@ -15,7 +15,7 @@ from seamproof.core.model import SAFE_METHODS, Identity, Json, Operation, Scenar
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.outcome import Outcome
 from seamproof.plan.synthesis.ownership import Belongings
-from seamproof.plan.synthesis.steps import Steps, tidied
+from seamproof.plan.synthesis.steps import Steps, references, tidied
 from seamproof.plan.synthesis.suppliers import Supplier, harvest
 
 _UNIQUE = re.compile(r"\{unique\}|\{uuid\}")
@@ -55,6 +55,12 @@ class Reached:
     def steps(self) -> Steps:
         """All of it, as the arrangement of another."""
         return (*self.scenario.arrangement, self.scenario.act)
+
+    @property
+    def carried(self) -> bool:
+        """Whether its act shows a credential that its arrangement extracted."""
+        act = self.scenario.act
+        return act.identity is None and bool(references(act.headers))
 
     @property
     def effective(self) -> bool:
@@ -168,6 +174,12 @@ class Knowledge:
         for supplies in self.supplies.values():
             supplies[:] = [each for each in supplies if each.operation != operation.id]
 
+    def learn_more(self, scenario: Scenario, outcome: Outcome, made: Collection[str]) -> None:
+        """Learn from another answer of a reached operation what it shows of things just made."""
+        for supplier in harvest(scenario, outcome, self.catalog):
+            if supplier.thing in made and supplier.source:
+                self._add(replace(supplier, created=True))
+
     def _add(self, supplier: Supplier) -> None:
         self._things[supplier.thing].append(supplier)
         if supplier.table:
@@ -208,21 +220,20 @@ class Knowledge:
         for suppliers in self._things.values():
             yield from (each for each in suppliers if each.operation == operation)
 
-    def enumerations(self, schema: Json) -> Iterator[tuple[str, list[Json]]]:
-        """The properties of a schema that are enumerations, and their values."""
+    def properties(self, schema: Json) -> Iterator[tuple[str, dict[str, Json]]]:
+        """The properties of a schema and of its branches, each with what it says."""
         schema = self.document.resolve(schema)
         if not isinstance(schema, dict):
             return
         properties = schema.get("properties")
         for name, each in (properties if isinstance(properties, dict) else {}).items():
             plain = self.document.resolve(each)
-            choices = plain.get("enum") if isinstance(plain, dict) else None
-            if isinstance(choices, list) and choices:
-                yield name, choices
+            if isinstance(plain, dict):
+                yield name, plain
         for keyword in ("oneOf", "anyOf", "allOf"):
             branches = schema.get(keyword)
             for each in branches if isinstance(branches, list) else []:
-                yield from self.enumerations(each)
+                yield from self.properties(each)
 
     def table_of(self, thing: str) -> str:
         """The table that a thing is kept in, as far as its name tells."""

@@ -117,8 +117,10 @@ def _attribute(wanted: str, supplier: Supplier, knowledge: Knowledge) -> int | N
         return 14 if not has else None
     if not has:
         return 12 if wanted in naming.IDENTIFYING else None
-    identifies = wanted in naming.IDENTIFYING and has in naming.IDENTIFYING
-    return bonus - 6 if identifies else None
+    if wanted in naming.SECRETS and has in naming.SECRETS:
+        return 14 + bonus
+    identifies = has in naming.IDENTIFYING or has in naming.SECRETS
+    return bonus - 6 if identifies and (supplier.created or wanted in naming.IDENTIFYING) else None
 
 
 def _merit(slot: Slot, supplier: Supplier, identity: str | None) -> int:

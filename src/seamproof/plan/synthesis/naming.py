@@ -20,6 +20,8 @@ ATTRIBUTES = frozenset(
 """Words that name one attribute of a thing, and not a thing."""
 IDENTIFYING = ("id", "uuid", "guid", "key", "pk", "identifier", "name", "slug", "code", "username")
 """Attributes by which a thing is looked up, the likeliest first."""
+SECRETS = frozenset({"token", "secret", "key", "code"})
+"""Attributes that let in whoever knows them; services mix their names."""
 ENVELOPES = frozenset(
     "data item result attribute content payload response row list object entry embedded hit node"  # noqa: SIM905
     " edge body record element value collection page document model instance".split()

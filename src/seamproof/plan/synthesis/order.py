@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from enum import IntEnum
 
 from seamproof.core.document import Declaration, Document
 from seamproof.plan.synthesis import naming
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "TRACE", "POST", "PUT", "PATCH", "DELETE")
 _ENDING = frozenset(
-    "logout signout delete remove purge archive revoke deactivate disable maintenance shutdown"  # noqa: SIM905
-    " restart terminate reset wipe destroy clear lock suspend ban".split()
+    "delete remove archive revoke disable terminate destroy clear ban block cancel".split()  # noqa: SIM905
 )
+"""Words at a path's end that say of an act that it ends one thing."""
+_SHUTTING = frozenset(
+    "logout signout maintenance shutdown restart reset lock suspend wipe purge deactivate".split()  # noqa: SIM905
+)
+"""Words that say of an act that it may end the session, or the service for all."""
+_ASKING = frozenset(
+    "validate check search query preview verify test login signin token export estimate"  # noqa: SIM905
+    " calculate lookup count simulate playground graphql evaluate".split()
+)
+"""Words that say of a POST that it only asks, or lets in."""
 
 
-def destructive(declaration: Declaration) -> bool:
-    """Whether an operation may end what others need, by its method and its path's last words."""
+class Harm(IntEnum):
+    """What an act may take from those that come after it, though its rows are put back."""
+
+    NONE = 0
+    THING = 1
+    """It ends one thing."""
+    ALL = 2
+    """It ends many things at once, perhaps the caller's own."""
+    SERVICE = 3
+    """It may shut out the caller, or everybody."""
+
+
+def harm(declaration: Declaration) -> Harm:
+    """What an operation may end, by its method and its path's last words."""
     operation = declaration.operation
+    said = _last_words(declaration)
+    if not operation.mutates:
+        return Harm.NONE
+    if not _SHUTTING.isdisjoint(said):
+        return Harm.SERVICE
     if operation.method == "DELETE":
-        return True
-    named = [each for each in naming.segments(operation.path) if "{}" not in each]
-    return operation.mutates and bool(named) and not _ENDING.isdisjoint(naming.words(named[-1]))
+        return Harm.THING if operation.path.rstrip("/").endswith("}") else Harm.ALL
+    return Harm.NONE if _ENDING.isdisjoint(said) else Harm.THING
+
+
+def changes(declaration: Declaration) -> bool:
+    """Whether an act is expected to change rows: by its method, and not only to ask."""
+    operation = declaration.operation
+    asks = operation.method == "POST" and not _ASKING.isdisjoint(_last_words(declaration))
+    return operation.mutates and not asks
 
 
 def ordered(declarations: Iterable[Declaration]) -> list[Declaration]:
@@ -33,19 +66,23 @@ def _rank(declaration: Declaration) -> tuple[int, int, int, int]:
     method = operation.method
     known = _METHODS.index(method) if method in _METHODS else len(_METHODS)
     return (
-        destructive(declaration) + (method == "DELETE"),
+        harm(declaration),
         len(naming.parameters(operation.path)),
         known,
         len(naming.segments(operation.path)),
     )
 
 
+def _last_words(declaration: Declaration) -> tuple[str, ...]:
+    named = [each for each in naming.segments(declaration.operation.path) if "{}" not in each]
+    return naming.words(named[-1]) if named else ()
+
+
 def with_suppliers(document: Document, wanted: Collection[str]) -> Iterator[Declaration]:
     """The wanted operations, and those that give what the paths of these need."""
     chosen = [each for each in document.declarations if each.operation.id in wanted]
-    roots = {prefix[:-1] for each in chosen for prefix in naming.prefixes(each.operation.path)} | {
-        prefix for each in chosen for prefix in naming.prefixes(each.operation.path)
-    }
+    reaching = [prefix for each in chosen for prefix in naming.prefixes(each.operation.path)]
+    roots = {*reaching, *(prefix[:-1] for prefix in reaching)}
     for each in document.declarations:
         supplies = each.operation.method in {"GET", "POST", "PUT"}
         if each in chosen or (supplies and naming.segments(each.operation.path) in roots):

@@ -66,6 +66,14 @@ class Outcome:
         return self.exchange is not None
 
     @property
+    def absent(self) -> bool:
+        """Whether nothing took the request: the service had ended before it was sent."""
+        exchange = self.exchange
+        if exchange is None:
+            exchange = self.history.arranged[-1] if self.history.arranged else None
+        return exchange is not None and exchange.silence is Silence.REFUSED
+
+    @property
     def hopeless(self) -> bool:
         """Whether to ask again would only cost time, or tell nothing."""
         return self.status == RATE_LIMITED or (

@@ -134,7 +134,7 @@ class Paths:
         self, supplier: Supplier, prefix: naming.Prefix, index: int, steps: Steps
     ) -> tuple[Json, ...] | None:
         """The values of the parameters before, where the supplier is nested alike."""
-        if not steps or supplier.path[: len(prefix) - 1] != prefix[:-1]:
+        if not steps or naming.segments(steps[-1].operation.path)[: len(prefix) - 1] != prefix[:-1]:
             return None
         act = steps[-1]
         names = naming.parameters(act.operation.path)[:index]

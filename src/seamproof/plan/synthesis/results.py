@@ -11,8 +11,10 @@ from seamproof.core.model import Operation, Scenario, Step
 class Budget:
     """How much the search may ask of the service."""
 
-    first: int = 8
+    first: int = 7
     """Tries of one operation in the first pass, before what it needs may have been learned."""
+    early: int = 14
+    """Tries of one operation before those that may do harm were tried."""
     tries: int = 20
     """Tries of one operation in all."""
     total: int = 4000

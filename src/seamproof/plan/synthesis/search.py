@@ -13,23 +13,25 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from seamproof.core.document import Declaration
+from seamproof.core.experiment import Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Scenario
 from seamproof.core.protocols import Exploration
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis.drafts import Draft
 from seamproof.plan.synthesis.knowledge import Knowledge
+from seamproof.plan.synthesis.order import changes
 from seamproof.plan.synthesis.outcome import Outcome, judge
 from seamproof.plan.synthesis.results import Attempt, Death
 from seamproof.plan.synthesis.steps import feeds
 from seamproof.plan.synthesis.ways import Ways
 
-_OPENED = 8
+_OPENED = 12
 """Ways that one refusal opens."""
 _FOR_EFFECT = 5
 """Further tries once there is a 2xx that changes nothing."""
 _DEATHS = 2
-"""How often an operation may end the service before it is asked no more."""
+"""Requests of an operation that end the service each time, before it is asked no more."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class Search:
             outcome = yield from self.tried(trail, draft)
             found = Found(draft.scenario(), outcome)
             if outcome.reached:
-                if outcome.effect or not declaration.operation.mutates:
+                if outcome.effect or not changes(declaration):
                     return (yield from self._shortest(trail, draft, found))
                 if weak is None:
                     weak, limit = found, min(limit, len(trail.attempts) + _FOR_EFFECT)
@@ -114,9 +116,10 @@ class Search:
     def tried(self, trail: Trail, draft: Draft) -> Exploration[Outcome]:
         """Try a draft, and learn what any try tells."""
         trail.tried.add(draft.key)
-        history: History = yield draft.experiment()
-        self.experiments += 1
-        outcome = judge(history, self._knowledge.ambient)
+        outcome = yield from self._sent(draft)
+        if outcome.died:
+            # Not of the act: a reset takes rows from under a job, and some services end then.
+            outcome = yield from self._sent(draft)
         self._knowledge.note(draft.operation, outcome)
         scenario = draft.scenario()
         attempt = Attempt(
@@ -136,6 +139,18 @@ class Search:
             )
         if outcome.hopeless or len(trail.deaths) >= _DEATHS:
             trail.given_up = True
+        return outcome
+
+    def _sent(self, draft: Draft) -> Exploration[Outcome]:
+        """Send a draft. A service that is not there is waited for, and the draft sent again."""
+        history: History = yield draft.experiment()
+        self.experiments += 1
+        outcome = judge(history, self._knowledge.ambient)
+        if outcome.absent:
+            yield Experiment((Phase(()),), purpose="see whether the service is there")
+            history = yield draft.experiment()
+            self.experiments += 2
+            outcome = judge(history, self._knowledge.ambient)
         return outcome
 
     def _shortest(self, trail: Trail, draft: Draft, found: Found) -> Exploration[Found]:

@@ -71,7 +71,7 @@ def harvest(scenario: Scenario, outcome: Outcome, catalog: Catalog) -> Iterator[
     seen: set[str] = set()
     for path, name, thing, value in leaves(outcome.body, naming.subject(act.operation.path)):
         source = json_path(path)
-        if source is None:
+        if source is None or _counts(name, value):
             continue
         seen.add(_text(value))
         table, column = _home(name, thing, value, inserted, catalog)
@@ -125,6 +125,13 @@ def _usable(value: Json) -> bool:
     if isinstance(value, bool) or value is None or value == "":
         return False
     return not isinstance(value, str) or len(value) <= _LONGEST
+
+
+def _counts(name: str, value: Json) -> bool:
+    """Whether a number under a plural says how many there are."""
+    parts = naming.words(name)
+    plural = bool(parts) and naming.singular(parts[-1]) != parts[-1]
+    return plural and isinstance(value, int | float)
 
 
 def json_path(path: Path) -> str | None:
@@ -185,8 +192,8 @@ def _of_the_path(scenario: Scenario, inserted: Sequence[RowChange]) -> Iterator[
         thing = naming.collection(prefix) or of
         steps: Steps = scenario.arrangement
         if made and not _refers(value):
-            pinned = _pinned(act)
-            steps, value = (*steps, pinned), pinned.path_parameters[name]
+            fixed = pinned(act)
+            steps, value = (*steps, fixed), fixed.path_parameters[name]
         elif isinstance(value, str) and _UNIQUE.search(value):
             continue
         yield Supplier(
@@ -221,7 +228,7 @@ def _chosen(
         sent = json.loads(exchange.request.body)
     except (ValueError, RecursionError):
         return
-    pinned = _pinned(act)
+    fixed = pinned(act)
     for path, name, _, value in leaves(sent, naming.subject(act.operation.path)):
         text = _text(value)
         if text in seen or len(text) < 2:
@@ -237,8 +244,8 @@ def _chosen(
                 naming.split(name)[1],
                 _label(thing, "", name),
                 act.operation.id,
-                (*steps[:-1], pinned),
-                value=at(pinned.json, path),
+                (*steps[:-1], fixed),
+                value=at(fixed.json, path),
                 sample=value,
                 table=row.table,
                 column=column,
@@ -248,7 +255,7 @@ def _chosen(
             )
 
 
-def _pinned(act: Step) -> Step:
+def pinned(act: Step) -> Step:
     """A step that sends the same names each time, so that a later one can repeat them."""
     digits = f"{sum(map(ord, act.operation.id)):08x}"[-8:]
     return changed(

@@ -10,9 +10,11 @@ from seamproof.analysis.refusals import Complaint, ComplaintKind, complaints
 from seamproof.core.document import Body, Declaration
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
+from seamproof.plan.synthesis.accounts import Accounts
 from seamproof.plan.synthesis.alternatives import Alternatives
 from seamproof.plan.synthesis.beginnings import Beginnings
 from seamproof.plan.synthesis.bodies import Bodies, fill, schema_at
+from seamproof.plan.synthesis.credentials import Credentials
 from seamproof.plan.synthesis.drafts import JSON, Draft
 from seamproof.plan.synthesis.imitation import Imitation
 from seamproof.plan.synthesis.knowledge import Knowledge
@@ -37,6 +39,8 @@ class Ways:
         self._bodies = Bodies(knowledge, generator)
         self._repairs = Repairs(knowledge, generator, self._bodies)
         self._alternatives = Alternatives(knowledge)
+        self._credentials = Credentials(knowledge, generator)
+        self._accounts = Accounts(knowledge, generator)
         self._imitation = Imitation(knowledge, generator)
         self.beginnings = Beginnings(knowledge, generator, self._paths, self._bodies)
 
@@ -76,10 +80,13 @@ class Ways:
         outcome: Outcome,
         said: Sequence[Complaint],
     ) -> Iterator[Draft]:
+        if draft.carried:
+            return
+        yield from islice(self._accounts.drafts(draft), 3)
         yield from self._alternatives.identities(draft)
-        yield from self._looked_up(draft, declaration, outcome)
-        yield from self._elsewhere(draft, declaration)
-        yield from self._alternatives.credentials(draft, declaration)
+        yield from islice(self._looked_up(draft, declaration, outcome), 3)
+        yield from islice(self._elsewhere(draft, declaration), 2)
+        yield from self._credentials.drafts(draft, declaration, outcome)
         yield from self._repairs.drafts(draft, declaration, _strong(said))
         yield from self._alternatives.predecessors(draft, outcome)
 
