@@ -82,10 +82,10 @@ Handler = Callable[[Call], tuple[int, Json]]
 
 
 class FakeService:
-    """Handlers by operation, rows that every experiment starts from, and memory that none resets."""
+    """Handlers by operation, rows that each experiment starts from, memory that none resets."""
 
     def __init__(self, **tables: list[dict[str, Json]]) -> None:
-        self.rows: Rows = {name: rows for name, rows in tables.items()}
+        self.rows: Rows = dict(tables)
         self.memory: dict[str, Json] = {}
         self.catalog = Catalog(
             {name: table(name, *(rows[0] if rows else {"id": 0})) for name, rows in tables.items()}
