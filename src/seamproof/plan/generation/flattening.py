@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from math import gcd
 
 from seamproof.core.model import Json
-from seamproof.plan.generation.schemas import Schema, Schemas, is_number
+from seamproof.plan.generation.keywords import Schema, is_number
+from seamproof.plan.generation.schemas import Schemas
 
 _MAX_PARTS = 400
 """Schemas that one value may be made of: references may double at each step."""
@@ -266,3 +267,16 @@ def _common_multiple(one: float, other: float) -> float:
         return abs(int(one) * int(other)) // gcd(int(one), int(other))
     larger, smaller = max(one, other), min(one, other)
     return larger if larger % smaller == 0 else larger * smaller
+
+
+def references(schema: Json) -> frozenset[str]:
+    """The references that a property or item leads to at once, its own items' included."""
+    if not isinstance(schema, dict):
+        return frozenset()
+    found = {schema["$ref"]} if "$ref" in schema else set()
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        found |= {e["$ref"] for e in schema.get(keyword, ()) if isinstance(e, dict) and "$ref" in e}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(schema.get(keyword), dict):
+            found |= references(schema[keyword])
+    return frozenset(found)

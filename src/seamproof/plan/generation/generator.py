@@ -8,8 +8,10 @@ from random import Random
 from seamproof.core.document import Body, Document
 from seamproof.core.model import Json
 from seamproof.plan.generation import texts, uploads
+from seamproof.plan.generation.judging import Judge
+from seamproof.plan.generation.keywords import is_shallow
 from seamproof.plan.generation.making import Making
-from seamproof.plan.generation.schemas import Schemas, is_shallow
+from seamproof.plan.generation.schemas import Schemas
 
 _OTHER_WAYS = 6
 """Variants that are tried where a value is not what its schema allows."""
@@ -20,6 +22,7 @@ class Generator:
 
     def __init__(self, document: Document, *, seed: int = 0) -> None:
         self._schemas = Schemas(document.definitions)
+        self._judge = Judge(self._schemas)
         self._seed = seed
         self.problems: tuple[str, ...] = ()
         """What of its schema the last value does not satisfy, each with its JSON Pointer."""
@@ -61,7 +64,7 @@ class Generator:
 
     def complaints(self, schema: Json, value: Json) -> tuple[str, ...]:
         """What of a value the schema does not allow; empty where it is valid."""
-        return self._schemas.errors(self._schemas.tidy(schema), texts.plain(value))
+        return self._judge.errors(self._schemas.tidy(schema), texts.plain(value))
 
     def _instance(
         self, schema: Json, name: str, hints: tuple[Json, ...], *, rich: bool, variant: int
@@ -70,7 +73,7 @@ class Generator:
         for way, fuller in self._ways(rich=rich, variant=variant):
             making = Making(self._schemas, self._random(way), rich=fuller, variant=way)
             value = making.value(schema, name, hints=hints)
-            problems = self._schemas.errors(schema, texts.plain(value))
+            problems = self._judge.errors(schema, texts.plain(value))
             if not problems:
                 self.problems = ()
                 return value

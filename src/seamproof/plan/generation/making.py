@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from random import Random
 
 from seamproof.core.model import Json
-from seamproof.plan.generation import numbers, patterns, texts
+from seamproof.plan.generation import arrays, numbers, objects, texts
 from seamproof.plan.generation.flattening import Flat, Flattening, merge
-from seamproof.plan.generation.schemas import TYPES, Schema, Schemas, is_number, matches
-from seamproof.plan.generation.vocabulary import Usual, is_past, refers, usual
+from seamproof.plan.generation.keywords import TYPES, Schema, is_number
+from seamproof.plan.generation.schemas import Schemas
+from seamproof.plan.generation.vocabulary import Usual, is_past, usual
 
 _MAX_VALUES = 3_000
 _MAX_DEPTH = 30
-_MAX_OPTIONAL_DEPTH = 6
-"""Below, a rich value has only what is required."""
-_MAX_ITEMS = 200
 _PLACEHOLDERS = ("string", "")
 """Examples that a generator of documents put there, and that say nothing."""
 
@@ -72,11 +70,11 @@ class Making:
         self._values += 1
         if self._values > _MAX_VALUES or depth > _MAX_DEPTH:
             self.exhausted = self._values > _MAX_VALUES
-            self._complain(pointer, "too much is required here, or what is required holds itself")
+            self.complain(pointer, "too much is required here, or what is required holds itself")
             return None
         flat = Flattening(self.schemas, self.variant + ordinal).flat(schema, trail)
         if flat.contradiction:
-            self._complain(pointer, flat.contradiction)
+            self.complain(pointer, flat.contradiction)
         plain = flat.schema
         if "const" in plain and plain["const"] in plain.get("enum", [plain["const"]]):
             return deepcopy(plain["const"])
@@ -85,12 +83,13 @@ class Making:
             return deepcopy(self._chosen(plain["enum"], said, ordinal))
         kind = self._kind(plain, name, said)
         if kind == "object":
-            return self._object(flat, [each for each in said if isinstance(each, dict)], pointer)
+            return objects.make(self, flat, [e for e in said if isinstance(e, dict)], pointer)
         if kind == "array":
-            return self._array(flat, name, [e for e in said if isinstance(e, list)], pointer)
+            return arrays.make(self, flat, name, [e for e in said if isinstance(e, list)], pointer)
         return self._scalar(plain, kind, name, said, pointer, ordinal)
 
-    def _complain(self, pointer: str, text: str) -> None:
+    def complain(self, pointer: str, text: str) -> None:
+        """Note that a part of the schema is not satisfied."""
         if len(self.problems) < 20:
             self.problems.append(f"{pointer or '/'}: {text}")
 
@@ -162,7 +161,7 @@ class Making:
             return made
         if options:
             return options[0]
-        self._complain(pointer, f"no {kind} was found that is allowed here")
+        self.complain(pointer, f"no {kind} was found that is allowed here")
         return texts.text({}, name, self.random) if kind == "string" else 0
 
     def _allows(self, plain: Schema, value: Json) -> bool:
@@ -187,169 +186,6 @@ class Making:
             _within_width(plain), wanted, whole=kind == "integer", ordinal=ordinal
         )
 
-    # ------------------------------------------------------------------ objects
-
-    def _object(self, flat: Flat, examples: list[Json], pointer: str) -> Schema:
-        plain = flat.schema
-        declared = plain.get("properties", {})
-        names = self._names(plain, examples, flat.trail, pointer)
-        made: Schema = {}
-        for name in names:
-            inner = declared[name] if name in declared else _other_property(plain, name)
-            if inner is False:
-                if name in plain.get("required", ()):
-                    self._complain(f"{pointer}/{name}", "it is required and not allowed")
-                continue
-            made[name] = self._property(flat, name, inner, examples, pointer)
-        self._fill(flat, made, examples, pointer)
-        return made
-
-    def _property(
-        self, flat: Flat, name: str, inner: Json, examples: list[Json], pointer: str
-    ) -> Json:
-        hints = tuple(each[name] for each in examples if name in each)
-        return self.value(
-            inner, name, hints=hints, trail=flat.trail, pointer=f"{pointer}/{_escaped(name)}"
-        )
-
-    def _names(
-        self, plain: Schema, examples: list[Json], trail: frozenset[str], pointer: str
-    ) -> list[str]:
-        """The properties that the value has, in the order of the schema."""
-        declared = plain.get("properties", {})
-        wanted = dict.fromkeys(plain.get("required", ()))
-        if self.rich and pointer.count("/") < _MAX_OPTIONAL_DEPTH:
-            room = plain.get("maxProperties", _MAX_VALUES)
-            for name, inner in declared.items():
-                if len(wanted) < room and name not in wanted:
-                    named = any(name in each for each in examples)
-                    if self._optional_fits(name, inner, trail, named=named):
-                        wanted[name] = None
-        followed = True
-        while followed:
-            followed = False
-            for name, others in plain.get("dependentRequired", {}).items():
-                missing = [each for each in others if name in wanted and each not in wanted]
-                wanted |= dict.fromkeys(missing)
-                followed = followed or bool(missing)
-        return [name for name in declared if name in wanted] + [
-            name for name in wanted if name not in declared
-        ]
-
-    def _optional_fits(self, name: str, inner: Json, trail: frozenset[str], *, named: bool) -> bool:
-        """Whether a rich value has an optional property: not what the service sets itself, what
-        names another thing that may not be there, what is on its way out, or what recurs."""
-        followed = self.schemas.follow(inner)
-        if inner is False or followed is False:
-            return False
-        if isinstance(followed, dict):
-            both = {**followed, **(inner if isinstance(inner, dict) else {})}
-            if both.get("readOnly") or both.get("deprecated"):
-                return False
-        if refers(name) and not named:
-            return False
-        return _references(inner).isdisjoint(trail)
-
-    def _fill(self, flat: Flat, made: Schema, examples: list[Json], pointer: str) -> None:
-        """Add properties up to `minProperties`, and one to a rich map."""
-        plain = flat.schema
-        least = min(plain.get("minProperties", 0), _MAX_ITEMS)
-        others = plain.get("additionalProperties", True)
-        free = isinstance(others, dict) and not plain.get("properties")
-        if self.rich and not made and free and not (_references(others) & flat.trail):
-            least = max(least, 1)
-        least = min(least, plain.get("maxProperties", least))
-        if len(made) >= least:
-            return
-        for name, inner in plain.get("properties", {}).items():
-            if len(made) >= least:
-                return
-            if name not in made and self._optional_fits(name, inner, flat.trail, named=True):
-                made[name] = self._property(flat, name, inner, examples, pointer)
-        for name in self._free_names(plain, least + len(made)):
-            if len(made) >= least:
-                return
-            inner = _other_property(plain, name)
-            if name not in made and inner is not False:
-                made[name] = self._property(flat, name, inner, examples, pointer)
-        if len(made) < least:
-            self._complain(pointer, f"fewer than {least} properties are allowed by name")
-
-    def _free_names(self, plain: Schema, most: int) -> Iterator[str]:
-        """Names that are not declared, allowed by a pattern where one is given."""
-        for pattern in plain.get("patternProperties", {}):
-            yield from patterns.strings(pattern, self.random)
-        named = Flattening(self.schemas, self.variant).flat(plain.get("propertyNames", True)).schema
-        if "enum" in named:
-            yield from (each for each in named["enum"] if isinstance(each, str))
-        for ordinal in range(most + 1):
-            found = texts.text(named, "", self.random, ordinal) if named else f"key{ordinal + 1}"
-            if found is not None:
-                yield found
-
-    # ------------------------------------------------------------------ arrays
-
-    def _array(self, flat: Flat, name: str, examples: list[Json], pointer: str) -> list[Json]:
-        plain = flat.schema
-        first = plain.get("prefixItems", [])
-        items = plain.get("items", True)
-        count = self._count(plain, items, examples, flat.trail)
-        hinted = examples[self.variant % len(examples)] if examples else []
-        wanted = self._contained(plain)
-        made: list[Json] = []
-        for index in range(count):
-            inner = first[index] if index < len(first) else items
-            if wanted is not None and index < plain.get("minContains", 1):
-                inner = _both_of(inner, wanted)
-            hints = (hinted[index],) if index < len(hinted) else ()
-            made.append(self._item(flat, name, inner, hints, made, f"{pointer}/{index}", index))
-        return made
-
-    def _count(
-        self, plain: Schema, items: Json, examples: list[Json], trail: frozenset[str]
-    ) -> int:
-        low = plain.get("minItems", 0)
-        if "contains" in plain:
-            low = max(low, plain.get("minContains", 1))
-        high = plain.get("maxItems", _MAX_ITEMS)
-        if items is False:
-            high = min(high, len(plain.get("prefixItems", [])))
-        wanted = low
-        recurs = bool(_references(items) & trail)
-        if (self.rich or self.variant % 2) and not recurs:
-            wanted = max(low, 1, len(plain.get("prefixItems", [])) if self.rich else 0)
-        if examples and any(examples):
-            wanted = max(wanted, 1)
-        return int(min(wanted, high, _MAX_ITEMS))
-
-    def _contained(self, plain: Schema) -> Json | None:
-        return plain.get("contains") if plain.get("minContains", 1) > 0 else None
-
-    def _item(
-        self,
-        flat: Flat,
-        name: str,
-        inner: Json,
-        hints: tuple[Json, ...],
-        before: list[Json],
-        pointer: str,
-        index: int,
-    ) -> Json:
-        tries = range(index, index + 8) if flat.schema.get("uniqueItems") else (0,)
-        item: Json = None
-        for ordinal in tries:
-            item = self.value(
-                inner,
-                _singular(name),
-                hints=hints if ordinal == tries[0] else (),
-                trail=flat.trail,
-                pointer=pointer,
-                ordinal=ordinal if before else 0,
-            )
-            if item not in before or (isinstance(item, str) and texts.plain(item) != item):
-                break
-        return item
-
 
 def _within_width(plain: Schema) -> Schema:
     """The bounds of the schema, and those of its format (OpenAPI's registry)."""
@@ -372,7 +208,7 @@ def _is_of(declared: Json, value: Json) -> bool:
         return True
     types = [declared] if isinstance(declared, str) else declared
     kind = _type_of(value)
-    if kind == "number" and "integer" in types and value == int(value):
+    if kind == "number" and "integer" in types and is_number(value) and value == int(value):
         return True
     return kind in types or (kind == "integer" and "number" in types)
 
@@ -386,39 +222,3 @@ def _type_of(value: Json) -> str:
         return "integer"
     kinds = {float: "number", str: "string", list: "array", dict: "object"}
     return kinds.get(type(value), TYPES[0])
-
-
-def _other_property(plain: Schema, name: str) -> Json:
-    """The schema of a property that is not declared by name."""
-    fitting = [
-        inner for each, inner in plain.get("patternProperties", {}).items() if matches(each, name)
-    ]
-    if fitting:
-        return fitting[0] if len(fitting) == 1 else {"allOf": fitting}
-    return plain.get("additionalProperties", True)
-
-
-def _both_of(one: Json, other: Json) -> Json:
-    return other if one is True else {"allOf": [one, other]}
-
-
-def _references(schema: Json) -> frozenset[str]:
-    """The references that a property or item leads to at once, its own items' included."""
-    if not isinstance(schema, dict):
-        return frozenset()
-    found = {schema["$ref"]} if "$ref" in schema else set()
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        found |= {e["$ref"] for e in schema.get(keyword, ()) if isinstance(e, dict) and "$ref" in e}
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(schema.get(keyword), dict):
-            found |= _references(schema[keyword])
-    return frozenset(found)
-
-
-def _singular(name: str) -> str:
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
-
-
-def _escaped(name: str) -> str:
-    """A part of a JSON Pointer (RFC 6901, section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")

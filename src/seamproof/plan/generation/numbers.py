@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from seamproof.core.model import Json
-from seamproof.plan.generation.schemas import Schema
+from seamproof.plan.generation.keywords import Schema
 
 
 def number(schema: Schema, wanted: float, *, whole: bool, ordinal: int = 0) -> Json | None:

@@ -9,7 +9,8 @@ from zlib import crc32
 
 from seamproof.core.model import Json
 from seamproof.plan.generation import formats, patterns
-from seamproof.plan.generation.schemas import Schema, has_format, matches
+from seamproof.plan.generation.keywords import Schema
+from seamproof.plan.generation.matching import has_format, matches
 from seamproof.plan.generation.vocabulary import UNIQUE, UUID, Usual, usual
 
 _WORD = "sample"

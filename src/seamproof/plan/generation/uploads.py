@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from seamproof.core.model import Json
-from seamproof.plan.generation.schemas import Schema, Schemas
+from seamproof.plan.generation.keywords import Schema
+from seamproof.plan.generation.schemas import Schemas
 from seamproof.plan.generation.vocabulary import words
 
 _PIXEL = (
