@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from random import Random
 
 from seamproof.core.document import Body, Document
@@ -48,7 +49,7 @@ class Generator:
         examples = [each for each in body.examples if each is not None and is_shallow(each)]
         if rich and variant < len(examples):
             self.problems = ()
-            return examples[variant]
+            return deepcopy(examples[variant])
         variant -= len(examples) if rich else 0
         value = self._instance(schema, "", tuple(examples), rich=rich, variant=variant)
         if uploads.is_multipart(body.content_type):

@@ -272,6 +272,9 @@ def test_a_value_is_nobody_elses() -> None:
     body = Body("application/json", {"const": {"a": [1]}})
     generator.request_body(body)["a"].append(2)
     assert generator.request_body(body) == {"a": [1]}
+    example = Body("application/json", {}, examples=({"a": [1]},))
+    generator.request_body(example, rich=True)["a"].append(2)
+    assert example.examples == ({"a": [1]},)
 
 
 def test_the_examples_of_a_body() -> None:
