@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 
 from seamproof.core.document import Document
 from seamproof.core.events import Event, Notice
+from seamproof.core.history import Request
 from seamproof.core.model import Operation
 from seamproof.discovery import openapi
 from seamproof.discovery.openapi import Unreadable, matching
 from seamproof.discovery.openapi.parsing import MAX_BYTES
+from seamproof.run.experiment import lane, requests
 from seamproof.run.experiment.lane import Door
-from seamproof.run.fetching import fetch
+from seamproof.run.fetching import Fetched, fetch
 
 NOT_FOUND = frozenset({404, 405})
 """Statuses of a path or method that there is not (RFC 9110, sections 15.5.5 and 15.5.6)."""
@@ -30,6 +32,8 @@ SEARCH = 60.0
 """Seconds that the search on the usual paths may take."""
 SHOWN = 12
 """Problems of a document that are shown."""
+TRIED = 3
+"""Paths that are asked for, to see below which base the service has them."""
 USUAL = (
     "/openapi.json",
     "/openapi.yaml",
@@ -180,9 +184,38 @@ class OpenApi:
         elif "://" in place:
             fetched = await fetch(place, timeout=TIMEOUT, limit=MAX_BYTES)
         else:
-            data = await asyncio.to_thread(_of_file, self._root, place)
-            return await asyncio.to_thread(openapi.read, data)
-        return await asyncio.to_thread(openapi.read, fetched.body, location=fetched.url)
+            fetched = Fetched("", await asyncio.to_thread(_of_file, self._root, place))
+        found = await asyncio.to_thread(openapi.read, fetched.body, location=fetched.url)
+        return await self._based(found, fetched, place)
+
+    async def _based(self, found: Document, fetched: Fetched, place: str) -> Document:
+        """The document below the path where the service has it: a gateway may lend it another."""
+        known = await asyncio.to_thread(openapi.bases, fetched.body, location=fetched.url)
+        if len(known) == 1 or await self._answers(found):
+            return found
+        for base in known[1:]:
+            other = await asyncio.to_thread(
+                openapi.read, fetched.body, location=fetched.url, base=base
+            )
+            if await self._answers(other):
+                text = f"{_shown(place)}: its paths are below {base or '/'} here"
+                self._emit(Notice(f"{text}, not below {known[0]}"))
+                return other
+        return found
+
+    async def _answers(self, document: Document) -> bool:
+        """Whether the service has one of the paths that can be asked for as they are."""
+        plain = [
+            each.operation.path
+            for each in document.declarations
+            if each.operation.method == "GET" and not any(p.required for p in each.parameters)
+        ]
+        for path in plain[:TRIED]:
+            request = requests.encode(Request("GET", path, ()), self._door.name)
+            sent = await lane.send(self._door.host, self._door.port, request, timeout=TIMEOUT)
+            if sent.response is None or sent.response.status not in NOT_FOUND:
+                return True
+        return not plain
 
 
 def _of_file(root: Path, place: str) -> bytes:

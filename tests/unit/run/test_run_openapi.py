@@ -181,6 +181,38 @@ def test_the_usual_paths_are_tried_until_one_reads(tmp_path: Path) -> None:
     assert asked[-1] == "/api/openapi.json"
 
 
+def shop(**root: Any) -> bytes:
+    paths = {"/sales/{id}": {"get": {}}, "/sales": {"get": {}}, "/ping": {"get": {}}}
+    return json.dumps({"openapi": "3.1.0", "paths": paths, **root}).encode()
+
+
+PRODUCTION = {"servers": [{"url": "https://shop.example/prod"}, {"url": "https://b.example/v1"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "there", "first"),
+    [
+        (shop(**PRODUCTION), "/prod/sales", "/prod/sales/{id}"),
+        (shop(**PRODUCTION), "/v1/ping", "/v1/sales/{id}"),
+        (shop(**PRODUCTION), "/sales", "/sales/{id}"),
+        (shop(swagger="2.0", openapi=None, basePath="/prod"), "/sales", "/sales/{id}"),
+        (shop(**PRODUCTION), "/elsewhere", "/prod/sales/{id}"),
+    ],
+)
+def test_paths_are_below_the_base_that_answers(
+    body: bytes, there: str, first: str, tmp_path: Path
+) -> None:
+    with serving({"/api.json": page(body), there: page(b"", 401)}) as service:
+        document, told = found("/api.json", tmp_path, service.door)
+    assert document is not None
+    assert document.declarations[0].operation.path == first
+    elsewhere = [text for text in told if "its paths are below" in text]
+    moved = not first.startswith("/prod")
+    below = first.removesuffix("/sales/{id}") or "/"
+    said = f"/api.json: its paths are below {below} here, not below /prod"
+    assert elsewhere == ([said] if moved else [])
+
+
 def answering(document: Document | None) -> Callable[[], Awaitable[Document]]:
     async def routes() -> Document:
         if document is None:

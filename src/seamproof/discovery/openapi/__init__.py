@@ -16,6 +16,6 @@ piece, and a line in `problems` with its JSON Pointer; never the document.
 """
 
 from seamproof.discovery.openapi.parsing import Unreadable
-from seamproof.discovery.openapi.reader import read
+from seamproof.discovery.openapi.reader import bases, read
 
-__all__ = ["Unreadable", "read"]
+__all__ = ["Unreadable", "bases", "read"]

@@ -30,16 +30,31 @@ _LITERAL = "/{}:@!$&'()*+,;=-._~%"
 """What a path template may hold as it is (RFC 3986, section 3.3)."""
 
 
-def read(data: bytes, *, location: str = "") -> Document:
+def read(data: bytes, *, location: str = "", base: str | None = None) -> Document:
     """What a document declares. Raises Unreadable.
 
     `location` is the URL or path where it was found: relative URLs of servers start from there.
+    `base` is the path that its paths are below, where that is known better than it says.
     """
+    root, version, dialect = _opened(data)
+    return _Reader(Source(root, dialect), location, base).document(version)
+
+
+def bases(data: bytes, *, location: str = "") -> tuple[str, ...]:
+    """The paths that a document's may be below, the one that `read` takes first.
+
+    Raises Unreadable.
+    """
+    root, _, dialect = _opened(data)
+    return servers.base_paths(Source(root, dialect), Piece(root, "#"), location)
+
+
+def _opened(data: bytes) -> tuple[dict[str, Json], str, Dialect]:
     root = parse(data)
     if not isinstance(root, dict) or not isinstance(root.get("paths"), dict):
         raise Unreadable("it has no `paths`")
     version, dialect = _version(root)
-    return _Reader(Source(root, dialect), location).document(version)
+    return root, version, dialect
 
 
 def _version(root: dict[str, Json]) -> tuple[str, Dialect]:
@@ -67,11 +82,12 @@ class _Found:
 
 
 class _Reader:
-    def __init__(self, source: Source, location: str) -> None:
+    def __init__(self, source: Source, location: str, base: str | None) -> None:
         self._source = source
         self._location = location
         self._root = Piece(source.root, "#")
-        self._base = ""
+        self._base = base or ""
+        self._given = base is not None
         self._schemas = Schemas(source)
         self._parameters = Parameters(source, self._schemas)
         self._bodies = Bodies(source, self._schemas)
@@ -84,7 +100,9 @@ class _Reader:
         """All of it that can be used."""
         declarations: list[Declaration] = []
         try:
-            self._base = servers.base_path(self._source, self._root, self._location)
+            if not self._given:
+                found = servers.base_paths(self._source, self._root, self._location)
+                self._base = found[0]
             self._known = security.schemes(self._source, self._root, self._base)
             if self._root.get("webhooks").value:
                 self._source.problem("#/webhooks", "webhooks are not read: nobody can send them")

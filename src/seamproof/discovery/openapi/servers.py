@@ -17,19 +17,33 @@ _BARE_HOST = re.compile(r"(localhost|\d+(\.\d+){3}|[\w-]+(\.[\w-]+)*\.[a-z]{2,})
 """A URL whose scheme was forgotten."""
 
 
-def base_path(source: Source, root: Piece, location: str) -> str:
-    """The path below which the document's paths are, without a slash at its end.
+def base_paths(source: Source, root: Piece, location: str) -> tuple[str, ...]:
+    """The paths below which the document's paths may be, without a slash at their end.
 
-    `location` is where the document was found, which relative URLs start from.
+    The first is meant, unless the service says otherwise. `location` is where the document was
+    found, which relative URLs start from.
     """
     if source.dialect is Dialect.V2:
         text = source.text(root.get("basePath")).strip()
-        return _path(_split(text if text.startswith("/") else f"/{text}"))
-    return of_servers(source, root.get("servers"), location) or ""
+        found = [_path(_split(text if text.startswith("/") else f"/{text}"))]
+    else:
+        servers = _servers(source, root.get("servers"), location)
+        first = of_servers(source, root.get("servers"), location)
+        found = [first or "", *map(_path, servers)]
+    return tuple(dict.fromkeys((*found, "")))
 
 
 def of_servers(source: Source, servers: Piece, location: str) -> str | None:
     """The base path that a list of Server Objects gives; None where it gives none."""
+    found = _servers(source, servers, location)
+    if not found:
+        return None
+    here = _split(location)
+    chosen = next((each for each in found if _is_here(each, here)), found[0])
+    return _path(chosen)
+
+
+def _servers(source: Source, servers: Piece, location: str) -> list[SplitResult]:
     found: list[SplitResult] = []
     for each in source.items(servers):
         url = _filled(source, each)
@@ -39,11 +53,7 @@ def of_servers(source: Source, servers: Piece, location: str) -> str | None:
                 source.problem(each.at, "no URL")
             continue
         found.append(split)
-    if not found:
-        return None
-    here = _split(location)
-    chosen = next((each for each in found if _is_here(each, here)), found[0])
-    return _path(chosen)
+    return found
 
 
 def _filled(source: Source, server: Piece) -> str | None:
