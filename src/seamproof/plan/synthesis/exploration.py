@@ -113,8 +113,8 @@ class _Whole:
                 if left <= 0:
                     return
                 if name not in self._found:
-                    most = min(limit, len(trail.attempts) + left)
-                    found = yield from self._search.one(trail, most)
+                    bound = min(limit, len(trail.attempts) + left)
+                    found = yield from self._search.one(trail, bound)
                     if found is not None:
                         self._keep(found)
                         reached += 1

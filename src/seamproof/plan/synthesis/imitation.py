@@ -18,6 +18,7 @@ from seamproof.plan.synthesis.outcome import Outcome
 from seamproof.plan.synthesis.suppliers import Path, leaves
 
 _REFERENCE = "{"
+_VARIANTS = 6
 _TURN = 7
 """How far a letter or digit is turned within its kind."""
 
@@ -61,10 +62,18 @@ class Imitation:
         if isinstance(value, str):
             if _REFERENCE in value:
                 return None
-            return self._generator.unique(plain, value)
+            return self._generator.unique(plain, value) or self._another(plain, path, value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return value + 1
         return None
+
+    def _another(self, schema: Json, path: Path, value: Json) -> Json:
+        """Another value that the schema makes, None where it makes none."""
+        made = (
+            self._generator.instance(schema, name=str(path[-1]), variant=variant)
+            for variant in range(1, _VARIANTS)
+        )
+        return next((each for each in made if each != value), None)
 
     def _tables(self, draft: Draft, outcome: Outcome) -> list[str]:
         """The tables that the request may be to write: those it tried to, then by its name."""

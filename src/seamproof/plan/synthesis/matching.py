@@ -126,6 +126,10 @@ def _attribute(wanted: str, supplier: Supplier, knowledge: Knowledge) -> int | N
 def _merit(slot: Slot, supplier: Supplier, identity: str | None) -> int:
     """What speaks for an answer's value: that it was made for this, by the same, and soon."""
     merit = -3 * len(supplier.steps)
+    if supplier.steps and not supplier.source:
+        merit -= 6
+    if supplier.created and naming.subject("/".join(supplier.path)) == supplier.thing:
+        merit += 4
     if supplier.created:
         merit += 14 if slot.destroys else 8 if slot.mutates else 5
     if supplier.identity == identity:

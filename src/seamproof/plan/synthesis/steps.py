@@ -11,6 +11,9 @@ from seamproof.core.model import Extract, Json, Step
 _REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 BUILT_IN = frozenset({"uuid", "unique"})
 
+_NAME = 6
+"""Characters from which on a text with a digit in it is taken for a name."""
+
 Steps = tuple[Step, ...]
 
 
@@ -164,10 +167,20 @@ def feeding(steps: Steps, value: Json) -> Steps:
 
 def feeds(steps: Sequence[Step], act: Step) -> tuple[bool, ...]:
     """For each step of an arrangement, whether a later one or the act needs what it extracts."""
-    return tuple(
-        bool(
-            {each.name for each in step.extracts}
-            & frozenset().union(*map(needed_by, (*steps[index + 1 :], act)))
-        )
-        for index, step in enumerate(steps)
-    )
+    return tuple(_feeds(step, (*steps[index + 1 :], act)) for index, step in enumerate(steps))
+
+
+def _feeds(step: Step, later: Steps) -> bool:
+    needed = frozenset().union(*map(needed_by, later))
+    if not needed.isdisjoint(each.name for each in step.extracts):
+        return True
+    # What was named beforehand is repeated as it is.
+    return not _names(step).isdisjoint(frozenset().union(*map(_names, later)))
+
+
+def _names(step: Step) -> frozenset[str]:
+    """The texts of a request that may name something."""
+    found: set[str] = set()
+    for value in (step.path_parameters, step.query, step.json, step.form, step.multipart):
+        _walk(value, found.add)
+    return frozenset(each for each in found if len(each) >= _NAME and any(map(str.isdigit, each)))
