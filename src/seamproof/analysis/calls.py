@@ -181,17 +181,28 @@ class Sameness(IntEnum):
     ANOTHER = 2
 
 
+def known_by(call: Crossing) -> frozenset[Leaf]:
+    """What the other side knows a repetition by: keys, and the target of what promises one effect.
+
+    Two calls of which it knows one thing are one to it.
+    """
+    if call.request is None:
+        return frozenset()
+    keys = {pair for pair in _fields(call.request) if _KEY.search(pair[0]) and pair[1]}
+    if method(call) in _IDEMPOTENT:
+        keys.add((method(call), call.request.target))
+    return frozenset(keys)
+
+
 def sameness(one: Crossing, other: Crossing) -> Sameness:
     """Whether the repetition of a call has one effect on the other side."""
     first, second = one.request, other.request
     if first is None or second is None:
         return Sameness.UNKNOWN
-    if method(one) in _IDEMPOTENT and first.target == second.target:
+    if known_by(one) & known_by(other):
         return Sameness.SAME
-    keys = [[pair for pair in _fields(each) if _KEY.search(pair[0])] for each in (first, second)]
-    if keys[0] or keys[1]:
-        shared = any(pair in keys[1] and pair[1] for pair in keys[0])
-        return Sameness.SAME if shared else Sameness.ANOTHER
+    if any(_KEY.search(name) for each in (first, second) for name, _ in _fields(each)):
+        return Sameness.ANOTHER
     named = {pair for pair in _fields(first) if _NAMING.search(pair[0])} & set(_fields(second))
     in_path = "{" in one.key.shape and first.target == second.target
     return Sameness.UNKNOWN if named or in_path else Sameness.ANOTHER

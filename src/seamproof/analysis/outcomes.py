@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from seamproof.analysis.calls import Sameness, mutates, sameness
+from seamproof.analysis.calls import known_by, mutates
 from seamproof.analysis.changes import Effect, effect, without_records
 from seamproof.analysis.masks import NOW, VOLATILE, Mask
-from seamproof.analysis.values import is_identifier, is_time, json_leaves
+from seamproof.analysis.values import Leaf, is_identifier, is_time, json_leaves
 from seamproof.core.history import Changes, Crossing, CrossingKind, Exchange, History
 
 SERVICE_UNAVAILABLE = 503
@@ -72,7 +72,7 @@ def _calls(crossings: Iterable[Crossing]) -> Iterator[Call]:
 
     A repetition that the other side knows as one, by its key or its method, has no second effect.
     """
-    counted: defaultdict[Call, list[Crossing]] = defaultdict(list)
+    known: defaultdict[Call, set[Leaf]] = defaultdict(set)
     for each in crossings:
         if each.kind is not CrossingKind.CALL or each.request is None or not mutates(each):
             continue
@@ -81,9 +81,10 @@ def _calls(crossings: Iterable[Crossing]) -> Iterator[Call]:
         text = each.request.body.decode("utf-8", "replace")
         leaves = json_leaves(text) or (("$", text or None),)
         call = each.key.shape, tuple((path, _masked(value)) for path, value in leaves)
-        if not any(sameness(earlier, each) is Sameness.SAME for earlier in counted[call]):
-            counted[call].append(each)
+        names = known_by(each)
+        if not names & known[call]:
             yield call
+        known[call] |= names
 
 
 def _masked(value: str | None) -> str | None:
