@@ -15,7 +15,7 @@ from seamproof.demo.service.schemas import Identifier, PaymentIn, PaymentOut, Re
 
 router = APIRouter(prefix="/orders/{order}", tags=["payments"])
 log = logging.getLogger(__name__)
-_PATIENCE = 0.25
+_PATIENCE = 0.2
 
 
 @router.post("/payment", status_code=201)
