@@ -338,6 +338,7 @@ PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
         K.NO_SUCH,
         rf"\b(?:no such|unknown|could not find|can't find|cannot find|couldn't find|unable to find)"
         rf" (?:an? |the )?(?:\w+ (?=\w+\W*$))?{NAME}",
+        rf"\bno {NAME} with (?:the |this |that )?(?:id|name|key|slug|number)\b",
         rf"^(?:the |this |a )?{NAME}(?: with \S+(?: \S+){{0,3}})? (?:does not|doesn't"
         rf"|do not) exist",
         rf"^(?:the |this |a |no )?{NAME}(?: with \S+(?: \S+){{0,3}})? (?:was |is |could |were )?"

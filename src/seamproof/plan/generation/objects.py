@@ -60,6 +60,9 @@ def _names(
                 named = any(name in each for each in examples)
                 if _optional_fits(making, name, inner, trail, named=named):
                     wanted[name] = None
+    if not declared and examples and making.variant % 2 == 0:
+        # A map has the names of its example: they are mostly those that are known.
+        wanted |= dict.fromkeys(list(examples[0])[:_MAX_ADDED])
     followed = True
     while followed:
         followed = False

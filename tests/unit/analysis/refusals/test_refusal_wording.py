@@ -85,6 +85,7 @@ from seamproof.core.model import Json
             "date",
             "h",
         ),
+        ("No project with id 5", K.NO_SUCH, None, "project"),
         # none of a library
         ("What a day", K.OTHER, None, ""),
         ("", K.OTHER, None, ""),

@@ -107,6 +107,8 @@ def test_the_richer_has_what_is_optional_but_nothing_that_it_cannot_know() -> No
         ({"type": "string", "example": "Blue"}, "title", "Blue-{unique}"),
         ({"type": "string", "example": "jo@x.org"}, "email", "jo-{unique}@x.org"),
         ({"type": "integer", "example": "not one"}, "", 1),
+        ({"type": "string", "example": "t0ken"}, "token", "t0ken"),
+        ({"type": "object", "additionalProperties": {}, "example": {"a": 1}}, "", {"a": 1}),
         (
             {"type": "string", "example": "2023-04-11T15:46:56Z"},
             "expiresAt",
