@@ -21,6 +21,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,11 @@ class _File:
         self._retry_safe = retry_safe
         self._nodes = 0
 
+    @cached_property
+    def _known(self) -> Collection[str]:
+        """The checks that there are: to look takes as long as reading the file."""
+        return tuple(registry.discover(registry.CHECK))
+
     def scenarios(self) -> Iterator[Scenario]:
         root = self._parse()
         if root is None:
@@ -139,10 +145,10 @@ class _File:
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             raise self._error(node, "`checks` is no list of names", "without it, all checks run")
         names = {str(self._plain(each)): each for each in node.value}
-        known = registry.discover(registry.CHECK)
         for name, each in names.items():
-            if name not in known:
-                raise self._error(each, f"no check is called {name!r}", _suggest(name, known))
+            if name not in self._known:
+                hint = _suggest(name, self._known)
+                raise self._error(each, f"no check is called {name!r}", hint)
         return tuple(names)
 
     def _step(self, node: yaml.Node, known: set[str]) -> Step:
