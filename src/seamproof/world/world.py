@@ -63,6 +63,7 @@ class World:
         self._site = site
         self._notify = notify
         self._looked = time.monotonic()
+        self._written = (folder, config.path(config.service.cwd))
 
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:
@@ -102,7 +103,7 @@ class World:
 
     def require_space(self, crossings: Iterable[Crossing]) -> None:
         """Raise MachineError where a disk is full, which may be what made the acts cross these."""
-        require_space((self.folder, self.config.path(self.config.service.cwd)), crossings)
+        require_space(self._written, crossings)
 
     async def connected(self) -> bool:
         """Whether the database server is there, and was all the time since it was last asked."""
