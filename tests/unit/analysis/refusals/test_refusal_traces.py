@@ -32,6 +32,11 @@ CATALOG = Catalog(
         ("SELECT * FROM orders WHERE id = $1", ("\\x0000002a",), ("orders", "id")),
         ("SELECT * FROM orders WHERE code = $1", ("\\x3432",), ("orders", "code")),
         (
+            "SELECT * FROM orders WHERE id = ANY($1)",
+            ("\\x" + "00000001000000000000001700000002000000010000000400000007000000040000002a",),
+            ("orders", "id"),
+        ),
+        (
             "SELECT * FROM orders o JOIN users u ON u.id = o.user_id WHERE u.id = $1",
             ("42",),
             ("users", "id"),
