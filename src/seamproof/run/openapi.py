@@ -55,11 +55,14 @@ USUAL = (
     "/swagger/v1/swagger.json",
     "/swagger/doc.json",
     "/q/openapi",
+    "/__api__",
+    "/v1/__api__",
     "/openapi",
     "/.well-known/openapi.json",
     "/.well-known/openapi.yaml",
 )
-"""Where frameworks have it: FastAPI, springdoc, Springfox, Nest, ASP.NET, DRF, Fastify, Quarkus."""
+"""Where frameworks have it: FastAPI, springdoc, Springfox, Nest, ASP.NET, DRF, Fastify, Quarkus,
+Pyramid."""
 
 
 _SAY = "say where it is: service.openapi"
