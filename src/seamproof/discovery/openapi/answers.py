@@ -56,7 +56,7 @@ class Answers:
             types = tuple(filter(None, map(media_type, produces))) or (JSON,)
             return dict.fromkeys(types, converted)
         found: dict[str, Json] = {}
-        for key, media in self._source.entries(piece.get("content")):
+        for key, media in self._source.content(piece.get("content")):
             schema = media.get("schema")
             converted = self._schemas.convert(schema.value, schema.at)
             found.setdefault(media_type(key) or "*/*", converted)

@@ -33,7 +33,7 @@ class Bodies:
 
     def _of_content(self, piece: Piece) -> Iterator[Body]:
         required = self._source.flag(piece.get("required"))
-        for key, media in self._source.entries(piece.get("content")):
+        for key, media in self._source.content(piece.get("content")):
             schema = media.get("schema")
             yield Body(
                 sent_as(key),

@@ -113,7 +113,7 @@ class Parameters:
 
     def _schema(self, piece: Piece) -> tuple[Piece, str]:
         """The parameter's raw schema, and the media type of one that is `content`."""
-        for key, media in self._source.entries(piece.get("content")):
+        for key, media in self._source.content(piece.get("content")):
             if isinstance(media.value, dict):
                 return media.get("schema"), media_type(key)
         if "schema" in piece.value or self._source.dialect is Dialect.V3:
@@ -134,7 +134,7 @@ class Parameters:
 
     def _examples(self, piece: Piece, schema: Piece) -> tuple[Json, ...]:
         own = [*examples(self._source, piece)]
-        for _, media in self._source.entries(piece.get("content")):
+        for _, media in self._source.content(piece.get("content")):
             own += examples(self._source, media)
         return (*own, *self._schemas.examples(schema.value, schema.at))
 
@@ -160,8 +160,9 @@ def examples(source: Source, piece: Piece) -> Iterator[Json]:
             yield each.value
             continue
         found = source.follow(each)
-        if found is not None and "value" in found.value:
-            yield found.value["value"]
+        for key in ("value", "dataValue"):  # the latter is 3.2's
+            if found is not None and key in found.value:
+                yield found.value[key]
 
 
 def of_query(query: str) -> tuple[Parameter, ...]:

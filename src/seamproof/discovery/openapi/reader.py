@@ -143,6 +143,10 @@ class _Reader:
             path = self._path(key, each.at) if item is not None else None
             if item is None or path is None:
                 continue
+            for key_of_3_2 in ("additionalOperations", "query"):
+                if item.get(key_of_3_2).value:
+                    text = "methods beyond those of OpenAPI 3.1 are not read"
+                    self._source.problem_once(item.get(key_of_3_2).at, text)
             base = servers.of_servers(self._source, item.get("servers"), self._location)
             for method in _METHODS:
                 piece = item.get(method)

@@ -128,6 +128,15 @@ class Source:
         self.problem(piece.at, f"expected true or false, found {named(piece.value)}")
         return False
 
+    def content(self, piece: Piece) -> list[tuple[str, Piece]]:
+        """The media types of `content`, each that is a reference followed, as 3.2 allows."""
+        found: list[tuple[str, Piece]] = []
+        for key, media in self.entries(piece):
+            refers = isinstance(media.value, dict) and "$ref" in media.value
+            followed = self.follow(media) if refers else media
+            found.append((key, followed or Piece({}, media.at)))
+        return found
+
     def follow(self, piece: Piece) -> Piece | None:
         """What an object that may be a Reference Object stands for, None where that is nothing."""
         for _ in range(MAX_REFERENCES):

@@ -228,6 +228,23 @@ def test_what_a_broken_reference_stands_for_is_left_out(place: str) -> None:
     assert found.problems[0].endswith("/$ref: #/nowhere leads nowhere")
 
 
+def test_what_is_new_in_3_2() -> None:
+    media = {"schema": {"type": "integer"}, "examples": {"a": {"dataValue": 7}}}
+    content = {"application/json": {"$ref": "#/components/mediaTypes/Number"}}
+    value = {"requestBody": {"content": content}, "responses": {"200": {"content": content}}}
+    found = document(
+        {"/a": {"post": value, "query": value, "additionalOperations": {"COPY": value}}},
+        openapi="3.2.0",
+        components={"mediaTypes": {"Number": media}},
+    )
+    (declaration,) = found.declarations
+    assert declaration.bodies[0].schema == {"type": "integer"}
+    assert declaration.bodies[0].examples == (7,)
+    assert declaration.answers[0].content == {"application/json": {"type": "integer"}}
+    (problem,) = found.problems
+    assert problem.endswith("methods beyond those of OpenAPI 3.1 are not read")
+
+
 def test_references_of_a_circle_are_a_problem() -> None:
     parameters = {"A": {"$ref": "#/components/parameters/B"}}
     parameters["B"] = {"$ref": "#/components/parameters/A"}
