@@ -5,7 +5,6 @@ What is proven or suspected and has no row in the manifest is a false alarm.
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from apps.manifest import APPS, LOUD, SOUND, TWINS, Twin
 from seamproof.core.events import FindingReported, JobFinished, RunFinished
 from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.run.reporting import run_loop
 from seamproof.run.session import Options, run
 
 QUIET = frozenset({"wrong-key-status"})
@@ -64,7 +64,7 @@ def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         shutil.copytree(
             APPS / twin.app, folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
         )
-        result = asyncio.run(_run(folder / "seamproof.toml"))
+        result = run_loop(_run(folder / "seamproof.toml"))
         assert not result.end.crashed
         return result
 
