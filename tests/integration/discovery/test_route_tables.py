@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from seamproof.core.document import Document
+from seamproof.core.document import Body, Document
 from seamproof.discovery.openapi import read
 from seamproof.discovery.routes.asking import asking
 
@@ -166,6 +166,17 @@ def routes(document: Document) -> dict[str, dict[str, object]]:
     }
 
 
+ANY = (
+    Body("application/json", {"type": "object"}),
+    Body("application/x-www-form-urlencoded", {"type": "object"}),
+)
+"""A table says nothing of bodies: there may be one."""
+
+
+def bodies(document: Document) -> dict[str, tuple[Body, ...]]:
+    return {each.operation.id: each.bodies for each in document.declarations if each.bodies}
+
+
 @pytest.mark.parametrize(
     "command",
     ["{python} -m flask --app shop run", "{python} -m gunicorn 'shop:create_app()'",
@@ -186,6 +197,7 @@ def test_flask(command: str, tmp_path: Path) -> None:
             "rest": {"type": "string"},
         },
     }
+    assert bodies(found) == {"POST /orders/": ANY}
 
 
 def test_fastapi_that_serves_no_document_still_makes_one(tmp_path: Path) -> None:
@@ -296,4 +308,6 @@ def test_express(version: str, tmp_path: Path, node_modules: Path) -> None:
         found = read((tmp_path / "routes.json").read_bytes())
         assert found.title == "the routes of Express"
         assert routes(found) == EXPRESS
+        with_body = [each for each in EXPRESS if each.partition(" ")[0] in {"POST", "PUT"}]
+        assert bodies(found) == dict.fromkeys(with_body, ANY)
         assert json.loads((tmp_path / "routes.json").read_bytes())["openapi"] == "3.1.0"

@@ -13,6 +13,12 @@ const Module = require("node:module");
 const OUTPUT = process.env.SEAMPROOF_ROUTES;
 const DEPTH = 20;
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const WITH_BODY = new Set(["post", "put", "patch"]);
+const ANY_OBJECT = { schema: { type: "object" } };
+// Routes say nothing of bodies: there may be one.
+const ANY_BODY = {
+  content: { "application/json": ANY_OBJECT, "application/x-www-form-urlencoded": ANY_OBJECT },
+};
 const DIGITS = new Set(["(\\d+)", "([0-9]+)"]);
 const SETTLED = 200; // milliseconds for routes that are added after `listen`
 const PATHS = Symbol("seamproof.paths");
@@ -140,5 +146,8 @@ function add(paths, path, methods) {
     .replace(/(.)\/$/, "$1");
   if (/[*()?+]/.test(template)) return; // what catches everything is no operation
   const item = (paths[template] = paths[template] || {});
-  for (const method of methods) item[method] = item[method] || { parameters };
+  for (const method of methods) {
+    const requestBody = WITH_BODY.has(method) ? ANY_BODY : undefined;
+    item[method] = item[method] || { parameters, requestBody };
+  }
 }

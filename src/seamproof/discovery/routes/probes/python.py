@@ -27,6 +27,13 @@ from typing import Any
 FACTORIES = ("create_app", "make_app", "build_app", "get_app", "create_application", "app_factory")
 NAMES = ("app", "application", "api", "asgi", "wsgi", "server")
 LAYERS = 20
+WITH_BODY = ("post", "put", "patch")
+ANY_OBJECT = {"schema": {"type": "object"}}
+ANY_BODY = {"content": {
+    "application/json": ANY_OBJECT,
+    "application/x-www-form-urlencoded": ANY_OBJECT,
+}}  # fmt: skip
+"""Routes say nothing of bodies: there may be one."""
 
 
 class Document:
@@ -46,13 +53,15 @@ class Document:
         """Add a route: its template, its methods, and the schemas of its path's parameters."""
         item = self.paths.setdefault("/" + path.lstrip("/"), {})
         for method in sorted(methods):
-            operation = {
+            operation: dict[str, Any] = {
                 "summary": name,
                 "parameters": [
                     {"name": key, "in": "path", "required": True, "schema": schema}
                     for key, schema in parameters.items()
                 ],
             }
+            if method.lower() in WITH_BODY:
+                operation["requestBody"] = ANY_BODY
             item.setdefault(method.lower(), operation)
 
     def written(self) -> dict[str, Any]:
