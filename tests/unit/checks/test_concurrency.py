@@ -355,7 +355,7 @@ def test_a_schedule_that_does_not_come_again_is_no_finding() -> None:
     (found,) = verdicts(once)
     assert (found.outcome, found.reason) == (
         Outcome.INCONCLUSIVE,
-        "seen once, and in 0 of 3 replays",
+        "lost-update twice (200 and 200): seen once, and in 0 of 3 replays",
     )
 
 

@@ -105,7 +105,7 @@ def violated(subject: Subject, case: Case, confirmation: Confirmation | None) ->
         stands.outcome,
         CHECK,
         subject.operation.id,
-        stands.reason,
+        _doubt(case, stands.reason),
         finding_class=case.finding_class.name,
         tier=stands.tier,
         replays=stands.replays,
@@ -113,6 +113,16 @@ def violated(subject: Subject, case: Case, confirmation: Confirmation | None) ->
         shape=named.key.shape,
         evidence=_evidence(subject, case, confirmation, named),
     )
+
+
+def _doubt(case: Case, reason: str) -> str:
+    """Why a finding does not stand, and which: of what pair, and what the clients were told."""
+    if not reason:
+        return ""
+    told = answers(case.judged.history.section.exchanges)
+    second = case.pair.acts[1].operation.id
+    beside = "twice" if case.pair.alike else f"beside {second}"
+    return f"{case.finding_class.name} {beside} ({told}): {reason}"
 
 
 def _naming(case: Case) -> Crossing:
