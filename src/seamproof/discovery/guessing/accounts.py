@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seamproof.core.document import Body, Declaration, Document
@@ -26,6 +27,7 @@ _REGISTER = re.compile(
 _NAMED = re.compile(r"log-?in|sign-?in", re.IGNORECASE)
 _SIGN_UP = re.compile(r"regist|sign-?up|join", re.IGNORECASE)
 _EMAIL = re.compile(r"e?mail", re.IGNORECASE)
+_USER = re.compile(r"user|login|name|account", re.IGNORECASE)
 _PHONE = re.compile(r"phone|mobile", re.IGNORECASE)
 _WHOLE = re.compile(r"int|float|Decimal|number", re.IGNORECASE)
 _YES = re.compile(r"bool", re.IGNORECASE)
@@ -87,8 +89,13 @@ def guess(routes: Sequence[Route], framework: Framework | None, draft: Draft) ->
         (each for each in routes if each is not login), _REGISTER, _SIGN_UP, within=login.path
     )
     token = login.token_place
-    draft.guess("login", f"{login.id}, {_shown(login)}", login.place, sure=bool(login.fields))
+    seen = token is not None or login.keeps_session or login.form
+    if not seen:
+        token = f"$.{login.wrap}.token" if login.wrap else "$.token"
+    shown = f"{login.id}, {_shown(login, token)}"
+    draft.guess("login", shown, login.place, sure=bool(login.fields) and seen)
     if register is not None:
+        login = _by_address(login, register)
         draft.guess("registration", register.id, register.place)
     elif framework is not None and framework.name == "Django":
         _superuser(draft)
@@ -130,17 +137,37 @@ def _best(
     )
 
 
-def _shown(login: Route) -> str:
+def _shown(login: Route, token: str | None) -> str:
     kind = "form" if login.form else "JSON"
-    token = login.token_place
     return f"{kind}, token from {token}" if token else f"{kind}, cookies kept"
 
 
 def _request(route: Route, name: str) -> dict[str, Any]:
     """A request with an account's values, as the configuration has it."""
-    fields = route.fields or (Field("username"), Field("password"))
-    values = {each.name: _value(each, name) for each in fields}
+    values: dict[str, Any] = {each.name: _value(each, name) for each in _fields(route)}
+    if route.wrap:
+        values = {route.wrap: values}
     return {"operation": route.id, "form" if route.form else "body": values}
+
+
+def _fields(route: Route) -> tuple[Field, ...]:
+    """What the request has, or most likely has where that is not to be seen."""
+    if route.fields:
+        return route.fields
+    return (Field("email" if route.wrap else "username"), Field("password"))
+
+
+def _by_address(login: Route, register: Route) -> Route:
+    """The sign-in, where its name is the address that the account is made with."""
+    made = {each.name for each in _fields(register)}
+    address = any(_EMAIL.search(each) for each in made)
+    fields = tuple(
+        Field(each.name, "Email")
+        if address and each.name not in made and _USER.search(each.name)
+        else each
+        for each in _fields(login)
+    )
+    return replace(login, fields=fields)
 
 
 def _value(field: Field, name: str) -> Json:

@@ -62,13 +62,13 @@ class Application:
     """The folder that it is imported from, where that is not the service's own."""
 
 
-def detect(project: Project) -> Framework | None:
-    """The framework by the manifests, else by what the source imports."""
-    return _by_requirements(project) or _by_package(project) or _by_imports(project)
+def by_manifest(project: Project) -> Framework | None:
+    """The framework that the manifests name."""
+    return _by_requirements(project) or _by_package(project)
 
 
 def _by_requirements(project: Project) -> Framework | None:
-    manifests = [path for name in _PYTHON_MANIFESTS if (path := project.first(name))]
+    manifests = [path for name in _PYTHON_MANIFESTS if (path := project.base / name).is_file()]
     manifests += [path for path in project.files if path.parent.name == "requirements"]
     for wanted in _PYTHON:
         pattern = re.compile(rf"""(?:^|["'\s]){wanted}(?=[\s"'\[<>=~!;,]|$)""", re.I | re.M)
@@ -99,7 +99,8 @@ def _by_package(project: Project) -> Framework | None:
     return None
 
 
-def _by_imports(project: Project) -> Framework | None:
+def by_imports(project: Project) -> Framework | None:
+    """The framework that the source imports."""
     for wanted in _PYTHON:
         pattern = re.compile(rf"^(?:from|import)\s+{wanted}\b", re.M)
         for path in project.sources(".py"):

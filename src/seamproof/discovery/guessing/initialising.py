@@ -14,6 +14,7 @@ from seamproof.discovery.guessing import (
     accounts,
     commands,
     compose,
+    engines,
     frameworks,
     schema,
     variables,
@@ -55,8 +56,7 @@ def initialise(root: Path, *, dry_run: bool = False, force: bool = False) -> lis
 
 def drafted(root: Path) -> Draft:
     """Everything that is guessed of a folder. Raises ConfigurationError where it has no service."""
-    project = Project.at(root)
-    framework = frameworks.detect(project)
+    project, framework = _service(root)
     if framework is None and project.first("Procfile", "Dockerfile") is None:
         raise ConfigurationError(
             f"no service is found in {root}: no pyproject.toml, requirements.txt, package.json, "
@@ -71,11 +71,22 @@ def drafted(root: Path) -> Draft:
     routes = _routes(project, framework)
     _ready(routes, draft)
     declared = _document(project, framework, draft)
-    variables.guess(project, draft)
+    variables.guess(project, framework, draft)
     schema.guess(project, framework, draft)
     compose.guess(project, draft)
+    engines.guess(project, draft)
     accounts.guess(routes or declared, framework, draft)
     return draft
+
+
+def _service(root: Path) -> tuple[Project, Framework | None]:
+    """The folder that the service is in, and its framework. A manifest says more than an import."""
+    places = Project.within(root)
+    for detect in (frameworks.by_manifest, frameworks.by_imports):
+        for project in places:
+            if (found := detect(project)) is not None:
+                return project, found
+    return places[0], None
 
 
 def _routes(project: Project, framework: Framework | None) -> list[Route]:
@@ -91,6 +102,7 @@ def _ready(routes: Sequence[Route], draft: Draft) -> None:
     plain = [each for each in routes if each.method == "GET" and "{" not in each.path]
     named = [each for each in plain if each.path.strip("/").rpartition("/")[2] in _READY]
     others = [each for each in plain if each.uses_database]
+    others.sort(key=lambda each: each.is_guarded)
     candidates = [*(each for each in named if each.uses_database), *others, *named]
     if not candidates:
         return

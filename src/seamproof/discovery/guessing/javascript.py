@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seamproof.discovery.guessing.project import Place, Project
-from seamproof.discovery.guessing.route import Field, Route
+from seamproof.discovery.guessing.route import WRAPS, Field, Route
 
 _SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts")
 _VERBS = "get|post|put|patch|delete"
@@ -47,10 +47,11 @@ _TAKEN_APART = re.compile(
     r"\.(?:body|json)"
 )
 _READ = re.compile(r"\b(?:req|request)\.body\??\.(?P<name>\w+)")
-_DTO = re.compile(r"@Body\([^)]*\)\s*\w+\s*:\s*(?P<name>\w+)")
+_DTO = re.compile(r"""@Body\(\s*(?:["'](?P<wrap>\w+)["'])?[^)]*\)\s*\w+\s*:\s*(?P<name>\w+)""")
 _MEMBER = re.compile(r"^\s*(?:readonly\s+)?(?P<name>\w+)!?\s*:\s*(?P<kind>\w+)", re.MULTILINE)
 _NEXT = re.compile(r"^(?:exports\.|module\.|export\b|(?:async\s+)?function\b|const\b|let\b)", re.M)
 """What begins the next definition of a file."""
+_REQUEST = re.compile(r"\b(?:req|request|ctx|c)\b")
 _REGION = 3_000
 """Characters of a handler that are looked at."""
 _PARAMETER = re.compile(r":(\w+)\??")
@@ -82,8 +83,10 @@ class JavaScriptSource:
         for match in (*_USE.finditer(text), *_PLUGIN.finditer(text)):
             inline = _INLINE.search(match["rest"])
             names = re.findall(r"\w+", match["rest"])
-            files = [imported[name] for name in names if name in imported]
-            for file in [inline["file"]] if inline else files[-1:]:
+            files = [imported[name] for name in names if name in imported][-1:]
+            if not files and names:
+                files = _within(text, names[-1], imported)
+            for file in [inline["file"]] if inline else files:
                 if (target := self._file(path, file)) is not None:
                     self._before[target] = self._before.get(path, "") + match["prefix"].rstrip("/")
 
@@ -118,8 +121,8 @@ class JavaScriptSource:
         """The region itself, or the function of another file that it names."""
         if "=>" in region or "function" in region:
             return region
-        named = re.findall(r"([\w.]+)\s*\)", region)
-        name = named[0].rpartition(".")[2] if named else ""
+        named = re.findall(r"([\w.]+)\s*\)", region.partition(");")[0] + ")")
+        name = named[-1].rpartition(".")[2] if named else ""
         if not name:
             return region
         definition = re.compile(
@@ -129,10 +132,12 @@ class JavaScriptSource:
         )
         for path in self.files:
             text = self.project.text(path)
-            if found := definition.search(text):
+            for found in definition.finditer(text):
                 following = _NEXT.search(text, found.end())
                 end = following.start() if following else len(text)
-                return region + text[found.start() : min(end, found.start() + _REGION)]
+                body = text[found.start() : min(end, found.start() + _REGION)]
+                if _REQUEST.search(body):
+                    return region + body
         return region
 
     def _controlled(self, path: Path) -> Iterator[Route]:
@@ -164,10 +169,13 @@ class JavaScriptSource:
         ]
         names += _READ.findall(text)
         fields = [Field(name) for name in dict.fromkeys(names)]
+        wrap = ""
+        if len(fields) == 1 and fields[0].name in WRAPS:
+            wrap = fields.pop().name
         if not fields and (dto := _DTO.search(text)):
-            fields = self._members(dto["name"])
+            fields, wrap = self._members(dto["name"]), dto["wrap"] or ""
         whole = _PARAMETER.sub(r"{\1}", path)
-        return Route(verb.upper(), whole, place, text, tuple(fields))
+        return Route(verb.upper(), whole, place, text, tuple(fields), wrap=wrap)
 
     def _members(self, name: str) -> list[Field]:
         """The required members of a class."""
@@ -178,3 +186,10 @@ class JavaScriptSource:
                     Field(each["name"], each["kind"]) for each in _MEMBER.finditer(match["body"])
                 ]
         return []
+
+
+def _within(text: str, name: str, imported: dict[str, str]) -> list[str]:
+    """The files of the routers that a router of this file is made of."""
+    made = re.search(rf"\b(?:const|let|var)\s+{re.escape(name)}\s*=(?P<made>[^;]*);", text)
+    names = re.findall(r"\w+", made["made"]) if made else []
+    return [imported[each] for each in names if each in imported]

@@ -21,6 +21,7 @@ _SKIPPED = frozenset(
 )
 _NO_SERVICE = frozenset({"tests", "test", "__tests__", "spec", "e2e", "examples", "benchmarks"})
 """Folders whose source is not the service's."""
+_SERVICES = frozenset({"backend", "api", "server", "app", "service"})
 _MANIFESTS = ("pyproject.toml", "requirements.txt", "manage.py", "Pipfile", "package.json")
 
 
@@ -46,10 +47,9 @@ class Project:
     _texts: dict[Path, str] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, root: Path) -> Project:
-        """The project of a folder: the service may be in a folder of it, as `backend/`."""
-        if any((root / name).is_file() for name in _MANIFESTS):
-            return cls(root, root)
+    def within(cls, root: Path) -> list[Project]:
+        """Where the service may be: the folder itself, or one in it that has a manifest, as
+        `backend/`. A frontend has one too, so those that are called like a service come first."""
         inner = [
             folder
             for folder in sorted(root.iterdir())
@@ -57,12 +57,8 @@ class Project:
             and not _is_skipped(folder.name)
             and any((folder / name).is_file() for name in _MANIFESTS)
         ]
-        # A frontend has a manifest too: one that has Python, or is called so, is the service.
-        named = [
-            each for each in inner if each.name in {"backend", "api", "server", "app", "service"}
-        ]
-        python = [each for each in inner if not (each / "package.json").is_file()]
-        return cls(root, next(iter([*named, *python, *inner]), root))
+        inner.sort(key=lambda each: each.name not in _SERVICES)
+        return [cls(root, base) for base in (root, *inner)]
 
     @property
     def cwd(self) -> str:

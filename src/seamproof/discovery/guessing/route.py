@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from seamproof.discovery.guessing.project import Place
 
 PASSWORD = re.compile(r"passw|pwd|passphrase", re.IGNORECASE)
-_TOKENS = (
+TOKENS = (
     *("access_token", "accessToken", "access", "token", "jwt", "auth_token", "authToken"),
     *("id_token", "idToken", "key"),
 )
+WRAPS = frozenset({"user", "account", "credentials", "data", "session", "auth"})
+"""Keys that a body may be below."""
 _KEY = r"""(?:["'](?P<quoted>{name})["']\s*:|\b(?P<bare>{name})\s*(?::|=(?!=)|,|\}}))"""
 _SESSION = re.compile(
     r"set_cookie\(|\.cookie\(|setCookie\(|req\.session\b|request\.session\b|session\[|login_user\(|"
     r"\blogin\(request"
+)
+_GUARD = re.compile(
+    r"current_?(?:user|member|account)|login_required|permission|require_?auth|requires_|"
+    r"authenticat|UseGuards|jwt_required|authorizer",
+    re.IGNORECASE,
 )
 _DATABASE = re.compile(
     r"\b(?:select|query|execute|objects|session|db|pool|prisma|knex|repository|scalars?)\b",
@@ -49,6 +56,8 @@ class Route:
     """Where its answer has a token, where that is known without a look at the text."""
     scheme: str = "Bearer"
     """The word before that token."""
+    wrap: str = ""
+    """The key of the body that all of it is below; empty where there is none."""
 
     @property
     def id(self) -> str:
@@ -60,9 +69,9 @@ class Route:
         """Where the answer of a sign-in has its token; None where none is seen."""
         if self.token is not None:
             return self.token
-        for name in _TOKENS:
+        for name in TOKENS:
             if re.search(_KEY.format(name=name), self.text):
-                return f"$.{name}"
+                return f"$.{self.wrap}.{name}" if self.wrap else f"$.{name}"
         return None
 
     @property
@@ -74,6 +83,11 @@ class Route:
     def uses_database(self) -> bool:
         """Whether the handler looks as if it asked the database."""
         return _DATABASE.search(self.text) is not None
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the handler looks as if it let nobody in who has not signed in."""
+        return _GUARD.search(self.text) is not None
 
     @property
     def takes_password(self) -> bool:

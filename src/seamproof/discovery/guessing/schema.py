@@ -13,7 +13,6 @@ from seamproof.discovery.guessing.project import Project
 
 _SCRIPTS = ("migrate:deploy", "db:deploy", "migrate", "db:migrate", "migration:run", "migrate:up")
 _TOOLS = {
-    "prisma/schema.prisma": "npx prisma migrate deploy",
     "knexfile.js": "npx knex migrate:latest",
     "knexfile.ts": "npx knex migrate:latest",
     "knexfile.cjs": "npx knex migrate:latest",
@@ -42,7 +41,7 @@ def guess(project: Project, framework: Framework | None, draft: Draft) -> None:
 def _flask(project: Project, framework: Framework | None, draft: Draft) -> bool:
     if framework is None or framework.name != "Flask":
         return False
-    for name in ("pyproject.toml", "requirements.txt"):
+    for name in ("pyproject.toml", "requirements.txt", "Pipfile"):
         path = project.first(name)
         for _, place in project.search(path, _FLASK_MIGRATE) if path is not None else ():
             made = application(project, framework)
@@ -63,6 +62,15 @@ def _node(project: Project, draft: Draft) -> bool:
         place = next((at for _, at in project.search(path, pattern)), project.place(path))
         draft.database["migrate"] = f"npm run {named}"
         draft.guess("migrations", f"npm run {named}", place)
+        return True
+    schema = next(project.sources(".prisma"), None)
+    if schema is not None:
+        place = project.place(schema)
+        # Where there are no migrations, the schema itself is what the tables are made by.
+        made = "migrate deploy" if (schema.parent / "migrations").is_dir() else "db push"
+        command = f"npx prisma {made} --schema {schema.relative_to(project.base).as_posix()}"
+        draft.database["migrate"] = command
+        draft.guess("migrations", command, place)
         return True
     for file, command in _TOOLS.items():
         if (project.base / file).is_file():

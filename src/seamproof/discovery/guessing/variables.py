@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from seamproof.core.errors import ConfigurationError
 from seamproof.discovery.guessing.compose import services
+from seamproof.discovery.guessing.frameworks import Framework
 from seamproof.discovery.guessing.guess import Draft
 from seamproof.discovery.guessing.project import Place, Project
 from seamproof.world.environment import dangerous, read_env_file
@@ -31,7 +33,7 @@ _SETTINGS = re.compile(
     r"^class\s+\w+\(\s*(?:\w+\.)?BaseSettings\s*\):(?P<body>(?:\n(?:[ \t].*)?)*)", re.M
 )
 _SETTING = re.compile(
-    r"^[ \t]+(?P<name>[A-Za-z]\w*)\s*:\s*(?P<kind>[^=\n]+?)\s*(?P<default>=.*)?$", re.M
+    r"^(?: {4}|\t)(?P<name>[A-Za-z]\w*)\s*:\s*(?P<kind>[^=\n]+?)\s*(?P<default>=.*)?$", re.M
 )
 _EXAMPLES = (
     ".env.example",
@@ -75,8 +77,7 @@ _SCHEME = re.compile(
 _OTHER = re.compile(r"mysql|mariadb|sqlite|mongodb")
 _MADE_UP = "made-up-for-tests-and-shared-by-the-replicas"
 """A secret: long enough for what signs with it, and the same for each replica."""
-_SUFFIXES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".prisma", ".yml", ".yaml", ".toml")
-_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts")
+_SOURCES = {"python": (".py",), "node": (".js", ".mjs", ".cjs", ".ts", ".mts", ".prisma")}
 _PRISMA = re.compile(r"""env\(\s*["'](?P<name>\w+)["']\s*\)""")
 _MOST = 8
 """Variables that the configuration is given; more are rather put into an env_file."""
@@ -88,35 +89,50 @@ class _Variable:
     place: Place
     required: bool
     """Whether the source has nothing to put in its place."""
+    strict: bool = False
+    """Whether the service does not start without it."""
 
 
-def guess(project: Project, draft: Draft) -> None:
+def guess(project: Project, framework: Framework | None, draft: Draft) -> None:
     """Guess the variables, and warn of files that could lead to a real database."""
-    read = list(_read(project))
-    values = _examples(project)
-    _database(project, draft, read, values)
+    suffixes = _SOURCES[framework.language] if framework else ()
+    read = list(_read(project, suffixes))
+    values, own = _examples(project), _own(project)
+    _database(project, suffixes, draft, read, values)
     for each in read:
-        if each.name in draft.env or not each.required or len(draft.env) >= _MOST:
-            continue
-        example = values.get(each.name, ("", each.place))[0]
-        if _SECRET.search(each.name) and not _SPAN.search(each.name):
-            draft.env[each.name] = _MADE_UP
-            draft.guess("secret", each.name, each.place)
-        elif not dangerous(each.name, example):
-            draft.env[each.name] = example
-            draft.guess("variable", each.name, each.place, sure=bool(example))
-    _warn(project, draft)
+        # What the service's own file sets it reads there.
+        if each.required and each.name not in {*draft.env, *own} and len(draft.env) < _MOST:
+            _variable(draft, each, values.get(each.name, ("", each.place))[0])
+    for name, (value, place) in own.items():
+        if dangerous(name, value):
+            _warn(draft, name, place)
 
 
-def _read(project: Project) -> Iterator[_Variable]:
+def _variable(draft: Draft, each: _Variable, example: str) -> None:
+    if _SECRET.search(each.name) and not _SPAN.search(each.name):
+        draft.env[each.name] = _MADE_UP
+        draft.guess("secret", each.name, each.place)
+    elif dangerous(each.name, example):
+        return
+    elif example and "$" not in example:
+        draft.env[each.name] = example
+        draft.guess("variable", each.name, each.place)
+    elif each.strict:
+        draft.env[each.name] = f"{{env.{each.name}}}"
+        draft.variables.append(each.name)
+        draft.guess("variable", each.name, each.place, sure=False)
+
+
+def _read(project: Project, suffixes: tuple[str, ...]) -> Iterator[_Variable]:
     """The variables that the source reads, each once, those without a default first."""
     found: dict[str, _Variable] = {}
-    for path in project.sources(*_SOURCES, ".prisma"):
+    for path in project.sources(*suffixes):
         patterns = (_PRISMA,) if path.suffix == ".prisma" else _READ
         for pattern in patterns:
             for match, place in project.search(path, pattern):
                 required = not match.groupdict().get("default")
-                _add(found, _Variable(match["name"], place, required))
+                strict = required and match[0].startswith("os.environ[")
+                _add(found, _Variable(match["name"], place, required, strict))
         for _, place in project.search(path, _URL_CONFIG):
             _add(found, _Variable("DATABASE_URL", place, required=True))
         for settings, place in project.search(path, _SETTINGS):
@@ -124,7 +140,8 @@ def _read(project: Project) -> Iterator[_Variable]:
                 line = place.line + settings["body"].count("\n", 0, match.start())
                 optional = match["default"] is not None or "None" in match["kind"]
                 where = Place(place.file, line)
-                _add(found, _Variable(match["name"].upper(), where, not optional))
+                name = match["name"].upper()
+                _add(found, _Variable(name, where, not optional, strict=not optional))
     yield from sorted(found.values(), key=lambda each: not each.required)
 
 
@@ -142,22 +159,14 @@ def _examples(project: Project) -> dict[str, tuple[str, Place]]:
             for name, value in each.environment.items():
                 found[name] = (value, Place(each.place.file, each.lines.get(name, 0)))
     for name in reversed(_EXAMPLES):
-        path = project.first(name)
-        if path is None:
-            continue
-        try:
-            variables = read_env_file(path, key=name)
-        except ConfigurationError:
-            continue
-        for variable, value in variables.items():
-            pattern = re.compile(rf"^\s*(?:export\s+)?{re.escape(variable)}\s*=", re.M)
-            place = next((at for _, at in project.search(path, pattern)), project.place(path))
-            found[variable] = (value, place)
+        if (path := project.first(name)) is not None:
+            found |= _dotenv(project, path)
     return found
 
 
 def _database(
     project: Project,
+    suffixes: tuple[str, ...],
     draft: Draft,
     read: list[_Variable],
     values: dict[str, tuple[str, Place]],
@@ -170,7 +179,7 @@ def _database(
         # What the source reads comes before what an example has and nobody reads.
         known = {each.name for each in read}
         name = min(urls, key=lambda each: (each not in known, each != "DATABASE_URL"))
-        scheme = _scheme(project, values.get(name, ("", None))[0])
+        scheme = _scheme(project, suffixes, values.get(name, ("", None))[0])
         draft.env[name] = f"{{database.url:{scheme}}}" if scheme else "{database.url}"
         draft.guess("database", f"{name} = {draft.env[name]}", places[name])
         return
@@ -187,11 +196,11 @@ def _database(
         draft.guess("database", "DATABASE_URL = {database.url}", sure=False)
 
 
-def _scheme(project: Project, example: str) -> str:
+def _scheme(project: Project, suffixes: tuple[str, ...], example: str) -> str:
     """The scheme that the URL must have; empty where it is the usual one."""
     found = _SCHEME.match(example)
     if found is None:
-        for path in project.sources(*_SOURCES):
+        for path in project.sources(*suffixes):
             for match, _ in project.search(path, _SCHEME):
                 found = found or match
     if found is not None:
@@ -209,27 +218,35 @@ def _scheme(project: Project, example: str) -> str:
     return ""
 
 
-def _warn(project: Project, draft: Draft) -> None:
+def _own(project: Project) -> dict[str, tuple[str, Place]]:
+    """What the service's own dotenv files set, and where."""
+    found: dict[str, tuple[str, Place]] = {}
+    for name in reversed(_OWN):
+        if (path := project.first(name)) is not None:
+            found |= _dotenv(project, path)
+    return found
+
+
+def _dotenv(project: Project, path: Path) -> dict[str, tuple[str, Place]]:
+    """The variables of a dotenv file, and where each is set; none of one that is malformed."""
+    try:
+        variables = read_env_file(path, key=path.name)
+    except ConfigurationError:
+        return {}
+    found: dict[str, tuple[str, Place]] = {}
+    for name, value in variables.items():
+        pattern = re.compile(rf"^\s*(?:export\s+)?{re.escape(name)}\s*=", re.M)
+        place = next((at for _, at in project.search(path, pattern)), project.place(path))
+        found[name] = (value, place)
+    return found
+
+
+def _warn(draft: Draft, name: str, place: Place) -> None:
     """A service that reads its own dotenv file may take another database than it is given."""
-    for name in _OWN:
-        path = project.first(name)
-        if path is None:
-            continue
-        try:
-            variables = read_env_file(path, key=name)
-        except ConfigurationError:
-            continue
-        for variable, value in variables.items():
-            if not dangerous(variable, value):
-                continue
-            pattern = re.compile(rf"^\s*(?:export\s+)?{re.escape(variable)}\s*=", re.M)
-            place = next((at for _, at in project.search(path, pattern)), project.place(path))
-            told = (
-                "seamproof.toml gives it another value"
-                if variable in draft.env
-                else ("give it in service.env, or take it out")
-            )
-            draft.warnings.append(
-                f"{place} sets {variable}: a service whose own file wins over its environment "
-                f"would use that database; {told}"
-            )
+    what = "seamproof.toml gives it another value"
+    if name not in draft.env:
+        what = "give it in service.env, or take it out"
+    draft.warnings.append(
+        f"{place} sets {name}: a service whose own file wins over its environment would use that "
+        f"database; {what}"
+    )

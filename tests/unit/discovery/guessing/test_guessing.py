@@ -203,7 +203,7 @@ def test_an_own_dotenv_file_that_names_a_database_is_warned_of(tmp_path: Path) -
         (DJANGO, None, "manage.py"),
         (
             EXPRESS | {"prisma/schema.prisma": ""},
-            "npx prisma migrate deploy",
+            "npx prisma db push --schema prisma/schema.prisma",
             "prisma/schema.prisma",
         ),
         (EXPRESS | {"knexfile.js": ""}, "npx knex migrate:latest", "knexfile.js"),
@@ -297,7 +297,7 @@ def test_a_form_of_oauth2_below_the_prefixes_of_its_routers(tmp_path: Path) -> N
     )
     assert login(draft) == {
         "operation": "POST /api/v1/login/access-token",
-        "form": {"username": "alice", "password": "{env.ALICE_PASSWORD}"},
+        "form": {"username": "alice@example.com", "password": "{env.ALICE_PASSWORD}"},
         "token": "$.access_token",
     }
     assert draft.identities["bob"]["register"] == {
@@ -444,6 +444,104 @@ def test_a_sign_in_out_of_a_document(tmp_path: Path) -> None:
         "body": {"user": "alice", "password": "{env.ALICE_PASSWORD}"},
         "token": "$.token",
     }
+
+
+def test_a_body_below_a_key_and_a_token_within_an_answer(tmp_path: Path) -> None:
+    draft = drafts(
+        tmp_path,
+        FASTAPI,
+        {
+            "users.py": """
+                class SignIn(BaseModel):
+                    email: EmailStr
+                    password: str
+                class WithToken(BaseModel):
+                    token: str
+                class Answer(BaseModel):
+                    user: WithToken
+                @app.post("/users/login", response_model=Answer)
+                async def login(
+                    body: SignIn = Body(..., embed=True, alias="user"),
+                    settings: Settings = Depends(settings),
+                ): ...
+                class Settings(BaseModel):
+                    secret_key: str
+                """
+        },
+    )
+    assert login(draft)["token"] == "$.user.token"
+    assert list(login(draft)["body"]["user"]) == ["email", "password"]
+
+
+def test_a_serializer_of_djangos_rest_framework(tmp_path: Path) -> None:
+    draft = drafts(
+        tmp_path,
+        DJANGO,
+        {"s/urls.py": "urlpatterns = [url(r'^users/login/?$', LoginView2.as_view())]\n"},
+        {
+            "s/views.py": """
+                class LoginView2(APIView):
+                    serializer_class = LoginSerializer
+                    def post(self, request):
+                        serializer = self.serializer_class(data=request.data.get("user", {}))
+                """,
+            "s/serializers.py": """
+                class LoginSerializer(serializers.Serializer):
+                    email = serializers.CharField(max_length=255)
+                    username = serializers.CharField(read_only=True)
+                    password = serializers.CharField(write_only=True)
+                    token = serializers.CharField(read_only=True)
+                """,
+        },
+    )
+    assert login(draft) == {
+        "operation": "POST /users/login",
+        "body": {"user": {"email": "alice@example.com", "password": "{env.ALICE_PASSWORD}"}},
+        "token": "$.user.token",
+    }
+
+
+def test_the_services_folder_is_the_one_whose_manifest_names_a_framework(tmp_path: Path) -> None:
+    files = {f"backend/{name}": text for name, text in FASTAPI.items()}
+    workspace = {"pyproject.toml": "[tool.uv.workspace]\nmembers = ['backend']\n"}
+    draft = drafts(tmp_path, files, workspace, {"frontend/index.ts": "process.env.CI"})
+    assert draft.service["cwd"] == "backend"
+    assert list(draft.env) == ["DATABASE_URL"]
+
+
+def test_a_variable_that_only_a_person_knows_is_asked_for(tmp_path: Path) -> None:
+    source = "import os\nos.environ['REGION']\nos.getenv('COLOUR')\nos.environ['TEAM']\n"
+    draft = drafts(tmp_path, FLASK, {"config.py": source, ".env": "TEAM=blue\n"})
+    assert draft.env["REGION"] == "{env.REGION}"
+    assert draft.variables == ["REGION"]
+    assert {"COLOUR", "TEAM"}.isdisjoint(draft.env)
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"requirements.txt": "flask\npymysql\n"}, ["requirements.txt:2 names pymysql"]),
+        ({"requirements.txt": "flask\naiosqlite\npsycopg[binary]\n"}, []),
+    ],
+)
+def test_another_kind_of_database_is_warned_of(
+    tmp_path: Path, files: dict[str, str], named: list[str]
+) -> None:
+    found = drafts(tmp_path, FLASK, files).warnings
+    assert [each.partition(",")[0] for each in found] == named
+
+
+def test_who_is_asked_whether_it_is_ready(tmp_path: Path) -> None:
+    source = """
+        @app.get("/mine")
+        @login_required
+        def mine(): return db.query(1)
+        @app.get("/goods")
+        def goods(): return db.query(2)
+        @app.get("/goods/<int:number>")
+        def good(number): return db.query(3)
+        """
+    assert drafts(tmp_path, FLASK, {"views.py": source}).service["ready"] == "/goods"
 
 
 def test_what_a_compose_file_runs_beside_is_a_comment(tmp_path: Path) -> None:
