@@ -16,6 +16,7 @@ from seamproof.plan.synthesis.steps import merged, renamed
 
 _ARRANGED = 3
 _PREDECESSORS = 6
+_TOO_MUCH = frozenset({"already", "exists", "exist", "duplicate", "taken"})
 _WORD = re.compile(r"[a-z]{4,}")
 
 
@@ -79,7 +80,8 @@ def _weight(
     nested = 3.0 if "{}" in parts[:common] else 1.0 if common >= min(len(parts), len(other)) else 0
     nested += 2.0 * (parts == other)
     if reached.scenario.operation.method == "DELETE":
-        nested -= 3.0
+        # To take something away helps only where it is too much.
+        nested += 3.0 if said & _TOO_MUCH else -3.0
     words = {word for each in naming.segments(path) for word in naming.words(each)}
     told = sum(max((_akin(word, each) for each in said), default=0.0) for word in words)
     if not written & read and nested <= 0:

@@ -55,10 +55,24 @@ class Bodies:
             if slot is None:
                 continue
             found = matches(slot, self._knowledge, draft.identity)
-            if found and found[0].score >= SURE:
+            sure = bool(found) and found[0].score >= SURE
+            if sure and self._exampled(body, path):
+                # The document's own word is worth more than a value that only sounds alike.
+                sure = found[0].supplier.attribute in naming.IDENTIFYING
+            if sure:
                 draft = fill(draft, path, *found[0].supplier.draw())
                 filled += 1
         return draft
+
+    def _exampled(self, body: Body, path: Path) -> bool:
+        """Whether the document gives an example of a field, or of the list that it is in."""
+        document = self._knowledge.document
+        levels = (path, path[:-1]) if path and isinstance(path[-1], int) else (path,)
+        for level in levels:
+            schema = document.resolve(schema_at(body.schema, level, document))
+            if isinstance(schema, dict) and ("example" in schema or schema.get("examples")):
+                return True
+        return False
 
     def slot(self, draft: Draft, body: Body, path: Path, name: str, around: str) -> Slot | None:
         """What a field of a body may refer to; None where it is a value of its own."""

@@ -16,14 +16,12 @@ from seamproof.plan.synthesis.order import Harm, changes, harm, ordered, with_su
 from seamproof.plan.synthesis.outcome import Outcome, judge
 from seamproof.plan.synthesis.readings import Readings
 from seamproof.plan.synthesis.results import Attempt, Budget, Synthesised, Unreached
-from seamproof.plan.synthesis.search import Found, Search, Trail
+from seamproof.plan.synthesis.search import Found, Search, Trail, distance
 
 _SHOWN = 6
 """Tries that are kept as evidence."""
 _FOR_EFFECT = 3
 """Further tries of what changes nothing, in each later pass."""
-_NEARNESS = (409, 412, 422, 400, 404, 403, 401)
-"""Refusals, the one that is nearest to a success first."""
 
 
 _BUDGET = Budget()
@@ -198,7 +196,7 @@ class _Whole:
     def _unreached(self, name: str) -> Unreached:
         trail = self._trails[name]
         told: dict[str, Attempt] = {}
-        for each in sorted(trail.attempts, key=_distance):
+        for each in sorted(trail.attempts, key=lambda each: distance(each.status)):
             told.setdefault(f"{each.status} {each.refusal[:60]}", each)
         kinds = tuple(told.values())
         nearest = kinds[0].refusal if kinds else "it was not tried: the budget is spent"
@@ -208,9 +206,3 @@ class _Whole:
             len(trail.attempts),
             kinds[:_SHOWN],
         )
-
-
-def _distance(attempt: Attempt) -> int:
-    if attempt.status in _NEARNESS:
-        return _NEARNESS.index(attempt.status) + 1
-    return 0 if attempt.status is not None and 200 <= attempt.status < 300 else len(_NEARNESS) + 1

@@ -84,7 +84,7 @@ class Imitation:
                 written += self._knowledge.tables_in(crossing.statement)
         named = self._knowledge.table_of(naming.subject(draft.operation.path))
         found = dict.fromkeys((*written, *([named] if named else [])))
-        return [each for each in found if each in tables and each not in self._knowledge.ambient]
+        return [each for each in found if each in tables]
 
     def _like(self, draft: Draft, table: str, row: dict[str, Json]) -> Draft:
         body = draft.body

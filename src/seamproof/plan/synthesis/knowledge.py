@@ -13,7 +13,7 @@ from seamproof.core.document import Document
 from seamproof.core.history import CrossingKind
 from seamproof.core.model import SAFE_METHODS, Identity, Json, Operation, Scenario
 from seamproof.plan.synthesis import naming
-from seamproof.plan.synthesis.outcome import Outcome
+from seamproof.plan.synthesis.outcome import Outcome, Writing, writing
 from seamproof.plan.synthesis.ownership import Belongings
 from seamproof.plan.synthesis.steps import Steps, references, tidied
 from seamproof.plan.synthesis.suppliers import Supplier, harvest
@@ -89,8 +89,8 @@ class Knowledge:
         """The table and column that the last parameter of a prefix is looked up in."""
         self._things: dict[str, list[Supplier]] = defaultdict(list)
         self._columns: dict[tuple[str, str], list[Supplier]] = defaultdict(list)
-        self._readers: dict[str, set[str]] = defaultdict(set)
-        self._refused: dict[str, set[str]] = defaultdict(set)
+        self._readers: dict[Writing, set[str]] = defaultdict(set)
+        self._refused: dict[Writing, set[str]] = defaultdict(set)
         self._read: dict[str, set[str]] = defaultdict(set)
         self._asked: set[str] = set()
         self._shut: set[str] = set()
@@ -106,11 +106,11 @@ class Knowledge:
     # Learning
 
     @property
-    def ambient(self) -> frozenset[str]:
-        """The tables that requests write whatever they are for."""
+    def ambient(self) -> frozenset[Writing]:
+        """What requests write whatever they are for."""
         return frozenset(
-            {table for table, readers in self._readers.items() if len(readers) >= _READERS}
-            | {table for table, others in self._refused.items() if len(others) >= _REFUSED}
+            {each for each, readers in self._readers.items() if len(readers) >= _READERS}
+            | {each for each, others in self._refused.items() if len(others) >= _REFUSED}
         )
 
     @property
@@ -127,13 +127,13 @@ class Knowledge:
             assert outcome.exchange is not None
             if outcome.status == 401 and outcome.exchange.act.step.identity is None:
                 self._shut.add(operation.id)
-        written = {each.table for each in outcome.effect}
+        written = set(map(writing, outcome.effect))
         if operation.method in SAFE_METHODS:
-            for table in written:
-                self._readers[table].add(operation.id)
+            for each in written:
+                self._readers[each].add(operation.id)
         elif outcome.status is not None and 400 <= outcome.status < 500:
-            for table in written:
-                self._refused[table].add(operation.id)
+            for each in written:
+                self._refused[each].add(operation.id)
 
     def learn(self, scenario: Scenario, outcome: Outcome) -> None:
         """Learn from a try that was reached what it gives to others."""
@@ -147,9 +147,7 @@ class Knowledge:
     def looked_into(self, outcome: Outcome) -> frozenset[str]:
         """The tables that an act asked, without those that most requests ask."""
         most = max(_COMMON, len(self._asked) // 2)
-        return frozenset(
-            table for table in self._named(outcome) - self.ambient if len(self._read[table]) <= most
-        )
+        return frozenset(table for table in self._named(outcome) if len(self._read[table]) <= most)
 
     def tables_in(self, statement: str) -> list[str]:
         """The tables that a statement names."""
@@ -266,7 +264,7 @@ class Knowledge:
         if not wanted or (len(wanted) == 1 and wanted[0] in naming.ATTRIBUTES):
             return
         for table, described in self.catalog.tables.items():
-            if self.stored.get(table) and table not in self.ambient:
+            if self.stored.get(table):
                 for column in described.columns:
                     if naming.words(column.name) == wanted:
                         yield table, column.name

@@ -160,7 +160,7 @@ def _rows(
 
 
 def _row_merit(slot: Slot, near: int) -> int:
-    return (-24, 4, 14, 16)[near] - (24 if slot.destroys else 0)
+    return (-24, 4, 20, 22)[near] - (24 if slot.destroys else 0)
 
 
 def _fits(slot: Slot, sample: Json) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from seamproof.analysis.trouble import RATE_LIMITED
 from seamproof.core.history import (
@@ -86,8 +87,19 @@ class Outcome:
         return _NOISE.sub("#", self.refusal)
 
 
-def judge(history: History, ambient: Collection[str] = ()) -> Outcome:
-    """Judge the only act of a history. Tables in `ambient` are written by requests of any kind."""
+Writing: TypeAlias = tuple[str, str]
+"""A table, and what is done to its rows: insert, update or delete."""
+
+
+def writing(change: RowChange) -> Writing:
+    """What a change does to which table."""
+    if change.old is None:
+        return change.table, "insert"
+    return change.table, "delete" if change.new is None else "update"
+
+
+def judge(history: History, ambient: Collection[Writing] = ()) -> Outcome:
+    """Judge the only act of a history. What is in `ambient` is written by requests of any kind."""
     fatal = history.disturbed(DisturbanceKind.ARRANGEMENT_FAILED)
     dead = history.disturbed(DisturbanceKind.SERVICE_DIED)
     died = dead.detail or "its process ended" if dead else ""
@@ -98,7 +110,9 @@ def judge(history: History, ambient: Collection[str] = ()) -> Outcome:
     exchange = section.exchange
     body = parsed(exchange)
     effect = tuple(
-        each for each in section.changes.rows if each.table not in ambient and each.old != each.new
+        each
+        for each in section.changes.rows
+        if each.old != each.new and writing(each) not in ambient
     )
     return Outcome(
         history,

@@ -10,7 +10,7 @@ from seamproof.plan.synthesis.drafts import Draft
 from seamproof.plan.synthesis.knowledge import Knowledge, Reached
 from seamproof.plan.synthesis.outcome import Outcome
 
-_READERS = 2
+_READERS = 3
 
 
 class Readings:
@@ -59,6 +59,7 @@ class Readings:
             fitting,
             key=lambda each: (
                 -naming.shared(path, naming.segments(each.scenario.operation.path)),
+                len(naming.segments(each.scenario.operation.path)),
                 len(each.scenario.arrangement),
             ),
         )

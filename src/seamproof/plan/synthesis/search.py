@@ -34,6 +34,17 @@ _DEATHS = 2
 """Requests of an operation that end the service each time, before it is asked no more."""
 
 
+_NEARNESS = (409, 412, 422, 400, 404, 403, 401)
+"""Refusals, the one that is nearest to a success first."""
+
+
+def distance(status: int | None) -> int:
+    """How far an answer is from a success."""
+    if status in _NEARNESS:
+        return _NEARNESS.index(status) + 1
+    return 0 if status is not None and 200 <= status < 300 else len(_NEARNESS) + 1
+
+
 @dataclass(slots=True)
 class Trail:
     """What was tried for one operation, over all passes."""
@@ -77,15 +88,17 @@ class Search:
         declaration = trail.declaration
         beginnings = self._ways.beginnings
         identity = beginnings.identity(declaration)
+        # What is learned since may answer what was refused: the nearest refusal is on top.
+        known = sorted(trail.refusals.values(), key=lambda each: -distance(each[1].status))
         open_ = [
-            *(self._after(draft, declaration, known) for draft, known in trail.refusals.values()),
             beginnings.drafts(declaration, identity),
+            *(self._after(draft, declaration, outcome) for draft, outcome in known),
         ]
         if weak is not None:
             open_ = [
-                self._after(draft, declaration, known)
-                for draft, known in trail.refusals.values()
-                if known.reached
+                self._after(draft, declaration, outcome)
+                for draft, outcome in trail.refusals.values()
+                if outcome.reached
             ]
         while open_ and len(trail.attempts) < limit and not trail.given_up:
             draft = next(open_[-1], None)

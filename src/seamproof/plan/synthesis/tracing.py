@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import parse_qsl, unquote
 
 from seamproof.analysis.refusals import traces
 from seamproof.core.catalog import Catalog
+from seamproof.core.history import CrossingKind
 from seamproof.core.model import Json
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.outcome import Outcome
@@ -29,16 +30,27 @@ class Arrival:
     column: str
 
 
-def arrivals(
-    outcome: Outcome, template: str, catalog: Catalog, ambient: Collection[str]
-) -> Iterator[Arrival]:
-    """Where the values of a request arrived in the database. Tables that every request writes do
-    not count."""
+def arrivals(outcome: Outcome, template: str, catalog: Catalog) -> Iterator[Arrival]:
+    """Where the values of a request arrived in the database."""
+    reads = [each for each in outcome.crossings if each.kind is not CrossingKind.WRITE]
+    writes = [each for each in outcome.crossings if each.kind is CrossingKind.WRITE]
     for place, path, name, text in islice(sent(outcome, template), _MOST):
-        for table, column in traces(text, outcome.crossings, catalog):
-            if table and table not in ambient:
+        looked_up = traces(text, reads, catalog)
+        # What is only stored refers to something where the column does.
+        stored = (_referred(*each, catalog) for each in traces(text, writes, catalog))
+        for table, column in (*looked_up, *filter(None, stored)):
+            if table:
                 yield Arrival(place, path, name, table, column)
                 break
+
+
+def _referred(table: str, column: str, catalog: Catalog) -> tuple[str, str] | None:
+    """The column that a column refers to, None where it refers to none."""
+    described = catalog.tables.get(table)
+    for key in described.foreign_keys if described else ():
+        if key.columns == (column,):
+            return key.references, key.referenced[0]
+    return None
 
 
 def sent(outcome: Outcome, template: str) -> Iterator[tuple[str, Path, str, str]]:

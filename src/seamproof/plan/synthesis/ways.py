@@ -148,14 +148,8 @@ class Ways:
         self, draft: Draft, declaration: Declaration, outcome: Outcome
     ) -> Iterator[Draft]:
         """The same with values of the columns in which the wire showed ours looked up."""
-        found = list(
-            arrivals(
-                outcome,
-                declaration.operation.path,
-                self._knowledge.catalog,
-                self._knowledge.ambient,
-            )
-        )
+        template = declaration.operation.path
+        found = list(arrivals(outcome, template, self._knowledge.catalog))
         for each in found:
             if each.place == "path":
                 names = naming.parameters(declaration.operation.path)
