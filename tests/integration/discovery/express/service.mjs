@@ -10,7 +10,11 @@ const orders = express.Router({ mergeParams: true });
 orders.route("/").get(nothing).post(nothing);
 orders.delete("/:id", nothing);
 const lines = express.Router();
-lines.put("/:line", nothing);
+lines.put("/:line", (request, response) => {
+  const { product, count = 1 } = request.body ?? {};
+  if (!Number.isInteger(count)) return response.status(400).end();
+  return response.json([product, request.body.note]);
+});
 orders.use("/:order/lines", lines);
 app.use(["/orders", "/v2/orders"], (request, response, next) => next(), orders);
 const admin = express();

@@ -46,7 +46,9 @@ def add(patterns: Any, base: str, above: dict[str, Any], document: Any, depth: i
             add(each.url_patterns, base + path, {**above, **own}, document, depth + 1)
         elif "{format}" not in path:  # a suffix of Django REST framework's, for the same again
             name = str(each.name or getattr(each, "lookup_str", ""))
-            document.add(base + path, methods(each.callback), {**above, **own}, name)
+            view = each.callback
+            handler = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+            document.add(base + path, methods(view), {**above, **own}, name, handler)
 
 
 def template(pattern: Any) -> Any:

@@ -15,11 +15,12 @@ const DEPTH = 20;
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const WITH_BODY = new Set(["post", "put", "patch"]);
 const ANY_OBJECT = { schema: { type: "object" } };
-// Routes say nothing of bodies: there may be one.
+// Where the handlers say nothing of a body: there may be one.
 const ANY_BODY = {
   content: { "application/json": ANY_OBJECT, "application/x-www-form-urlencoded": ANY_OBJECT },
 };
 const DIGITS = new Set(["(\\d+)", "([0-9]+)"]);
+const LONGEST = 100000; // characters of handlers
 const SETTLED = 200; // milliseconds for routes that are added after `listen`
 const PATHS = Symbol("seamproof.paths");
 const MOUNTED = Symbol("seamproof.mounted");
@@ -121,7 +122,8 @@ function ofRouter(router, bases, paths, depth) {
       const all = layer.route.methods._all || methods.length === METHODS.length;
       if (all) methods = ["get", "post"]; // `all` says nothing of which are meant
       const own = Array.isArray(layer.route.path) ? layer.route.path : [layer.route.path];
-      for (const path of joined(bases, own)) add(paths, path, methods);
+      const body = bodyOf(layer.route.stack);
+      for (const path of joined(bases, own)) add(paths, path, methods, body);
     } else if (layer.handle && layer.handle.stack && depth < DEPTH) {
       ofRouter(layer.handle, joined(bases, layer[PATHS] || ["/"]), paths, depth + 1);
     }
@@ -134,7 +136,22 @@ function joined(bases, own) {
   return bases.flatMap((base) => texts.map((each) => `${base}/${each}`.replace(/\/{2,}/g, "/")));
 }
 
-function add(paths, path, methods) {
+// What the handlers take out of the body, as their source says; which of it must be there it does not.
+function bodyOf(stack) {
+  const text = stack.map((each) => String(each.handle)).join("\n").slice(0, LONGEST);
+  const properties = {};
+  const named = [...text.matchAll(/\.body\b\??(?:\.|\[["'])(\w+)/g)].map((match) => match[1]);
+  for (const [, inside] of text.matchAll(/\{([^{}]*)\}\s*=\s*[\w.]*\.body\b/g))
+    named.push(...inside.split(",").map((each) => /^\s*(\w*)/.exec(each)[1]));
+  for (const name of named.filter(Boolean)) {
+    const counted = new RegExp(`\\b(isInteger|parseInt)\\((?:[\\w.]*\\.body\\.)?${name}\\b`);
+    properties[name] = counted.test(text) ? { type: "integer" } : {};
+  }
+  if (!named.length) return ANY_BODY;
+  return { content: { "application/json": { schema: { type: "object", properties } } } };
+}
+
+function add(paths, path, methods, body) {
   const parameters = [];
   const template = path
     .replace(/\{([^{}]*)\}/g, "$1") // 5: an optional part
@@ -147,7 +164,7 @@ function add(paths, path, methods) {
   if (/[*()?+]/.test(template)) return; // what catches everything is no operation
   const item = (paths[template] = paths[template] || {});
   for (const method of methods) {
-    const requestBody = WITH_BODY.has(method) ? ANY_BODY : undefined;
+    const requestBody = WITH_BODY.has(method) ? body : undefined;
     item[method] = item[method] || { parameters, requestBody };
   }
 }

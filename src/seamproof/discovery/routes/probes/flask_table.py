@@ -21,7 +21,9 @@ def table(application: Any, document: Any) -> bool:
             continue
         parameters = {key: schema(each) for key, each in rule._converters.items()}
         methods = set(rule.methods) - {"HEAD", "OPTIONS"}
-        document.add(template(rule), methods, parameters, rule.endpoint)
+        view = application.view_functions.get(rule.endpoint)
+        handler = getattr(view, "view_class", view)
+        document.add(template(rule), methods, parameters, rule.endpoint, handler)
     return True
 
 

@@ -7,7 +7,7 @@ document)`, which adds the routes of an application of its framework and returns
 The first that does is enough. OUTPUT becomes an OpenAPI document. Nothing listens.
 
 It runs on the service's Python, with the service's packages: only the standard library is used, as
-far back as 3.8, and nothing of seamproof.
+far back as 3.9, and nothing of seamproof.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ ANY_BODY = {"content": {
     "application/json": ANY_OBJECT,
     "application/x-www-form-urlencoded": ANY_OBJECT,
 }}  # fmt: skip
-"""Routes say nothing of bodies: there may be one."""
+"""Where the handler says nothing of a body: there may be one."""
+request_body = runpy.run_path(str(Path(__file__).with_name("bodies.py")))["request_body"]
 
 
 class Document:
@@ -49,8 +50,18 @@ class Document:
         self.whole = whole
         self.paths = dict(whole.get("paths") or {})
 
-    def add(self, path: str, methods: Any, parameters: dict[str, Any], name: str) -> None:
-        """Add a route: its template, its methods, and the schemas of its path's parameters."""
+    def add(
+        self,
+        path: str,
+        methods: Any,
+        parameters: dict[str, Any],
+        name: str,
+        handler: Any,
+    ) -> None:
+        """Add a route: its template, its methods, and the schemas of its path's parameters.
+
+        `handler` is a function, or a class with one for each method.
+        """
         item = self.paths.setdefault("/" + path.lstrip("/"), {})
         for method in sorted(methods):
             operation: dict[str, Any] = {
@@ -61,7 +72,8 @@ class Document:
                 ],
             }
             if method.lower() in WITH_BODY:
-                operation["requestBody"] = ANY_BODY
+                function = getattr(handler, method.lower(), handler)
+                operation["requestBody"] = request_body(function) or ANY_BODY
             item.setdefault(method.lower(), operation)
 
     def written(self) -> dict[str, Any]:

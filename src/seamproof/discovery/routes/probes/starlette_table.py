@@ -44,7 +44,8 @@ def add(routes: Any, base: str, above: dict[str, Any], document: Any, depth: int
             if getattr(route, "include_in_schema", True):
                 path = base + CONVERTOR.sub(r"{\1}", route.path)
                 parameters = {**above, **own}
-                document.add(path, methods(route), parameters, str(route.name))
+                name = str(route.name)
+                document.add(path, methods(route), parameters, name, route.endpoint)
             continue
         inner = getattr(getattr(route, "app", None), "routes", None) or getattr(
             route, "routes", None
