@@ -220,7 +220,8 @@ class Session:
     async def _more(self, config: Config, premises: Premises, wanted: Wanted) -> Wanted:
         """What is asked for, with what is found for operations that no scenario is for.
 
-        Raises NothingExercised where there is nothing to do.
+        Raises NothingExercised where there is nothing to do, ConfigurationError where nobody who
+        signed in was let in.
         """
         from seamproof.run.synthesis import Search, Synthesis
 
@@ -231,7 +232,8 @@ class Session:
         found = await Synthesis(config, premises, self._emit).run(search)
         everything = (*wanted.everything, *found)
         if not everything:
-            raise selection.nothing(config, self._tally.refusals)
+            refused = premises.identities.turned_away()
+            raise refused or selection.nothing(config, self._tally.refusals)
         scenarios = selection.matching(everything, globs)
         return replace(wanted, scenarios=scenarios, everything=everything, until=ends)
 
