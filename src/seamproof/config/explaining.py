@@ -20,8 +20,20 @@ _CREDENTIALS = re.compile(r"://[^/@]*@")
 
 def schema() -> str:
     """Return the JSON Schema of the file, for editors."""
-    written = Config.model_json_schema() | {"title": "seamproof.toml", "$schema": _DRAFT}
+    written = _singly(Config.model_json_schema()) | {"title": "seamproof.toml", "$schema": _DRAFT}
     return json.dumps(written, indent=2, sort_keys=True)
+
+
+def _singly(schema: Any) -> Any:
+    """The same where each list of tables may be one table alone, as the loader takes it."""
+    if isinstance(schema, list):
+        return [_singly(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: _singly(each) for name, each in schema.items()}
+    if schema.get("type") == "array" and "$ref" in schema.get("items", {}):
+        return {"anyOf": [inner, inner["items"]]}
+    return inner
 
 
 def explained(key: str) -> list[str]:

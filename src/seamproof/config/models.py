@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from seamproof.config.identities import IdentityConfig
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
 from seamproof.config.stubs import StubConfig
 from seamproof.core.model import IdempotencyPolicy
+
+_PORT = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
 
 
 class ServiceConfig(Section):
@@ -54,7 +56,7 @@ class ProcessConfig(Section):
     """The folder that its commands run in."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables, with placeholders."""
-    ready_port: str | None = None
+    ready_port: Annotated[str | None, WithJsonSchema(_PORT)] = None
     """The port that accepts connections once it is ready. Where absent: `{port}` if the command or
     the environment mentions it, else it is ready when it has lived for half a second."""
     flush: Command | None = None

@@ -26,9 +26,10 @@ def test_configurations_that_are_in_use(file: Path) -> None:
     assert not mistakes(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
-def test_a_list_may_be_one_text() -> None:
+def test_a_list_may_be_one_text_and_a_port_a_number() -> None:
     service = {"command": "serve {port}"}
-    assert not mistakes({"service": service, "scenarios": "*.yaml"})
+    port = {"command": "redis-server", "ready_port": 6379}
+    assert not mistakes({"service": service, "scenarios": "*.yaml", "processes": {"redis": port}})
 
 
 @pytest.mark.parametrize(
