@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from seamproof.core.catalog import Catalog
 from seamproof.core.errors import SeamproofError, ServiceError
 from seamproof.core.events import BoundaryStatus, Event, Stage
 from seamproof.core.experiment import BoundaryKind
@@ -42,6 +43,8 @@ class Premises:
 
     world: World
     conductor: Conductor
+    catalog: Catalog
+    """What the database looks like."""
     openapi: OpenApi
     identities: Wallet
     sighted: frozenset[BoundaryKind]
@@ -106,9 +109,9 @@ async def open_premises(
             conductor = Conductor(
                 world, identities, redactor, seed=seed, deadline=config.service.deadline
             )
-            conductor.stored = await world.database.stored()
+            catalog = await conductor.look()
             conductor.logins = logins.values(config.identities, os.environ)
-            yield Premises(world, conductor, openapi, identities, frozenset(sighted))
+            yield Premises(world, conductor, catalog, openapi, identities, frozenset(sighted))
     except SeamproofError as error:
         if keeper.kept is not None:
             error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")

@@ -115,7 +115,7 @@ class Preparation:
     async def run(self) -> Prepared:
         """Learn, and say what can be exercised. Raises NothingExercised where nothing can."""
         conductor, world = self._premises.conductor, self._premises.world
-        catalog = await world.database.catalog()
+        catalog = self._premises.catalog
         conductor.on_history = self._on_history
         past = await self._look_back()
         learned = await self._learn(catalog, self._riskiest(past))

@@ -132,7 +132,7 @@ class Synthesis:
     async def _search(
         self, document: Document, missing: Sequence[Declaration], search: Search
     ) -> Synthesised:
-        world, conductor = self._premises.world, self._premises.conductor
+        conductor = self._premises.conductor
         answered: dict[str, Attempt] = {}
 
         def on_attempt(attempt: Attempt) -> None:
@@ -149,7 +149,7 @@ class Synthesis:
 
         exploration = synthesise(
             document,
-            await world.database.catalog(),
+            self._premises.catalog,
             conductor.stored,
             self._identities(),
             known=search.known,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from seamproof.core.catalog import Stored
+from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
@@ -112,6 +112,14 @@ class Conductor:
         the service did without its database says nothing of it.
         """
         return await self._survival.do(lambda: self._conduct(experiment))
+
+    async def look(self) -> Catalog:
+        """What the database looks like; the rows of the state that is marked are `stored` then."""
+        return await self._survival.do(self._look)
+
+    async def _look(self) -> Catalog:
+        self.stored = await self._world.database.stored()
+        return await self._world.database.catalog()
 
     def _forget(self) -> None:
         self._arranged = None

@@ -93,7 +93,7 @@ class Worker:
             jobs = Jobs(
                 premises.conductor,
                 registry.discover(registry.CHECK),
-                await premises.world.database.catalog(),
+                premises.catalog,
                 premises.config,
                 emit=self._tell,
                 redact=self._redactor.text,
