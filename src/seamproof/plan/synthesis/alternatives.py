@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from seamproof.core.model import Step
+from seamproof.core.model import Json, Step
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.drafts import Draft
 from seamproof.plan.synthesis.knowledge import Knowledge, Reached
 from seamproof.plan.synthesis.outcome import Outcome
-from seamproof.plan.synthesis.steps import merged, renamed
+from seamproof.plan.synthesis.steps import Steps, feeding, merged, renamed
 
 _ARRANGED = 3
 _PREDECESSORS = 6
@@ -61,7 +61,12 @@ class Alternatives:
             if weight > 0:
                 ranked.append((-weight, name, reached))
         for _, name, reached in sorted(ranked, key=lambda each: each[:2])[:_PREDECESSORS]:
-            yield behind(draft, reached).because(f"behind {name}")
+            made = behind(draft, reached).because(f"behind {name}")
+            theirs = reached.scenario.act.identity
+            if theirs not in {None, draft.identity}:
+                # What somebody brought about may be theirs alone.
+                yield replace(made, identity=theirs)
+            yield made
 
 
 def _weight(
@@ -100,7 +105,6 @@ def _akin(word: str, other: str) -> float:
 
 def behind(draft: Draft, reached: Reached) -> Draft:
     """The draft with another request done before it, on the same things where it can be told."""
-    steps, names = merged(draft.arrangement, reached.steps)
     path = dict(draft.path)
     act = reached.scenario.act
     ours = naming.prefixes(draft.operation.path)
@@ -111,8 +115,20 @@ def behind(draft: Draft, reached: Reached) -> Draft:
         if prefix in theirs:
             value = act.path_parameters.get(other[theirs.index(prefix)])
             if value is not None:
-                path[name] = renamed(value, names)
-    return replace(draft, arrangement=steps, path=path)
+                path[name] = value
+    own = {name: value for name, value in path.items() if value == draft.path.get(name)}
+    kept = _still_needed(draft, own)
+    steps, names = merged(kept, reached.steps)
+    moved = {name: value if name in own else renamed(value, names) for name, value in path.items()}
+    return replace(draft, arrangement=steps, path=moved)
+
+
+def _still_needed(draft: Draft, path: dict[str, Json]) -> Steps:
+    """The arrangement without the steps that gave only what is taken from elsewhere now."""
+    rest = [draft.query, draft.headers, draft.body]
+    before = feeding(draft.arrangement, [draft.path, *rest])
+    after = feeding(draft.arrangement, [path, *rest])
+    return tuple(each for each in draft.arrangement if each in after or each not in before)
 
 
 def _as(step: Step, before: str | None, identity: str) -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from seamproof.core.document import Body, Declaration
 from seamproof.core.history import CrossingKind
@@ -68,12 +69,19 @@ class Imitation:
         return None
 
     def _another(self, schema: Json, path: Path, value: Json) -> Json:
-        """Another value that the schema makes, None where it makes none."""
+        """Another value that is stored in a column of that name, or that the schema makes."""
+        name = str(path[-1])
+        stored = (
+            row.get(column)
+            for table, column in self._knowledge.columns_called(name)
+            for row in self._knowledge.stored[table]
+        )
         made = (
-            self._generator.instance(schema, name=str(path[-1]), variant=variant)
+            self._generator.instance(schema, name=name, variant=variant)
             for variant in range(1, _VARIANTS)
         )
-        return next((each for each in made if each != value), None)
+        others = (each for each in chain(stored, made) if isinstance(each, str) and each != value)
+        return next((each for each in others if not self._generator.complaints(schema, each)), None)
 
     def _tables(self, draft: Draft, outcome: Outcome) -> list[str]:
         """The tables that the request may be to write: those it tried to, then by its name."""

@@ -36,21 +36,23 @@ def arrivals(outcome: Outcome, template: str, catalog: Catalog) -> Iterator[Arri
     writes = [each for each in outcome.crossings if each.kind is CrossingKind.WRITE]
     for place, path, name, text in islice(sent(outcome, template), _MOST):
         looked_up = traces(text, reads, catalog)
-        # What is only stored refers to something where the column does.
-        stored = (_referred(*each, catalog) for each in traces(text, writes, catalog))
+        # What is only stored refers to something where the column does; a key finds a row.
+        stored = (_meant(*each, catalog) for each in traces(text, writes, catalog))
         for table, column in (*looked_up, *filter(None, stored)):
             if table:
                 yield Arrival(place, path, name, table, column)
                 break
 
 
-def _referred(table: str, column: str, catalog: Catalog) -> tuple[str, str] | None:
-    """The column that a column refers to, None where it refers to none."""
+def _meant(table: str, column: str, catalog: Catalog) -> tuple[str, str] | None:
+    """The column whose values a column of a written row may have, None where it may have any."""
     described = catalog.tables.get(table)
-    for key in described.foreign_keys if described else ():
+    if described is None:
+        return None
+    for key in described.foreign_keys:
         if key.columns == (column,):
             return key.references, key.referenced[0]
-    return None
+    return (table, column) if described.primary_key == (column,) else None
 
 
 def sent(outcome: Outcome, template: str) -> Iterator[tuple[str, Path, str, str]]:
