@@ -18,7 +18,7 @@ _FILES = (
     *("docker-compose.dev.yml", "docker-compose.override.yml"),
 )
 _DATABASES = re.compile(r"postgres|postgis|timescale|pgvector|pgadmin|adminer|pgbouncer", re.I)
-_KNOWN: dict[str, dict[str, str]] = {
+_KNOWN: dict[str, dict[str, Any]] = {
     "redis": {
         "command": "redis-server --port {port} --save ''",
         "flush": "redis-cli -p {port} flushall",
@@ -28,7 +28,7 @@ _KNOWN: dict[str, dict[str, str]] = {
         "flush": "valkey-cli -p {port} flushall",
     },
     "memcached": {"command": "memcached -l 127.0.0.1 -p {port}"},
-    "rabbitmq": {"command": "rabbitmq-server", "env": "RABBITMQ_NODE_PORT"},
+    "rabbitmq": {"command": "rabbitmq-server", "env": {"RABBITMQ_NODE_PORT": "{port}"}},
     "mailhog": {"command": "mailhog -smtp-bind-addr 127.0.0.1:{port}"},
     "mailpit": {"command": "mailpit --smtp 127.0.0.1:{port}"},
     "minio": {"command": "minio server data --address 127.0.0.1:{port}"},

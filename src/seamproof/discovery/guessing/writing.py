@@ -13,11 +13,8 @@ SCHEMA = ".seamproof/seamproof.schema.json"
 """Where the JSON Schema of the file is written, for editors."""
 _WIDTH = 100
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_DOUBTS = {
-    "command": "command",
-    "openapi": "openapi",
-    "ready": "ready",
-}
+_GUESSED = frozenset({"command", "ready"})
+"""Keys that are marked where the guess of the same name is unsure."""
 
 
 def dump(draft: Draft) -> str:
@@ -30,7 +27,7 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield f"#:schema {SCHEMA}"
     yield "[service]"
     for key, value in draft.service.items():
-        doubt = "    # a guess: see to it" if _DOUBTS.get(key) in unsure else ""
+        doubt = "    # a guess: see to it" if key in _GUESSED & unsure.keys() else ""
         yield f"{_key(key)} = {_value(value)}{doubt}"
     yield from _environment(draft)
     if draft.database:

@@ -600,3 +600,14 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_folder_without_a_service(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no service is found"):
         drafted(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "image", ["redis", "valkey/valkey", "memcached", "rabbitmq", "minio/minio"]
+)
+def test_what_is_commented_can_be_used_as_it_is(tmp_path: Path, image: str) -> None:
+    compose = f"services:\n  beside:\n    image: {image}:latest\n"
+    text = writing.dump(drafts(tmp_path, FLASK, {"compose.yaml": compose}))
+    start = text.index("# [processes.")
+    used = text[:start] + text[start:].replace("\n# ", "\n").removeprefix("# ")
+    assert parse(tomllib.loads(used), tmp_path).processes["beside"].command
