@@ -324,6 +324,26 @@ def test_an_overlap_that_cannot_be_judged_is_tried_again(left: int, outcome: Out
     assert found.outcome is outcome
 
 
+def test_what_a_refused_one_leaves_is_no_limit_that_was_passed() -> None:
+    def sell(db: Rows) -> Statements:
+        left = yield "SELECT stock FROM products", lambda: db["products"]["1"]["stock"]
+        if not left:
+            return 409
+        yield "INSERT INTO sales DEFAULT VALUES", lambda: db.insert("sales", product=1)
+
+        def take() -> bool:
+            stock = db["products"]["1"]["stock"]
+            if stock:
+                db.update("products", "1", stock=stock - 1)
+            return bool(stock)
+
+        taken = yield "UPDATE products SET stock = stock - 1 WHERE stock > 0", take
+        return 200 if taken else 409
+
+    (found,) = [each for each in verdicts(sell) if each.finding_class]
+    assert (found.finding_class, found.outcome) == ("non-serializable", Outcome.VIOLATED)
+
+
 def test_serial_runs_that_differ_say_nothing() -> None:
     drawn = iter(range(1000))
 

@@ -17,7 +17,7 @@ from seamproof.checks.concurrency.classes import (
     NON_SERIALIZABLE,
     WRITE_SKEW,
 )
-from seamproof.checks.concurrency.oracle import Oracle
+from seamproof.checks.concurrency.oracle import Oracle, is_success
 from seamproof.core.catalog import Catalog
 from seamproof.core.history import Row, RowChange
 from seamproof.core.verdict import FindingClass
@@ -36,9 +36,12 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
     catalog = oracle.mask.catalog
     first, second = (_updated(each, catalog) for each in oracle.alone)
     shared = first.keys() & second.keys()
-    if oracle.refuses_one:
+    if oracle.refuses_one and all(map(is_success, seen.statuses)):
         taken = [_taken(each, catalog) for each in oracle.alone]
         return _past_a_limit(oracle, seen, bool(shared or taken[0] & taken[1]), seeded)
+    if oracle.refuses_one and not all(map(is_success, seen.statuses)):
+        # The one that was refused left something, or the other did not do all of it.
+        return NON_SERIALIZABLE
     if seen.state.exact in [each.state.exact for each in oracle.serial]:
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
     if _more_rows(seen, oracle):

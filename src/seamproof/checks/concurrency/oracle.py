@@ -92,7 +92,7 @@ class Oracle:
     @property
     def refuses_one(self) -> bool:
         """Whether in each serial order one of the two is refused: the state is at its limit."""
-        return all(sum(_is_success(s) for s in each.statuses) == 1 for each in self.serial)
+        return all(sum(is_success(s) for s in each.statuses) == 1 for each in self.serial)
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history in which the acts overlapped."""
@@ -227,13 +227,14 @@ def _unclear(history: History) -> str:
     return ""
 
 
-def _is_success(status: int | None) -> bool:
+def is_success(status: int | None) -> bool:
+    """Whether a status tells of success (RFC 9110, section 15.3)."""
     return status is not None and 200 <= status < 300
 
 
 def _alike(one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes differ in which success they tell only, as 200 and 201."""
-    kinds = [[_is_success(status) for status in each.statuses] for each in (one, other)]
+    kinds = [[is_success(status) for status in each.statuses] for each in (one, other)]
     return one.effects == other.effects and kinds[0] == kinds[1]
 
 
