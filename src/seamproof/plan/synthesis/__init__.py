@@ -20,6 +20,7 @@
 - `knowledge`     what was learned: who gives which value, what every request writes
 - `suppliers`     what one answer, one path and one caller's choice give to others
 - `ownership`     which stored rows an identity may use
+- `vigil`         whether the service still lets in whom it let in
 - `outcome`       one try, judged: an answer that says "invalid" is no success
 - `drafts`        a request that is about to be tried
 - `steps`         arrangements put together

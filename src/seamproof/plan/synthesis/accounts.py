@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from seamproof.core.model import Json, Step
 from seamproof.plan.generation import Generator
@@ -31,10 +32,7 @@ class Accounts:
         names = _fields(draft.body, _WHO)
         if len(passwords) != 1 or not names:
             return
-        for reached in self._makers(draft)[:_MAKERS]:
-            act = self._with_password(reached)
-            if act is None:
-                continue
+        for reached, act in islice(self._makers(draft), _MAKERS):
             known = _fields(act.json, _WHO)
             password = next(iter(_fields(act.json, _PASSWORD).values()))
             for name, who in _pairs(names, known, act.json):
@@ -43,22 +41,21 @@ class Accounts:
                 made = replace(draft, identity=None, arrangement=arrangement, body=body)
                 yield made.because(f"as who was made by {act.operation.id}")
 
-    def _makers(self, draft: Draft) -> list[Reached]:
-        """Operations that made a row, and take a password."""
-        return [
-            each
-            for each in self._knowledge.reached.values()
-            if each.effective
-            and each.scenario.operation.method in {"POST", "PUT"}
-            and each.scenario.operation.id != draft.operation.id
-            and any(row.old is None for row in each.outcome.effect)
-            and isinstance(each.scenario.act.json, dict)
-        ]
+    def _makers(self, draft: Draft) -> Iterator[tuple[Reached, Step]]:
+        """Operations that made a row and take a password, each with the act that gives one."""
+        for each in list(self._knowledge.reached.values()):
+            makes = any(row.old is None for row in each.outcome.effect)
+            if makes and each.scenario.operation.method in {"POST", "PUT"}:
+                act = self._with_password(each)
+                if act is not None and act.operation.id != draft.operation.id:
+                    yield each, act
 
     def _with_password(self, reached: Reached) -> Step | None:
         """The act that makes an account, with a password and all names that it takes."""
         act = reached.scenario.act
         body = act.json
+        if not isinstance(body, dict):
+            return None
         declared = self._knowledge.document.declaration(act.operation)
         properties = [
             each

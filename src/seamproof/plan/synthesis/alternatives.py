@@ -55,7 +55,7 @@ class Alternatives:
             for table in {row.table for row in each.outcome.effect}
         )
         for name, reached in self._knowledge.reached.items():
-            if not reached.effective or name == draft.operation.id:
+            if not reached.effective or name in {draft.operation.id, *self._knowledge.harmful}:
                 continue
             weight = _weight(draft, reached, read, said, rarity)
             if weight > 0:

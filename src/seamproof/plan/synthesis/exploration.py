@@ -6,14 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.document import Document
-from seamproof.core.experiment import Experiment
-from seamproof.core.history import History
 from seamproof.core.model import Identity, Scenario
 from seamproof.core.protocols import Exploration
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis.knowledge import Knowledge
 from seamproof.plan.synthesis.order import Harm, changes, harm, ordered, with_suppliers
-from seamproof.plan.synthesis.outcome import Outcome, judge
 from seamproof.plan.synthesis.readings import Readings
 from seamproof.plan.synthesis.results import Attempt, Budget, Synthesised, Unreached
 from seamproof.plan.synthesis.search import Found, Search, Trail, distance
@@ -95,7 +92,7 @@ class _Whole:
     def take(self, known: Iterable[Scenario]) -> Exploration[None]:
         """Take scenarios over that still answer as they should."""
         for scenario in known:
-            outcome = yield from self._run(scenario)
+            outcome = yield from self._search.again(scenario)
             if outcome.reached and scenario.operation.id not in self._found:
                 self._keep(Found(scenario, outcome))
 
@@ -125,7 +122,7 @@ class _Whole:
     def _read_back(self) -> Exploration[None]:
         """Look for the ids of what was made, where the answers did not say them."""
         for maker, draft in self._readings.due():
-            outcome = yield from self._run(draft.scenario())
+            outcome = yield from self._search.sent(draft.experiment())
             self._readings.learn(maker, draft, outcome)
 
     def _may_improve(self, name: str, trail: Trail) -> bool:
@@ -146,10 +143,10 @@ class _Whole:
 
     def confirm(self) -> Exploration[None]:
         """Run each found scenario once more: one that does not repeat is no baseline."""
-        for name, found in list(self._found.items()):
-            if name in self._confirmed:
-                continue
-            outcome = yield from self._run(found.scenario)
+        waiting = [each for each in self._found if each not in self._confirmed]
+        for name in sorted(waiting, key=lambda each: each in self._knowledge.harmful):
+            found = self._found[name]
+            outcome = yield from self._search.again(found.scenario)
             if outcome.reached:
                 self._confirmed.add(name)
                 continue
@@ -176,11 +173,6 @@ class _Whole:
             *dict.fromkeys((*(each for each in declared if each in self._trails), *self._found))
         ]
 
-    def _run(self, scenario: Scenario) -> Exploration[Outcome]:
-        history: History = yield Experiment.of(scenario, purpose=f"again {scenario.name}")
-        self._search.experiments += 1
-        return judge(history, self._knowledge.ambient)
-
     def _keep(self, found: Found) -> None:
         name = found.scenario.operation.id
         self._found[name] = found
@@ -191,7 +183,8 @@ class _Whole:
         return found.scenario.operation.mutates and not found.outcome.effect
 
     def _harms(self, name: str) -> bool:
-        return self._knowledge.belongings.harmed(self._found[name].outcome.effect)
+        shuts = name in self._knowledge.harmful
+        return shuts or self._knowledge.belongings.harmed(self._found[name].outcome.effect)
 
     def _unreached(self, name: str) -> Unreached:
         trail = self._trails[name]

@@ -85,6 +85,8 @@ class Knowledge:
         self.belongings = Belongings.of(catalog, stored, identities)
         self.reached: dict[str, Reached] = {}
         self.supplies: dict[naming.Prefix, list[PathSupply]] = defaultdict(list)
+        self.harmful: set[str] = set()
+        """Operations behind which the service let nobody in, until it was started anew."""
         self.places: dict[naming.Prefix, tuple[str, str]] = {}
         """The table and column that the last parameter of a prefix is looked up in."""
         self._things: dict[str, list[Supplier]] = defaultdict(list)

@@ -68,11 +68,11 @@ class Outcome:
 
     @property
     def absent(self) -> bool:
-        """Whether nothing took the request: the service had ended before it was sent."""
-        exchange = self.exchange
-        if exchange is None:
-            exchange = self.history.arranged[-1] if self.history.arranged else None
-        return exchange is not None and exchange.silence is Silence.REFUSED
+        """Whether the service had ended before the act was sent."""
+        if self.exchange is not None:
+            return self.exchange.silence is Silence.REFUSED
+        last = self.history.arranged[-1:]
+        return any(each.silence in {Silence.REFUSED, Silence.CLOSED} for each in last)
 
     @property
     def hopeless(self) -> bool:

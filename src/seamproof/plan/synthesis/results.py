@@ -73,5 +73,6 @@ class Synthesised:
     without_effect: frozenset[str] = frozenset()
     """The operations whose method may change something, and whose act here changes no row."""
     harmful: frozenset[str] = frozenset()
-    """The operations that take something from the identity itself: its row, or its session."""
+    """The operations that take something from the identity itself, its row or its session, or shut
+    the service for all."""
     experiments: int = 0

@@ -24,6 +24,7 @@ from seamproof.plan.synthesis.order import changes
 from seamproof.plan.synthesis.outcome import Outcome, judge
 from seamproof.plan.synthesis.results import Attempt, Death
 from seamproof.plan.synthesis.steps import feeds
+from seamproof.plan.synthesis.vigil import Vigil
 from seamproof.plan.synthesis.ways import Ways
 
 _OPENED = 12
@@ -56,6 +57,8 @@ class Trail:
     refusals: dict[str, tuple[Draft, Outcome]] = field(default_factory=dict)
     """One try for each kind of refusal: what answers it may be learned later."""
     given_up: bool = False
+    anew: bool = False
+    """Whether what was refused says nothing: the service was shut, and is started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Search:
         self._knowledge = knowledge
         self._ways = Ways(knowledge, generator)
         self._on_attempt = on_attempt
+        self._vigil = Vigil(knowledge)
         self.experiments = 0
 
     def one(self, trail: Trail, limit: int, weak: Found | None = None) -> Exploration[Found | None]:
@@ -108,6 +112,10 @@ class Search:
             if draft.key in trail.tried:
                 continue
             outcome = yield from self.tried(trail, draft)
+            if trail.anew:
+                trail.anew = False
+                open_ = [beginnings.drafts(declaration, identity)]
+                continue
             found = Found(draft.scenario(), outcome)
             if outcome.reached:
                 if outcome.effect or not changes(declaration):
@@ -129,10 +137,10 @@ class Search:
     def tried(self, trail: Trail, draft: Draft) -> Exploration[Outcome]:
         """Try a draft, and learn what any try tells."""
         trail.tried.add(draft.key)
-        outcome = yield from self._sent(draft)
+        outcome = yield from self.sent(draft.experiment())
         if outcome.died:
             # Not of the act: a reset takes rows from under a job, and some services end then.
-            outcome = yield from self._sent(draft)
+            outcome = yield from self.sent(draft.experiment())
         self._knowledge.note(draft.operation, outcome)
         scenario = draft.scenario()
         attempt = Attempt(
@@ -146,6 +154,9 @@ class Search:
         )
         trail.attempts.append(attempt)
         self._on_attempt(attempt)
+        self._vigil.note(scenario, outcome)
+        if self._vigil.due:
+            yield from self._examine(trail)
         if outcome.died:
             trail.deaths.append(
                 Death(draft.operation, scenario.act, scenario.arrangement, outcome.died)
@@ -154,16 +165,57 @@ class Search:
             trail.given_up = True
         return outcome
 
-    def _sent(self, draft: Draft) -> Exploration[Outcome]:
-        """Send a draft. A service that is not there is waited for, and the draft sent again."""
-        history: History = yield draft.experiment()
+    def sent(self, experiment: Experiment) -> Exploration[Outcome]:
+        """Run an experiment. A service that is not there is waited for, and it is run again."""
+        history: History = yield experiment
         self.experiments += 1
         outcome = judge(history, self._knowledge.ambient)
         if outcome.absent:
             yield Experiment((Phase(()),), purpose="see whether the service is there")
-            history = yield draft.experiment()
+            history = yield experiment
             self.experiments += 2
             outcome = judge(history, self._knowledge.ambient)
+        return outcome
+
+    def _examine(self, trail: Trail) -> Exploration[None]:
+        """Ask what is known to work. Where that is refused now, start the service anew, and forget
+        what was refused meanwhile."""
+        vigil = self._vigil
+        canary = vigil.canary()
+        if canary is None:
+            vigil.well()
+            return
+        outcome = yield from self.sent(Experiment.of(canary, purpose="see whether it lets in"))
+        if outcome.reached:
+            vigil.well()
+            return
+        yield from self._start_anew(canary, outcome)
+        trail.refusals.clear()
+        del trail.attempts[-len(vigil.doubted) :]
+        trail.tried.clear()
+        trail.anew = True
+        vigil.doubted.clear()
+
+    def again(self, scenario: Scenario) -> Exploration[Outcome]:
+        """Run once more what was reached; where it is refused now, once with the service anew."""
+        experiment = Experiment.of(scenario, purpose=f"again {scenario.name}")
+        outcome = yield from self.sent(experiment)
+        if not outcome.reached and self._vigil.shut(outcome):
+            outcome = yield from self._start_anew(scenario, outcome)
+        self._vigil.note(scenario, outcome)
+        return outcome
+
+    def _start_anew(self, canary: Scenario, outcome: Outcome) -> Exploration[Outcome]:
+        """Start the service anew, and ask what is known to work: where that helps, the operation
+        behind which it was refused is to blame."""
+        restart = self._vigil.restart(canary, outcome)
+        if restart is None:
+            return outcome
+        self._knowledge.harmful.add(self._vigil.culprit)
+        yield from self.sent(restart)
+        outcome = yield from self.sent(Experiment.of(canary, purpose="see whether it lets in"))
+        if not outcome.reached:
+            self._knowledge.harmful.discard(self._vigil.culprit)
         return outcome
 
     def _shortest(self, trail: Trail, draft: Draft, found: Found) -> Exploration[Found]:

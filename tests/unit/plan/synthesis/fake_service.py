@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
 from seamproof.core.document import Body, Declaration, Document, Parameter, Place
-from seamproof.core.experiment import Act, CrossingKey, Experiment
+from seamproof.core.experiment import Act, CrossingKey, Experiment, FaultKind
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -149,6 +149,8 @@ class FakeService:
             crossings += seen
             if died:
                 disturbances.append(Disturbance(DisturbanceKind.SERVICE_DIED, died))
+        if any(fault.kind is FaultKind.KILLED for fault in experiment.phases[0].faults):
+            self.memory.clear()
         section = Section(
             tuple(exchanges), tuple(crossings), _changes(before, rows), tuple(disturbances)
         )

@@ -7,8 +7,12 @@ from typing import Any
 
 from fake_service import ALICE, BOB, Call, FakeService, Killed, table
 
+from seamproof.core.experiment import Experiment
+from seamproof.core.history import Exchange, History, Silence
 from seamproof.core.model import Identity, Json, Operation, Scenario, Step
 from seamproof.plan.synthesis import Attempt, Budget, Synthesised, synthesise
+from seamproof.run.experiment import requests
+from seamproof.run.experiment.requests import Credentials
 
 
 def found(
@@ -282,6 +286,35 @@ def test_a_session_that_a_request_destroys_for_good_is_destroyed_last() -> None:
     }
 
 
+def test_a_service_that_a_request_shuts_is_started_anew_and_the_request_is_told() -> None:
+    service = shop()
+
+    def guarded(call: Call, to: Any) -> tuple[int, Json]:
+        call.find("users", "name", call.who)
+        if service.memory.get("shut"):
+            return 503, {"detail": "come back later"}
+        answer: tuple[int, Json] = to(call)
+        return answer
+
+    @service.on("POST /modes")
+    def shut(call: Call) -> tuple[int, Json]:
+        service.memory["shut"] = True
+        call.rows["users"][0]["name"] = "nobody"
+        return 200, {}
+
+    # Before all others: it has no parameter, and they need what it shuts.
+    service.declarations.insert(0, service.declarations.pop())
+    service._handlers = [
+        (method, pattern, lambda call, to=handler: guarded(call, to))
+        for method, pattern, handler in service._handlers
+    ]
+
+    result = found(service)
+
+    assert {"POST /orders", "GET /orders/{order}"} <= set(by_operation(result))
+    assert "POST /modes" in result.harmful
+
+
 def test_another_identity_asks_where_the_first_may_not_and_nobody_where_none_may() -> None:
     service = FakeService(reports=[{"id": 1}], users=[])
     service.catalog.tables["users"] = table("users", "id", "name")
@@ -326,8 +359,11 @@ def test_a_token_that_was_issued_on_the_way_lets_in() -> None:
 
 
 def test_a_new_account_signs_in_with_the_password_that_it_was_given() -> None:
-    service = FakeService(users=[])
+    service = FakeService(users=[], notes=[])
     service.catalog.tables["users"] = table("users", "id", "username", "password")
+    service.catalog.tables["notes"] = table("notes", "id", "text")
+    for path in ("/notes", "/memos"):
+        service.on(f"POST {path}")(lambda call: (201, call.insert("notes", text="x")))
     credentials = obj("username", username={"type": "string"}, password={"type": "string"})
     both = obj("username", "password", username={"type": "string"}, password={"type": "string"})
 
@@ -391,6 +427,34 @@ def test_a_death_is_told_with_its_request_and_the_search_goes_on() -> None:
     (unreached,) = result.unreached
     assert "the service ended" in unreached.refusal
     assert unreached.tries <= 2
+
+
+def test_a_service_that_ends_behind_an_answer_is_waited_for() -> None:
+    service = shop()
+    answered = service._send
+
+    def send(act: Any, bindings: Any, place: str, rows: Any) -> Any:
+        if service.memory.get("gone"):
+            request = requests.build(act.step, bindings, Credentials(), place=place)
+            return Exchange(act, request, 0.0, 0.0, None, Silence.REFUSED), [], ""
+        sent = answered(act, bindings, place, rows)
+        service.memory["gone"] = act.step.operation.id == "POST /orders" and place == "act/0"
+        return sent
+
+    conducted = service.conduct
+
+    def conduct(experiment: Experiment) -> History:
+        if not experiment.phases[0].acts:
+            service.memory["gone"] = False
+        return conducted(experiment)
+
+    service._send = send  # type: ignore[method-assign]
+    service.conduct = conduct  # type: ignore[method-assign]
+
+    result = found(service)
+
+    assert result.unreached == ()
+    assert result.deaths == ()
 
 
 def test_what_answers_only_once_is_no_baseline() -> None:
