@@ -7,5 +7,7 @@
 - `profile_file`  the profile as a file that a person reviews
 - `parity`        whether the replicas are one service: sign in on one, act on the other
 - `upkeep`        which job breaks what every request writes alike
+- `generation/`   values that a schema allows
+- `synthesis/`    the search for a scenario of every operation
 - `risk`          which operation comes first when the time is short
 """

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from seamproof.core.model import Json, Step
 from seamproof.plan.synthesis import naming
-from seamproof.plan.synthesis.drafts import Draft
+from seamproof.plan.synthesis.drafts import Draft, put
 from seamproof.plan.synthesis.knowledge import Knowledge, Reached
 from seamproof.plan.synthesis.outcome import Outcome
-from seamproof.plan.synthesis.steps import Steps, feeding, merged, renamed
+from seamproof.plan.synthesis.steps import (
+    Steps,
+    feeding,
+    merged,
+    references_something,
+    renamed,
+)
+from seamproof.plan.synthesis.suppliers import leaves
 
 _ARRANGED = 3
 _PREDECESSORS = 6
@@ -120,7 +127,22 @@ def behind(draft: Draft, reached: Reached) -> Draft:
     kept = _still_needed(draft, own)
     steps, names = merged(kept, reached.steps)
     moved = {name: value if name in own else renamed(value, names) for name, value in path.items()}
-    return replace(draft, arrangement=steps, path=moved)
+    body = _about_the_same(draft.body, act, names)
+    return replace(draft, arrangement=steps, path=moved, body=body)
+
+
+def _about_the_same(body: Json, act: Step, names: Mapping[str, str]) -> Json:
+    """A body whose references name the things that the request before was about."""
+    path = act.operation.path
+    about = {
+        naming.collection(prefix): renamed(act.path_parameters.get(name), names)
+        for prefix, name in zip(naming.prefixes(path), naming.parameters(path), strict=True)
+    }
+    for place, name, _, value in leaves(body, ""):
+        other = about.get(naming.split(name)[0])
+        if other is not None and references_something(value):
+            body = put(body, place, other)
+    return body
 
 
 def _still_needed(draft: Draft, path: dict[str, Json]) -> Steps:

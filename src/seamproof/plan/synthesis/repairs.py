@@ -17,7 +17,7 @@ from seamproof.plan.synthesis.bodies import Bodies, fill, schema_at
 from seamproof.plan.synthesis.drafts import JSON, Draft, put, without
 from seamproof.plan.synthesis.knowledge import Knowledge
 from seamproof.plan.synthesis.matching import Slot, matches, types_of
-from seamproof.plan.synthesis.steps import merged, renamed
+from seamproof.plan.synthesis.steps import merged, references_something, renamed
 from seamproof.plan.synthesis.suppliers import Path, at, has, leaves
 
 _AT_ONCE = 12
@@ -217,6 +217,8 @@ class Repairs:
         if kind in _LENGTHS and isinstance(wanted, int | float):
             type_, keyword = _LENGTHS[kind]
             yield self._sized(type_, keyword, wanted, current, plain, name)
+            return
+        if kind is ComplaintKind.NOT_UNIQUE and references_something(current):
             return
         if kind is ComplaintKind.NOT_UNIQUE:
             text = current if isinstance(current, str) else ""

@@ -24,6 +24,12 @@ def references(value: Json) -> frozenset[str]:
     return frozenset(each for each in found if each not in BUILT_IN and not each.startswith("row."))
 
 
+def references_something(value: Json) -> bool:
+    """Whether a value is one reference alone, to what is there."""
+    whole = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return whole is not None and whole.group(1) not in BUILT_IN
+
+
 def needed_by(step: Step) -> frozenset[str]:
     """The names that a step refers to."""
     return references(_contents(step)) | (
