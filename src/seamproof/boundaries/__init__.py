@@ -6,6 +6,7 @@
 - `authority`  the certificate that is shown for it, and who vouches for that
 - `link`       one client's connection and its upstream, with flow control both ways
 - `http`       the outbound HTTP boundary: a fake of an external service
+- `http_inbound` a proxy in front of the service, that tells what is sent to it
 - `http_proxy` refuses calls that nothing fakes
 - `http_link`  one connection to either, and the faults of a call
 - `http_calls` the calls that were made, and the faults and holds that wait for them

@@ -4,6 +4,7 @@
    body is read, and `Asked` when it is complete.
 2. Then its answer is awaited. What the client sends ahead of that (RFC 9112, section 9.3.2) is
    kept within MOST_AHEAD and read behind the answer: requests are answered in order.
+   An answer is given whole, or as it comes: `begin`, `piece`, `end`.
 3. `Expect: 100-continue` is answered when the head is there (RFC 9110, section 10.1.1).
 4. What breaks the protocol or a limit is answered with a status of its own, and ends the
    connection.
@@ -87,7 +88,9 @@ class Conversation:
 
     def answer(self, response: Response) -> Output:
         """Answer the request that is awaited, and go on with what the client has sent since."""
-        sent = self._sent(response)
+        return self._followed(self._sent(response))
+
+    def _followed(self, sent: bytes) -> Output:
         self._request, self._awaited, self._ahead = None, False, 0
         self._body.clear()
         if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
@@ -95,6 +98,36 @@ class Conversation:
         self._http.start_next_cycle()
         following = self._read()
         return replace(following, to_client=sent + following.to_client)
+
+    # An answer in pieces
+
+    def begin(self, response: Response) -> bytes:
+        """Begin to answer the request that is awaited; `piece` and `end` follow. Its length is what
+        its headers say, and else it is sent in chunks (RFC 9112, section 7.1)."""
+        return self._head(h11.Response, response)
+
+    def piece(self, data: bytes) -> bytes:
+        """A part of the answer's body; what its length or the method has no room for is dropped."""
+        if self._request is None or self._request.method == "HEAD":
+            return b""
+        return self._http.send(h11.Data(data=data)) or b""
+
+    def end(self) -> Output:
+        """End the answer, and go on with what the client has sent since."""
+        return self._followed(self._http.send(h11.EndOfMessage()) or b"")
+
+    def switch(self, response: Response) -> tuple[bytes, bytes]:
+        """Answer 101: what to send, and what the client has sent of the other protocol already."""
+        sent = self._head(h11.InformationalResponse, response)
+        return sent, self._http.trailing_data[0]
+
+    def _head(
+        self, kind: type[h11.Response] | type[h11.InformationalResponse], response: Response
+    ) -> bytes:
+        fields = [
+            (name.encode("ascii"), value.encode("latin-1")) for name, value in response.headers
+        ]
+        return self._http.send(kind(status_code=response.status, headers=fields)) or b""
 
     def _read(self) -> Output:
         events: list[Event] = []
