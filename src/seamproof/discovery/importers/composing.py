@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 
 from seamproof.core.model import Extract, Json, Scenario, Step
 from seamproof.discovery.importers.sent import (
@@ -17,19 +18,21 @@ from seamproof.discovery.importers.sent import (
     references,
 )
 from seamproof.discovery.importers.source import nodes
-from seamproof.discovery.importers.traffic import Imported, Traffic
+from seamproof.discovery.importers.traffic import Imported, Surroundings, Traffic
 
 MOST_NODES = 60_000
 """Values that a scenario file may have: our own reader refuses more."""
 
+_NOTHING = Surroundings()
 
-def compose(traffic: Traffic) -> Imported:
+
+def compose(traffic: Traffic, around: Surroundings = _NOTHING) -> Imported:
     """Make scenarios of traffic; acts that repeat an earlier one with other values are left out."""
     left: Counter[str] = Counter(traffic.left_out)
     sent = {each.index: each for each in traffic.sent}
     scenarios: list[Scenario] = []
     seen: set[object] = set()
-    names: set[str] = set()
+    names: set[str] = set(around.scenarios)
     room = MOST_NODES
     for act in (each for each in traffic.sent if each.acts):
         order = _needed(act, sent, traffic.given)
@@ -50,20 +53,26 @@ def compose(traffic: Traffic) -> Imported:
         names.add(name)
         place = ", ".join(sent[each].place for each in (*order, act.index))
         scenarios.append(Scenario(name, steps[-1], steps[:-1], place))
-    return _renumbered(replace(traffic, left_out=dict(left)), scenarios)
+    return _renumbered(replace(traffic, left_out=dict(left)), scenarios, around)
 
 
-def _renumbered(traffic: Traffic, scenarios: list[Scenario]) -> Imported:
-    """Only the identities that a scenario uses, named by the order in which they are used."""
+def _renumbered(traffic: Traffic, scenarios: list[Scenario], around: Surroundings) -> Imported:
+    """Only the identities that a scenario uses, named as they are configured, and those that are
+    not by the order in which they are used."""
     steps = [step for each in scenarios for step in (*each.arrangement, each.act)]
     used = dict.fromkeys(step.identity for step in steps if step.identity)
-    names = {name: f"user{number}" for number, name in enumerate(used, 1)}
+    known = {each.name: each for each in traffic.principals}
+    names = {name: found for name in used if (found := around.recognise(known[name])) is not None}
+    configured = set(names)
+    free = (each for each in map("user{}".format, count(1)) if each not in around.identities)
+    names |= {name: next(free) for name in used if name not in configured}
 
     def one(step: Step) -> Step:
         return replace(step, identity=names[step.identity] if step.identity else None)
 
-    known = {each.name: each for each in traffic.principals}
-    principals = tuple(replace(known[old], name=new) for old, new in names.items())
+    principals = tuple(
+        replace(known[old], name=new) for old, new in names.items() if old not in configured
+    )
     return Imported(
         replace(traffic, principals=principals),
         tuple(

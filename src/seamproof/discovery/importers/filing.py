@@ -47,9 +47,9 @@ def import_file(
     imported = compose(_importer(root, format_name).read(root, Options(base, beside)))
     if imported.scenarios:
         target = output or SCENARIOS / f"{_name(file)}.yaml"
-        _write(target, document(imported, file.name), force=force)
-        yield f"wrote {target}: {_counted(len(imported.scenarios), 'scenario')}"
-    yield from _told(imported)
+        write(target, document(imported, f"Imported from {file.name}"), force=force)
+        yield f"wrote {target}: {counted(len(imported.scenarios), 'scenario')}"
+    yield from told(imported)
     if not imported.scenarios:
         raise ConfigurationError(
             f"{file}: no request to {imported.traffic.service} changes anything and succeeds, "
@@ -58,10 +58,10 @@ def import_file(
         )
 
 
-def document(imported: Imported, name: str) -> str:
-    """The file's text. `name` is the file that was imported, for its first line."""
+def document(imported: Imported, origin: str) -> str:
+    """The file's text. `origin` says in its first line where it is from."""
     lines = [
-        f"# Imported from {comment(name)}. Read it, change what is not so, and commit it.",
+        f"# {comment(origin)}. Read it, change what is not so, and commit it.",
         "# Passwords and tokens are not here: a Made-Up-Secret stands for each.",
     ]
     lines += [
@@ -71,9 +71,10 @@ def document(imported: Imported, name: str) -> str:
     return "\n".join([*lines, "scenarios:", *map(written, imported.scenarios)]) + "\n"
 
 
-def _told(imported: Imported) -> Iterator[str]:
+def told(imported: Imported) -> Iterator[str]:
+    """What a person must know: what was left out, and what to configure."""
     traffic = imported.traffic
-    yield f"service: {traffic.service}, {_counted(len(traffic.sent), 'request')}"
+    yield f"service: {traffic.service}, {counted(len(traffic.sent), 'request')}"
     if traffic.left_out:
         parts = (f"{reason}: {count}" for reason, count in sorted(traffic.left_out.items()))
         yield f"left out, {'; '.join(parts)}"
@@ -122,7 +123,8 @@ def _read(path: Path) -> Node:
     return parse(data, str(path))
 
 
-def _write(path: Path, text: str, *, force: bool) -> None:
+def write(path: Path, text: str, *, force: bool) -> None:
+    """Write a file, and its folder. Raises ConfigurationError where it cannot, or is there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
@@ -144,5 +146,6 @@ def _name(file: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "imported"
 
 
-def _counted(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """`1 scenario`, `2 scenarios`."""
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

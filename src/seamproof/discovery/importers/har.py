@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
@@ -17,17 +16,13 @@ from seamproof.core.registry import importer
 from seamproof.discovery.importers import bodies
 from seamproof.discovery.importers.addresses import address, authority, based, below
 from seamproof.discovery.importers.bodies import Body
-from seamproof.discovery.importers.recorded import Recorded
+from seamproof.discovery.importers.recorded import Recorded, beside, cookies_set
 from seamproof.discovery.importers.replaying import replayed
 from seamproof.discovery.importers.sent import Options
 from seamproof.discovery.importers.source import Node, value_of
 from seamproof.discovery.importers.traffic import Traffic
 
 MAX_ENTRIES = 20_000
-_STATIC = re.compile(
-    r"\.(js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|mp4|webm|wasm)$", re.I
-)
-_STATIC_TYPE = re.compile(r"^(image|font|video|audio)/|^text/css$|javascript|ecmascript|wasm")
 _WEBSOCKETS = frozenset({"ws", "wss"})
 
 
@@ -114,14 +109,8 @@ def _is_request(entry: _Entry, left: Counter[str]) -> bool:
         left["WebSockets"] += 1
     elif entry.url.scheme.lower() not in {"http", "https"}:
         left["no HTTP"] += 1
-    elif entry.method == "OPTIONS":
-        left["preflights"] += 1
-    elif not entry.method.isascii() or not entry.method.isalpha() or entry.method == "CONNECT":
-        left["methods that no operation has"] += 1
-    elif entry.method == "GET" and (
-        _STATIC.search(entry.url.path) or _STATIC_TYPE.search(entry.media)
-    ):
-        left["static assets"] += 1
+    elif reason := beside(entry.method, entry.url.path, entry.media):
+        left[reason] += 1
     else:
         return True
     return False
@@ -142,13 +131,7 @@ def _base(entries: list[_Entry], wanted: str | None) -> SplitResult:
 def _recorded(entry: _Entry, index: int, segments: tuple[str, ...]) -> Recorded:
     request, response = entry.node.get("request"), entry.node.get("response")
     answered = tuple(_pairs(response.get("headers")))
-    sets = dict(_pairs(response.get("cookies")))
-    for name, value in answered:
-        if name.lower() == "set-cookie":
-            for line in value.split("\n"):  # Firefox joins them
-                key, separator, rest = line.partition("=")
-                if separator:
-                    sets.setdefault(key.strip(), rest.partition(";")[0])
+    listed = {name: value for name, value in _pairs(response.get("cookies")) if value}
     return Recorded(
         index,
         entry.place,
@@ -159,7 +142,7 @@ def _recorded(entry: _Entry, index: int, segments: tuple[str, ...]) -> Recorded:
         _body(request.get("postData")),
         entry.status,
         answered,
-        {name: value for name, value in sets.items() if value},
+        cookies_set(answered) | listed,
         _result(response.get("content"), entry.media),
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from seamproof.core.model import SAFE_METHODS, Json
 from seamproof.discovery.importers.bodies import Body
 
+_STATIC = re.compile(
+    r"\.(js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|otf|eot|mp4|webm|wasm)$", re.I
+)
+_STATIC_TYPE = re.compile(r"^(image|font|video|audio)/|^text/css$|javascript|ecmascript|wasm")
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -31,6 +36,8 @@ class Recorded:
     """Cookies that the response sets."""
     result: Json = None
     """The response's body where it is JSON."""
+    changed: bool | None = None
+    """Whether it had an effect, in the database or on another service; None where nobody knows."""
 
     def header(self, name: str) -> str:
         """A request header's value; empty where it has none."""
@@ -54,6 +61,14 @@ class Recorded:
         )
 
     @property
+    def acts(self) -> bool:
+        """Whether it is worth an act: it changes something. Where that was watched, a read is one
+        also, for what is played is what was meant to be."""
+        if self.changed is None:
+            return self.mutates
+        return self.changed or not self.mutates
+
+    @property
     def succeeded(self) -> bool:
         """Whether the service did what was asked."""
         return 200 <= self.status < 400
@@ -67,6 +82,19 @@ class Recorded:
             if separator:
                 found[name] = value
         return found
+
+
+def beside(method: str, path: str, media: str) -> str:
+    """Why a request is none of an application's operations; empty where it may be one. `media` is
+    the type of what was answered.
+    """
+    if method == "OPTIONS":
+        return "preflights"
+    if not method.isascii() or not method.isalpha() or method == "CONNECT":
+        return "methods that no operation has"
+    if method == "GET" and (_STATIC.search(path) or _STATIC_TYPE.search(media)):
+        return "static assets"
+    return ""
 
 
 def encoded(segment: str) -> str:
@@ -87,3 +115,15 @@ def leaves(value: Json, most: int) -> Iterator[tuple[tuple[str | int, ...], Json
         elif isinstance(each, str | int | float) and not isinstance(each, bool):
             most -= 1
             yield path, each
+
+
+def cookies_set(answered: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The cookies that headers of a response set, without those that they take away."""
+    found: dict[str, str] = {}
+    for name, value in answered:
+        if name.lower() == "set-cookie":
+            for line in value.split("\n"):  # Firefox joins them
+                key, separator, rest = line.partition("=")
+                if separator:
+                    found.setdefault(key.strip(), rest.partition(";")[0])
+    return {name: value for name, value in found.items() if value}

@@ -49,6 +49,8 @@ class _Replay:
         self._inexpressible: list[str] = []
         self._links = Links()
         self._literals: dict[str, str] = {}
+        self._without_effect: dict[str, str] = {}
+        """Operations that promise to change something, and where one did not."""
         self._changes = Changes()
 
     def traffic(self, service: str) -> Traffic:
@@ -78,8 +80,12 @@ class _Replay:
             return None
         step, things = self._step(call)
         self._links.learn(call)
-        if not call.mutates:
+        if not call.acts:
+            if call.mutates:
+                self._without_effect.setdefault(step.operation.id, call.place)
             return Sent(call.index, call.place, step, acts=False)
+        if not call.mutates and not call.changed:
+            return Sent(call.index, call.place, step, acts=True)
         after = self._changes.before(step.operation, things)
         self._changes.note(call.index, step.operation, things)
         return Sent(call.index, call.place, step, acts=True, after=after)
@@ -171,6 +177,9 @@ class _Replay:
 
     def _notes(self) -> Iterable[str]:
         yield from self._inexpressible
+        if self._without_effect:
+            found = (f"{name} ({place})" for name, place in self._without_effect.items())
+            yield f"changed nothing, and so is no act: {', '.join(found)}"
         if self._sessions.stripped:
             yield (
                 "no request shows who sent it: the recorder left credentials out, as browsers do "

@@ -51,7 +51,7 @@ class Sent:
     """Where it stands in the file, for a person."""
     step: Step
     acts: bool
-    """Whether it is to be an act: it changes something, and it succeeded."""
+    """Whether it is to be an act: it succeeded, and is worth one."""
     after: frozenset[int] = frozenset()
     """Requests that come before it, though it uses nothing of their responses."""
     name: str = ""

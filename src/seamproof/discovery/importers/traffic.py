@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -26,6 +27,18 @@ class Traffic:
     """What a person must know or look at."""
     untranslated: tuple[str, ...] = ()
     """Lines of scripts that have no counterpart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is there already, where the scenarios go."""
+
+    scenarios: Collection[str] = ()
+    """Names that scenarios have."""
+    identities: Collection[str] = ()
+    """Names that are configured."""
+    recognise: Callable[[Principal], str | None] = lambda principal: None
+    """Which of the configured identities it is."""
 
 
 @dataclass(frozen=True, slots=True)
