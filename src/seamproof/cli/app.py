@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from seamproof.cli import checks, config, demo, doctor, explain, import_traffic, init, replay, run
+from seamproof.cli import (
+    checks,
+    config,
+    demo,
+    doctor,
+    explain,
+    import_traffic,
+    init,
+    record,
+    replay,
+    run,
+)
 
 app = typer.Typer(
     name="seamproof",
@@ -40,6 +51,7 @@ for command in (
     run.run,
     demo.demo,
     replay.replay,
+    record.record,
     explain.explain,
     checks.checks,
     doctor.doctor,

@@ -7,11 +7,7 @@ run(options) --events--> report --> terminal, json, ...
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +16,9 @@ from seamproof.core.errors import Bug, ConfigurationError, ExitCode, MachineErro
 from seamproof.core.events import Event, ExperimentRun, FindingReported, RunFinished, RunStarted
 from seamproof.core.protocols import Reporter
 from seamproof.core.verdict import Tier
+from seamproof.run.stopping import stopping
 
 T = TypeVar("T")
-
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def reporters(specifications: Sequence[str]) -> tuple[Reporter, ...]:
@@ -70,7 +65,7 @@ def run_loop(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def _report(events: AsyncIterator[Event], audience: _Audience) -> int:
-    with _signals():
+    with stopping(_cancel_this_task()):
         try:
             async for event in events:
                 audience.tell(event)
@@ -85,37 +80,10 @@ async def _report(events: AsyncIterator[Event], audience: _Audience) -> int:
     return audience.close()
 
 
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Cancel this task at the first SIGINT or SIGTERM; the second ends the process at once."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    stopping = False
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-
-    def stop() -> None:
-        nonlocal stopping
-        if stopping:
-            # What is left is reaped by the next run, from its journal of intents.
-            os._exit(ExitCode.INTERRUPTED)
-        stopping = True
-        print("\nstopping; again to stop at once", file=sys.stderr, flush=True)
-        if task is not None:
-            task.cancel()
-
-    try:
-        for number in _STOPPING:
-            loop.add_signal_handler(number, stop)
-        # One that came before there was somebody to stop was held back, and comes now.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
-    except (RuntimeError, ValueError):
-        # Signals reach the main thread only (a test runner may call from another).
-        pass
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number in _STOPPING:
-            loop.remove_signal_handler(number)
+def _cancel_this_task() -> Callable[[], object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancel
 
 
 class _Audience:

@@ -202,8 +202,17 @@ class PostgresDatabase:
 
     async def changes(self) -> Changes:
         """The rows written since the last mark, each change as it was made."""
+        return await self._recorded(journal.ENTRIES, None)
+
+    async def take_changes(self) -> Changes:
+        """The rows written since this was last asked. They are forgotten, so that to ask costs what
+        is new; no undo knows of them any more.
+        """
+        return await self._recorded(journal.TAKE)
+
+    async def _recorded(self, query: str, *parameters: str | None) -> Changes:
         batch = Batch(self._session)
-        batch.add(journal.ENTRIES, None)
+        batch.add(query, *parameters)
         (answer,) = await batch.send()
         recorded = journal.entries(answer)
         known = self._relations

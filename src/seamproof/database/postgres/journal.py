@@ -56,6 +56,8 @@ RETURNING relation, old, new, at, transaction, backend
 """
 FORGET = f"DELETE FROM {OURS}.entry"
 """Delete what this transaction sees of the journal."""
+TAKE = f"{FORGET} RETURNING relation, old, new, at, transaction, backend"
+"""The same, and what that was."""
 
 SETTLE = f"SELECT {OURS}.settle($1, $2, $3)"
 """Put sequences back, and forget; its parameters are those of `sequences.PUT`."""

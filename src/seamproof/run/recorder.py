@@ -1,0 +1,160 @@
+"""What passes the inbound proxy, and what each request has done.
+
+The journal is asked when a request comes and before its answer ends. What was written between two
+requests is of the earlier one; what was written while several were under way may be of each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from seamproof.core.errors import SeamproofError
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.history import Changes, Request, Response
+from seamproof.discovery.importers.filing import counted
+from seamproof.discovery.importers.proxied import Passed
+from seamproof.wire.http.paths import MOST_SHOWN
+
+if TYPE_CHECKING:
+    from seamproof.world import World
+
+MOST_REQUESTS: Final = 20_000
+"""Requests that are recorded; more are passed on."""
+MOST_BYTES: Final = 128 << 20
+"""Bytes of bodies that are recorded."""
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Observes the proxy: keeps what passes, and asks the world what each request has done."""
+
+    say: Callable[[str], None]
+    """Told of each request in one line."""
+    service: str = ""
+    failure: SeamproofError | None = None
+    """Why the database could not be asked."""
+    _places: list[_Place] = field(default_factory=list)
+    _open: dict[int, _Place] = field(default_factory=dict)
+    """Requests without their answer, by their number."""
+    _latest: _Place | None = None
+    """The last that was answered."""
+    _size: int = 0
+    _full: bool = False
+    _world: World | None = None
+    _epoch: float = field(default_factory=time.monotonic)
+    _calls: int = 0
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def passed(self) -> list[Passed]:
+        """What was recorded, in the order of arrival."""
+        return [Passed(each.request, each.response, each.changed) for each in self._places]
+
+    def watch(self, world: World) -> None:
+        """Ask this world."""
+        self._world = world
+
+    async def on_request(self, request: Request) -> _Place:
+        """Take a request. What was written until now is of those before it."""
+        async with self._looking:
+            earlier = await self._effect()
+            blamed = list(self._open.values()) or ([self._latest] if self._latest else [])
+            for each in blamed:
+                each.add(earlier)
+            place = _Place(len(self._places), request)
+            if self._has_room(len(request.body)):
+                self._places.append(place)
+            self._open[id(place)] = place
+            return place
+
+    async def on_answer(self, place: _Place, response: Response | None) -> None:
+        """Take its answer. What was written meanwhile is of all that were under way."""
+        async with self._looking:
+            found = await self._effect()
+            for each in self._open.values():
+                each.add(found)
+            self._open.pop(id(place), None)
+            self._latest = place
+            if response is not None and self._has_room(len(response.body)):
+                place.response = response
+        self.say(place.line(response))
+
+    def _has_room(self, more: int) -> bool:
+        self._size += more
+        fits = len(self._places) < MOST_REQUESTS and self._size <= MOST_BYTES
+        if not fits and not self._full:
+            self._full = True
+            self.say(
+                f"that is enough: {MOST_REQUESTS} requests or {MOST_BYTES >> 20} MiB are recorded, "
+                "and what comes now is passed on only"
+            )
+        return fits
+
+    async def _effect(self) -> _Effect:
+        """What was done since this was last asked."""
+        world = self._world
+        if world is None or self.failure is not None:
+            return _Effect()
+        try:
+            changes = await world.database.take_changes()
+        except Exception as error:
+            self.failure = world.explained(error)
+            if self.failure is None:
+                raise
+            return _Effect()
+        calls = sum(
+            len(each.crossings()) for each in world.boundaries if each.kind is BoundaryKind.HTTP_OUT
+        )
+        fresh, self._calls = calls - self._calls, calls
+        if not self._open:
+            # Nothing is under way whose crossings could be missed: they need no memory any more.
+            for each in world.boundaries:
+                each.begin(self._epoch)
+            self._calls = 0
+        return _Effect(changes, fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """Rows that changed, and calls to other services."""
+
+    changes: Changes = Changes()
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class _Place:
+    """A request that is being recorded."""
+
+    number: int
+    request: Request
+    response: Response | None = None
+    tables: set[str] = field(default_factory=set)
+    rows: int = 0
+    calls: int = 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether it had an effect."""
+        return self.rows > 0 or self.calls > 0
+
+    def add(self, effect: _Effect) -> None:
+        """Take what was done while it was under way, or behind it."""
+        self.tables |= effect.changes.tables
+        self.rows += len(effect.changes.rows)
+        self.calls += effect.calls
+
+    def line(self, response: Response | None) -> str:
+        """It in one line, for a person."""
+        path = self.request.target.partition("?")[0][:MOST_SHOWN]
+        status = "no answer" if response is None else str(response.status)
+        done = []
+        if self.rows:
+            done.append(f"{counted(self.rows, 'row')} of {', '.join(sorted(self.tables))}")
+        if self.calls:
+            done.append(counted(self.calls, "call"))
+        return "  ".join([f"  {status}", f"{self.request.method} {path}", *done])
