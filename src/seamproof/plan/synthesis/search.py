@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from seamproof.core.document import Declaration
-from seamproof.core.experiment import Experiment, Phase
+from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import History
-from seamproof.core.model import Scenario
+from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.protocols import Exploration
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis.drafts import Draft
@@ -31,6 +31,8 @@ _OPENED = 12
 """Ways that one refusal opens."""
 _FOR_EFFECT = 5
 """Further tries once there is a 2xx that changes nothing."""
+_KNOCK = Act(Step(Operation("GET", "/")))
+"""A request of which only that it arrives matters."""
 _DEATHS = 2
 """Requests of an operation that end the service each time, before it is asked no more."""
 
@@ -171,7 +173,7 @@ class Search:
         self.experiments += 1
         outcome = judge(history, self._knowledge.ambient)
         if outcome.absent:
-            yield Experiment((Phase(()),), purpose="see whether the service is there")
+            yield Experiment((Phase((_KNOCK,)),), purpose="see whether the service is there")
             history = yield experiment
             self.experiments += 2
             outcome = judge(history, self._knowledge.ambient)

@@ -444,9 +444,11 @@ def test_a_service_that_ends_behind_an_answer_is_waited_for() -> None:
     conducted = service.conduct
 
     def conduct(experiment: Experiment) -> History:
-        if not experiment.phases[0].acts:
+        history = conducted(experiment)
+        if experiment.phases[0].acts[0].step.operation.path == "/":
+            # As the conductor does behind an act.
             service.memory["gone"] = False
-        return conducted(experiment)
+        return history
 
     service._send = send  # type: ignore[method-assign]
     service.conduct = conduct  # type: ignore[method-assign]
