@@ -92,8 +92,10 @@ class _Whole:
     def take(self, known: Iterable[Scenario]) -> Exploration[None]:
         """Take scenarios over that still answer as they should."""
         for scenario in known:
+            if scenario.operation.id in self._found:
+                continue
             outcome = yield from self._search.again(scenario)
-            if outcome.reached and scenario.operation.id not in self._found:
+            if outcome.reached:
                 self._keep(Found(scenario, outcome))
 
     def passes(self, most: Harm, tries: int) -> Exploration[None]:

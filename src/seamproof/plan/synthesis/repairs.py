@@ -25,6 +25,8 @@ _AT_ONCE = 12
 _WAYS = 4
 """Ways to see to one complaint."""
 _CHOICES = 4
+_DEEP = 12
+"""Steps into a body that a complaint may name."""
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _LENGTHS = {
     ComplaintKind.TOO_SHORT: ("string", "minLength"),
@@ -81,7 +83,7 @@ class Repairs:
         self, draft: Draft, declaration: Declaration, complaint: Complaint
     ) -> tuple[str, Path]:
         """The place that a complaint is about, as far as it can be told."""
-        place, path = complaint.place or "", tuple(complaint.path)
+        place, path = complaint.place or "", tuple(complaint.path[:_DEEP])
         if place in {"query", "header", "path"} and path:
             return place, path
         if place == "body" and (not path or has(draft.body, path)):
