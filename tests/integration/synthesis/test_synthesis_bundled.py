@@ -36,7 +36,7 @@ class Searched:
     histories: list[History]
 
 
-@pytest.fixture(scope="module", params=["broken", "fixed"])
+@pytest.fixture(scope="module", params=["broken", pytest.param("fixed", marks=pytest.mark.long)])
 def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searched:
     folder = tmp_path_factory.mktemp(request.param)
     for name in ("alembic.ini", "seamproof.toml"):

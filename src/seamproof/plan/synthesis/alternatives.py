@@ -16,6 +16,7 @@ from seamproof.plan.synthesis.steps import (
     Steps,
     feeding,
     merged,
+    references,
     references_something,
     renamed,
 )
@@ -68,12 +69,29 @@ class Alternatives:
             if weight > 0:
                 ranked.append((-weight, name, reached))
         for _, name, reached in sorted(ranked, key=lambda each: each[:2])[:_PREDECESSORS]:
-            made = behind(draft, reached).because(f"behind {name}")
+            made = self._taking(behind(draft, reached), name).because(f"behind {name}")
             theirs = reached.scenario.act.identity
             if theirs not in {None, draft.identity}:
                 # What somebody brought about may be theirs alone.
                 yield replace(made, identity=theirs)
             yield made
+
+    def _taking(self, draft: Draft, maker: str) -> Draft:
+        """The draft with what the request before made, where its path has a guess."""
+        path = draft.operation.path
+        for prefix, name in zip(naming.prefixes(path), naming.parameters(path), strict=True):
+            if references(draft.path.get(name)) or references_something(draft.path.get(name)):
+                continue
+            wanted = {naming.collection(prefix), naming.split(name)[0]}
+            for given in self._knowledge.given_by(maker):
+                identifies = given.attribute in naming.IDENTIFYING
+                if given.created and given.source and identifies and given.thing in wanted:
+                    value, steps = given.draw()
+                    arrangement, names = merged(draft.arrangement, steps)
+                    taken = {**draft.path, name: renamed(value, names)}
+                    draft = replace(draft, arrangement=arrangement, path=taken)
+                    break
+        return draft
 
 
 def _weight(
