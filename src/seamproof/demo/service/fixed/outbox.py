@@ -12,7 +12,7 @@ from seamproof.demo.service.database import Session, in_transaction
 from seamproof.demo.service.models import Cancellation
 from seamproof.demo.service.payments import Declined, Unanswered, provider
 
-PATIENCE = 0.2
+PATIENCE = 0.12
 """Seconds that the provider may take."""
 _PERIOD = 60.0
 log = logging.getLogger(__name__)
