@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -133,8 +134,8 @@ class World:
     async def restart(self, indexes: Collection[int]) -> None:
         """Start these replicas anew: what the service remembers in their processes is gone."""
         chosen = [replica for replica in self.replicas if replica.index in indexes]
+        await asyncio.gather(*(replica.end() for replica in chosen))
         for replica in chosen:
-            await replica.end()
             replica.start()
         for replica in chosen:
             await replica.ready()
