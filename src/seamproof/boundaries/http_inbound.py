@@ -111,7 +111,11 @@ class _Client:
         self._conversation = Conversation(most_body=MOST_BODY)
 
     async def refuse(self) -> None:
-        """End a connection that is one too many."""
+        """End a connection that is one too many, once it has said something: bytes that nobody
+        reads would have the answer dropped (RFC 9112, section 9.6)."""
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_CONNECTING):
+                await self._reader.read(_CHUNK)
         self._writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
         self._writer.close()
 

@@ -58,4 +58,5 @@ def record(
             indent = len(line) - len(line.lstrip(" "))
             typer.echo(" " * indent + harmless(line.lstrip(" ")))
 
-        run_loop(run(Options(config, port, output, force), terminal.on_event, say))
+        options = Options(config, port, output, force)
+        raise typer.Exit(run_loop(run(options, terminal.on_event, say)))

@@ -7,16 +7,19 @@ requests is of the earlier one; what was written while several were under way ma
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from seamproof.core.errors import SeamproofError
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.history import Changes, Request, Response
 from seamproof.discovery.importers.filing import counted
 from seamproof.discovery.importers.proxied import Passed
+from seamproof.run.redaction import Redactor
 from seamproof.wire.http.paths import MOST_SHOWN
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ MOST_REQUESTS: Final = 20_000
 """Requests that are recorded; more are passed on."""
 MOST_BYTES: Final = 128 << 20
 """Bytes of bodies that are recorded."""
+_SILENCE: Final = 0.05
+_LIMIT: Final = 2.0
+"""Seconds that the service may work on behind its last answer."""
 
 
 @dataclass(slots=True)
@@ -35,8 +41,8 @@ class Recorder:
     say: Callable[[str], None]
     """Told of each request in one line."""
     service: str = ""
-    failure: SeamproofError | None = None
-    """Why the database could not be asked."""
+    failure: Exception | None = None
+    """Why the world could not be asked."""
     _places: list[_Place] = field(default_factory=list)
     _open: dict[int, _Place] = field(default_factory=dict)
     """Requests without their answer, by their number."""
@@ -58,41 +64,62 @@ class Recorder:
         """Ask this world."""
         self._world = world
 
+    def tell_secrets(self, redactor: Redactor) -> None:
+        """Have a redactor know what signed in."""
+        for request in (each.request for each in self._places):
+            with suppress(ValueError, RecursionError):
+                redactor.learn_from(json.loads(request.body))
+            for name, value in request.headers:
+                if name.lower() in {"authorization", "cookie"}:
+                    redactor.learn(*re.split(r"[\s;=]+", value))
+
+    async def finish(self) -> None:
+        """Wait for what goes on behind the last answer, and ask what that has done."""
+        if self._world is not None:
+            for each in self._world.boundaries:
+                await each.wait_quiet(_SILENCE, _LIMIT)
+        async with self._looking:
+            self._blame(await self._effect())
+
     async def on_request(self, request: Request) -> _Place:
         """Take a request. What was written until now is of those before it."""
         async with self._looking:
-            earlier = await self._effect()
-            blamed = list(self._open.values()) or ([self._latest] if self._latest else [])
-            for each in blamed:
-                each.add(earlier)
+            self._blame(await self._effect())
             place = _Place(len(self._places), request)
-            if self._has_room(len(request.body)):
+            if len(self._places) < MOST_REQUESTS and self._fits(len(request.body)):
                 self._places.append(place)
+            else:
+                self._say_full()
             self._open[id(place)] = place
             return place
 
     async def on_answer(self, place: _Place, response: Response | None) -> None:
         """Take its answer. What was written meanwhile is of all that were under way."""
         async with self._looking:
-            found = await self._effect()
-            for each in self._open.values():
-                each.add(found)
+            self._blame(await self._effect())
             self._open.pop(id(place), None)
             self._latest = place
-            if response is not None and self._has_room(len(response.body)):
+            if response is not None and self._fits(len(response.body)):
                 place.response = response
         self.say(place.line(response))
 
-    def _has_room(self, more: int) -> bool:
+    def _blame(self, effect: _Effect) -> None:
+        """Whose it is: of those under way, and of the latest where none is."""
+        latest = [] if self._latest is None else [self._latest]
+        for each in list(self._open.values()) or latest:
+            each.add(effect)
+
+    def _fits(self, more: int) -> bool:
         self._size += more
-        fits = len(self._places) < MOST_REQUESTS and self._size <= MOST_BYTES
-        if not fits and not self._full:
+        return self._size <= MOST_BYTES
+
+    def _say_full(self) -> None:
+        if not self._full:
             self._full = True
             self.say(
                 f"that is enough: {MOST_REQUESTS} requests or {MOST_BYTES >> 20} MiB are recorded, "
                 "and what comes now is passed on only"
             )
-        return fits
 
     async def _effect(self) -> _Effect:
         """What was done since this was last asked."""
@@ -102,9 +129,8 @@ class Recorder:
         try:
             changes = await world.database.take_changes()
         except Exception as error:
-            self.failure = world.explained(error)
-            if self.failure is None:
-                raise
+            # Who sends requests is not to blame: it is raised where the recording is driven.
+            self.failure = world.explained(error) or error
             return _Effect()
         calls = sum(
             len(each.crossings()) for each in world.boundaries if each.kind is BoundaryKind.HTTP_OUT

@@ -14,14 +14,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from seamproof.boundaries.http_inbound import InboundProxy
 from seamproof.boundaries.listening import LOOPBACK
-from seamproof.core.errors import ConfigurationError, NothingExercised, SeamproofError
+from seamproof.core.errors import ConfigurationError, ExitCode, NothingExercised, SeamproofError
 from seamproof.core.events import Event, Notice
 from seamproof.discovery.filing import folder_of
 from seamproof.discovery.importers import filing
@@ -56,11 +56,11 @@ class Options:
     force: bool = False
 
 
-async def record(options: Options, emit: Callable[[Event], None], say: Say) -> None:
-    """Record until a signal comes, and write what was sent.
+async def record(options: Options, emit: Callable[[Event], None], say: Say) -> ExitCode:
+    """Record until a signal comes, and write what was sent. Returns how the command ends.
 
     Raises SeamproofError where the service does not come up, and NothingExercised where nothing was
-    sent that becomes a scenario. Raises CancelledError where the signal came before it was up.
+    sent that becomes a scenario.
     """
     from seamproof.config import load
 
@@ -71,48 +71,49 @@ async def record(options: Options, emit: Callable[[Event], None], say: Say) -> N
             f"{target} is there already, and nothing was recorded",
             hint="give another name by --output, or overwrite it by --force",
         )
-    kept = [each for each in selection.all_scenarios(config) if _file(each.source) != target]
-    around = Surroundings(
-        frozenset(each.name for each in kept),
-        frozenset(config.identities),
-        recognising(config.identities, os.environ),
-    )
     session = _Session(config, options, emit, say)
-    failure: SeamproofError | None = None
+    around = _surroundings(config, target)
+    failure: Exception | None = None
     try:
         await session.run()
-    except SeamproofError as error:
+    except asyncio.CancelledError:
+        return ExitCode.INTERRUPTED
+    except Exception as error:
         if not session.recorder.passed:
             raise
         failure = error
-    _write(session.recorder, target, around, options, say)
+    traffic = traffic_of(session.recorder.passed, session.recorder.service)
+    imported = compose(traffic, around)
+    if imported.scenarios:
+        text = filing.document(imported, f"Recorded on {time.strftime('%Y-%m-%d')}")
+        filing.write(target, text, force=options.force)
+        say(f"wrote {target}: {filing.counted(len(imported.scenarios), 'scenario')}")
+    for line in filing.told(imported):
+        say(line)
     if failure is not None:
         raise failure
+    if not imported.scenarios:
+        raise NothingExercised(
+            "nothing was recorded that becomes a scenario",
+            hint=f"send requests that succeed to {traffic.service}, not to the service's own port",
+        )
+    return ExitCode.NOTHING_PROVEN
+
+
+def _surroundings(config: Config, target: Path) -> Surroundings:
+    """What is there already, without what is overwritten. Raises ConfigurationError."""
+    target = target.resolve()
+    known = selection.all_scenarios(config)
+    return Surroundings(
+        frozenset(each.name for each in known if _file(each.source).resolve() != target),
+        frozenset(config.identities),
+        recognising(config.identities, os.environ),
+    )
 
 
 def _file(source: str) -> Path:
     """The file of `file.yaml:12`."""
     return Path(source.rpartition(":")[0])
-
-
-def _write(
-    recorder: Recorder, target: Path, around: Surroundings, options: Options, say: Say
-) -> None:
-    traffic = traffic_of(recorder.passed, recorder.service)
-    imported = compose(traffic, around)
-    if imported.scenarios:
-        day = time.strftime("%Y-%m-%d")
-        text = filing.document(imported, f"Recorded on {day}")
-        filing.write(target, text, force=options.force)
-        say(f"wrote {target}: {filing.counted(len(imported.scenarios), 'scenario')}")
-    for line in filing.told(imported):
-        say(line)
-    if not imported.scenarios:
-        raise NothingExercised(
-            "nothing was recorded that becomes a scenario",
-            hint=f"send requests that succeed to {recorder.service or 'the address'}, not to the "
-            "service's own port",
-        )
 
 
 class _Session:
@@ -142,12 +143,18 @@ class _Session:
             else:
                 task.cancel()
 
+        redactor = Redactor()
         name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
-        keeper = LogKeeper(self._config.path(f".seamproof/runs/{name}/logs"), Redactor())
+        keeper = LogKeeper(self._config.path(f".seamproof/runs/{name}/logs"), redactor)
+
+        def keep(folder: Path, secrets: Collection[str]) -> None:
+            self.recorder.tell_secrets(redactor)
+            keeper(folder, secrets)
+
         with stopping(stop):
             try:
                 async with open_world(
-                    self._config, notify=self._emit, replicas=1, on_failure=keeper
+                    self._config, notify=self._emit, replicas=1, on_failure=keep
                 ) as world:
                     await self._record(world)
             except SeamproofError as error:
@@ -170,6 +177,7 @@ class _Session:
                         await self._over.wait()
                 except TimeoutError:
                     await self._look(world)
+            await self.recorder.finish()
         finally:
             await proxy.stop()
 

@@ -152,7 +152,7 @@ def back(response: Response, *, service: int, host: str) -> Response:
     """The head of an answer as the client gets it. A redirect to the service's own port leads to
     the `host` that the client has asked, so that what follows is seen as well.
     """
-    own = re.compile(rf"http://{_OWN_HOSTS}:{service}(?=[/?#]|$)", re.IGNORECASE)
+    own = re.compile(rf"^http://{_OWN_HOSTS}:{service}(?=[/?#]|$)", re.IGNORECASE)
     headers = tuple(
         (
             name,
