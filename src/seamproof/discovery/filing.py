@@ -52,7 +52,7 @@ def store(
         folder.mkdir(parents=True, exist_ok=True)
         for group, found in by_group.items():
             path, text = _place(folder, group)
-            _replace(path, text + "\n".join(map(written, found)) + "\n")
+            replace(path, text + "\n".join(map(written, found)) + "\n")
             counts[path] = len(found)
     except OSError as error:
         raise MachineError(
@@ -87,7 +87,8 @@ def _can_be_added_to(text: str) -> bool:
     return isinstance(items, list) and items[-1] == {"name": mark}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file at once: who reads it meanwhile finds the one or the other. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         draft.write_text(text, encoding="utf-8")

@@ -24,7 +24,7 @@ from seamproof.core.events import Baseline, Event, ExperimentRun, Notice, Stage
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
 from seamproof.core.model import Identity, Operation, Scenario
-from seamproof.discovery import filing
+from seamproof.discovery import filing, snapshot
 from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.synthesis import Attempt, Budget, Synthesised, Unreached, synthesise
 from seamproof.run import selection
@@ -97,7 +97,7 @@ class Synthesis:
         self._emit(Stage(_NAME, reached, time.monotonic() - began))
         self._tell(came_to)
         self._remember(came_to.unreached, {each.operation.id: each for each in missing})
-        return self._stored(found, document, folder)
+        return self._stored(found, search.known, document, folder)
 
     def _missing(self, document: Document, search: Search) -> list[Declaration]:
         """What is asked for, is no scenario's, and was not looked for in vain today."""
@@ -188,11 +188,16 @@ class Synthesis:
             self._emit(Notice(text, "send this request by hand, and see its log", warning=True))
 
     def _stored(
-        self, found: Sequence[Scenario], document: Document, folder: Path
+        self,
+        found: Sequence[Scenario],
+        known: Sequence[Scenario],
+        document: Document,
+        folder: Path,
     ) -> tuple[Scenario, ...]:
         counts = filing.store(found, folder, filing.groups(document))
         if not counts:
             return ()
+        snapshot.write(document, (*known, *found), self._config.path(snapshot.FILE))
         text = f"{_counted(len(found), 'scenario')} stored in {folder}"
         self._emit(Notice(text, hint="read them, change what is not so, and commit them"))
         names = {each.name for each in found}

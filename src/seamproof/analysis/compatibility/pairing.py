@@ -34,8 +34,8 @@ class Pair:
 
 
 def pairs(old: Document, new: Document) -> tuple[Pair, ...]:
-    """Operations that are in both: at the same place, else by the same operationId, else by equal
-    schemas where only one of each has these."""
+    """Operations that are in both: at the same place, else by the same operationId, summary or
+    schemas, where only one of each has these."""
     known = {template(each.operation): each for each in new.declarations}
     found = {
         template(each.operation): Pair(each, known[template(each.operation)])
@@ -44,7 +44,7 @@ def pairs(old: Document, new: Document) -> tuple[Pair, ...]:
     }
     left = [each for each in old.declarations if template(each.operation) not in found]
     free = [each for each in new.declarations if template(each.operation) not in found]
-    for key in (lambda each, _: each.operation_id, _signature):
+    for key in (lambda each, _: each.operation_id, _called, _signature):
         old_keys = [key(each, old) for each in left]
         new_keys = [key(each, new) for each in free]
         for each, mine in zip(list(left), old_keys, strict=True):
@@ -74,6 +74,13 @@ def same_template(one: Operation, other: Operation) -> bool:
 def parameters(path: str) -> list[str]:
     """The names of a path's parameters, in order."""
     return _PARAMETER.findall(path)
+
+
+def _called(declaration: Declaration, _: Document) -> str:
+    """What a person calls it: frameworks that make operationIds of paths make this of a name."""
+    if not declaration.summary:
+        return ""
+    return f"{declaration.operation.method} {declaration.tags} {declaration.summary}"
 
 
 def _signature(declaration: Declaration, document: Document) -> str:
