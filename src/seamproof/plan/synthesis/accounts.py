@@ -16,6 +16,7 @@ from seamproof.plan.synthesis.suppliers import Path, leaves, pinned
 
 _PASSWORD = frozenset({"password", "passwd", "pwd", "passphrase"})
 _WHO = frozenset({"username", "email", "login", "user", "name", "identifier", "account", "handle"})
+_NOW = frozenset({"old", "current", "existing", "previous"})
 _MAKERS = 2
 
 
@@ -27,7 +28,9 @@ class Accounts:
         self._generator = generator
 
     def drafts(self, draft: Draft) -> Iterator[Draft]:
-        """The draft behind the making of an account, with what that one signs in by."""
+        """The draft with the password that its identity signs in by, or behind the making of an
+        account, with what that one signs in by."""
+        yield from _with_own_password(draft)
         passwords = _fields(draft.body, _PASSWORD)
         names = _fields(draft.body, _WHO)
         if len(passwords) != 1 or not names:
@@ -68,6 +71,19 @@ class Accounts:
         if not _fields(body, _PASSWORD) or not _fields(body, _WHO):
             return None
         return pinned(replace(act, json=body))
+
+
+def _with_own_password(draft: Draft) -> Iterator[Draft]:
+    """The draft with the password that the identity has now, where it asks for that.
+
+    The search does not know it: where nothing stands for the reference, it stays the text it is.
+    """
+    body = draft.body
+    for path in _fields(body, _PASSWORD):
+        if not _NOW.isdisjoint(naming.words(str(path[-1]))):
+            body = put(body, path, f"{{login.{draft.identity}.password}}")
+    if draft.identity is not None and body != draft.body:
+        yield replace(draft, body=body).because("with the password of now")
 
 
 def _pairs(

@@ -14,6 +14,7 @@ from seamproof.plan.synthesis.order import Harm, changes, harm, ordered, with_su
 from seamproof.plan.synthesis.readings import Readings
 from seamproof.plan.synthesis.results import Attempt, Budget, Synthesised, Unreached
 from seamproof.plan.synthesis.search import Found, Search, Trail, distance
+from seamproof.plan.synthesis.steps import references
 
 _SHOWN = 6
 """Tries that are kept as evidence."""
@@ -191,7 +192,7 @@ class _Whole:
     def _unreached(self, name: str) -> Unreached:
         trail = self._trails[name]
         told: dict[str, Attempt] = {}
-        for each in sorted(trail.attempts, key=lambda each: distance(each.status)):
+        for each in sorted(trail.attempts, key=_distance):
             told.setdefault(f"{each.status} {each.refusal[:60]}", each)
         kinds = tuple(told.values())
         nearest = kinds[0].refusal if kinds else "it was not tried: the budget is spent"
@@ -201,3 +202,8 @@ class _Whole:
             len(trail.attempts),
             kinds[:_SHOWN],
         )
+
+
+def _distance(attempt: Attempt) -> tuple[bool, int]:
+    """How far a try was from a success; those with a credential of another kind last."""
+    return bool(references(attempt.act.headers)), distance(attempt.status)

@@ -21,7 +21,9 @@ def references(value: Json) -> frozenset[str]:
     """The names that a value refers to and that a step must have extracted."""
     found: set[str] = set()
     _walk(value, lambda text: found.update(_REFERENCE.findall(text)))
-    return frozenset(each for each in found if each not in BUILT_IN and not each.startswith("row."))
+    return frozenset(
+        each for each in found if each not in BUILT_IN and not each.startswith(("row.", "login."))
+    )
 
 
 def references_something(value: Json) -> bool:

@@ -87,6 +87,7 @@ class FakeService:
     def __init__(self, **tables: list[dict[str, Json]]) -> None:
         self.rows: Rows = dict(tables)
         self.memory: dict[str, Json] = {}
+        self.logins: dict[str, Json] = {}
         self.catalog = Catalog(
             {name: table(name, *(rows[0] if rows else {"id": 0})) for name, rows in tables.items()}
         )
@@ -129,7 +130,7 @@ class FakeService:
         """What the conductor does: reset, arrange, act, record."""
         self.experiments.append(experiment)
         rows = copy.deepcopy(self.rows)
-        bindings = Bindings(salt="0", stored=self.stored)
+        bindings = Bindings(salt="0", stored=self.stored, logins=self.logins)
         arranged: list[Exchange] = []
         for number, step in enumerate(experiment.arrangement):
             exchange, _, died = self._send(Act(step), bindings, f"arrange/{number}", rows)

@@ -387,6 +387,23 @@ def test_a_new_account_signs_in_with_the_password_that_it_was_given() -> None:
     assert scenario.act.json["password"] == scenario.arrangement[0].json["password"]
 
 
+def test_the_password_of_now_is_referred_to_and_never_known() -> None:
+    service = FakeService(users=[{"id": 1, "name": "alice", "password": "x"}])
+    service.logins = {"login.alice.password": "s3cret"}
+    fields = {"new_password": {"type": "string"}, "old_password": {"type": "string"}}
+
+    @service.on("POST /me/password", body=obj("new_password", "old_password", **fields))
+    def change(call: Call) -> tuple[int, Json]:
+        if call.body["old_password"] != "s3cret":
+            return 403, {"detail": "the old password is wrong"}
+        call.rows["users"][0]["password"] = call.body["new_password"]
+        return 200, {}
+
+    scenario = by_operation(found(service))["POST /me/password"]
+
+    assert scenario.act.json["old_password"] == "{login.alice.password}"
+
+
 def test_the_id_of_what_is_made_in_silence_is_read_back() -> None:
     service = FakeService(links=[])
     service.catalog.tables["links"] = table("links", "id", "title")
