@@ -26,11 +26,8 @@ from seamproof.core.history import (
     RowChange,
 )
 from seamproof.core.model import Json
+from seamproof.core.secrecy import sensitive
 
-_SENSITIVE_NAME = re.compile(
-    r"passw(or)?d|passphrase|secret|token|api[-_]?key|authorization|cookie|credential|private[-_]?key",
-    re.IGNORECASE,
-)
 _PAIR = re.compile(r"([^=&]+)=([^&]+)")
 _FORM = re.compile(r"[^=&\s]+=[^&\s]*(&[^=&\s]+=[^&\s]*)*")
 _SHORTEST = 6
@@ -58,7 +55,7 @@ class Redactor:
         """Take note of the values of sensitive fields in a request's body."""
         if isinstance(body, dict):
             for name, value in body.items():
-                if isinstance(value, str) and _SENSITIVE_NAME.search(name):
+                if isinstance(value, str) and sensitive(name):
                     self.learn(value)
                 else:
                     self.learn_from(value)
@@ -90,7 +87,7 @@ class Redactor:
             decoded = value.decode()
         except UnicodeDecodeError:
             return value
-        if _SENSITIVE_NAME.search(decoded) and decoded.lstrip()[:1] in {"{", "["}:
+        if sensitive(decoded) and decoded.lstrip()[:1] in {"{", "["}:
             try:
                 parsed = json.loads(decoded)
             except (ValueError, RecursionError):
@@ -106,7 +103,7 @@ class Redactor:
         if isinstance(value, dict):
             return {
                 name: self.mask(each)
-                if isinstance(each, str) and each and _SENSITIVE_NAME.search(name)
+                if isinstance(each, str) and each and sensitive(name)
                 else self._fields(each)
                 for name, each in value.items()
             }
@@ -121,16 +118,14 @@ class Redactor:
 
     def _pairs(self, text: str) -> str:
         return _PAIR.sub(
-            lambda pair: (
-                f"{pair[1]}={self.mask(pair[2])}" if _SENSITIVE_NAME.search(pair[1]) else pair[0]
-            ),
+            lambda pair: f"{pair[1]}={self.mask(pair[2])}" if sensitive(pair[1]) else pair[0],
             text,
         )
 
     def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """Headers with the sensitive ones replaced."""
         return tuple(
-            (name, self.mask(value) if _SENSITIVE_NAME.search(name) else self.text(value))
+            (name, self.mask(value) if sensitive(name) else self.text(value))
             for name, value in headers
         )
 
@@ -211,4 +206,4 @@ class Redactor:
 
 @lru_cache(maxsize=4096)
 def _sensitive(column: str) -> bool:
-    return _SENSITIVE_NAME.search(column) is not None
+    return sensitive(column)

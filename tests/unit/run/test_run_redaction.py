@@ -59,3 +59,13 @@ def test_a_known_secret_is_replaced_wherever_a_call_has_it() -> None:
 
 def test_a_call_without_an_answer_has_none() -> None:
     assert redacted(call(Request("GET", "/"))).response is None
+
+
+def test_names_of_secrets_are_those_that_an_import_knows() -> None:
+    request = Request("POST", "/", (("X-Signature", "s1gned"),), b'{"pin": "4711", "pinned": "x"}')
+    crossing = redacted(call(request))
+    assert crossing.request is not None
+    body = json.loads(crossing.request.body)
+    assert body["pin"].startswith("<redacted:")
+    assert body["pinned"] == "x"
+    assert "s1gned" not in repr(crossing)

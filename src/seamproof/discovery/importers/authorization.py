@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from seamproof.core.model import Operation
+from seamproof.core.secrecy import password, sensitive
 from seamproof.discovery.importers.bodies import Body
 from seamproof.discovery.importers.identities import Basic, Header, Login, Principal, Roster
-from seamproof.discovery.importers.secrecy import Secrets, password, sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 from seamproof.discovery.importers.sessions import KEY_HEADER, SIGNS_IN, USER_FIELDS, split
 from seamproof.discovery.importers.source import Node
 from seamproof.discovery.importers.variables import Missing, Variables, settled

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from seamproof.core.model import Json, Step
-from seamproof.discovery.importers.secrecy import Secrets, sensitive
+from seamproof.core.secrecy import sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 from seamproof.discovery.importers.source import value_of
 
 MAX_CHARACTERS = 200_000

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from seamproof.core.model import Json
-from seamproof.discovery.importers.secrecy import sensitive
+from seamproof.core.secrecy import sensitive
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACEHOLDER = re.compile(r"\{(\{*[A-Za-z_])")

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.model import SAFE_METHODS, Json, Operation, Step
 from seamproof.core.registry import importer
+from seamproof.core.secrecy import sensitive
 from seamproof.discovery.importers import scripts
 from seamproof.discovery.importers.addresses import address, authority, based, below
 from seamproof.discovery.importers.authorization import Authorizations
@@ -20,7 +21,7 @@ from seamproof.discovery.importers.links import thing
 from seamproof.discovery.importers.postman_bodies import body
 from seamproof.discovery.importers.recorded import encoded
 from seamproof.discovery.importers.scripts import Script
-from seamproof.discovery.importers.secrecy import Secrets, sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 from seamproof.discovery.importers.sent import Changes, Given, Options, Sent, last_named
 from seamproof.discovery.importers.source import Node
 from seamproof.discovery.importers.traffic import Traffic

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from seamproof.core.model import Json, Operation, Step
+from seamproof.core.secrecy import sensitive
 from seamproof.discovery.importers.bodies import attached, gathered
 from seamproof.discovery.importers.links import Links, opaque, resource, thing
 from seamproof.discovery.importers.recorded import Recorded, encoded
-from seamproof.discovery.importers.secrecy import Secrets, sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 from seamproof.discovery.importers.sent import Changes, Sent, last_named, unmistakable
 from seamproof.discovery.importers.sessions import Sessions
 from seamproof.discovery.importers.traffic import Traffic

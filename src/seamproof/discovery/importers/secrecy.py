@@ -12,14 +12,9 @@ from bisect import insort
 from collections import defaultdict
 
 from seamproof.core.model import Json
+from seamproof.core.secrecy import password, sensitive
 from seamproof.discovery.importers.sent import REFERENCE
 
-_SENSITIVE = re.compile(
-    r"passw(or)?d|passphrase|passcode|pwd|secret|token|api[-_]?key|access[-_]?key|authorization"
-    r"|cookie|credential|private[-_]?key|signature|csrf|xsrf|jwt|^otp$|^pin$|^cvv$|^cvc$",
-    re.IGNORECASE,
-)
-_PASSWORD = re.compile(r"passw(or)?d|passphrase|passcode|pwd|secret|^otp$|^pin$|^cvv$|^cvc$", re.I)
 _SHAPED = re.compile(
     r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # a JSON web token (RFC 7519)
     r"|(?<![\w.])(?i:bearer|basic)\s+(?=[\w.~+/-]*[\d=])[\w.~+/=-]{16,}"
@@ -28,16 +23,6 @@ _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""")
 _STAND_IN = re.compile(r"Made-Up-Secret-\d+")
 _SHORTEST = 6
 """A shorter value is a word like any other: replacing it everywhere would garble the rest."""
-
-
-def sensitive(name: str) -> bool:
-    """Whether a field, header or variable of this name holds a secret."""
-    return _SENSITIVE.search(name) is not None
-
-
-def password(name: str) -> bool:
-    """Whether what a field of this name holds is typed in, not handed out."""
-    return _PASSWORD.search(name) is not None
 
 
 class Secrets:

@@ -13,10 +13,11 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seamproof.core.model import Json
+from seamproof.core.secrecy import password, sensitive
 from seamproof.discovery.importers.identities import Basic, Header, Login, Roster, Way
 from seamproof.discovery.importers.links import json_path, opaque
 from seamproof.discovery.importers.recorded import Recorded, leaves
-from seamproof.discovery.importers.secrecy import Secrets, password, sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 
 KEY_HEADER = re.compile(r"(x-)?(api-?key|auth(-token)?|access-token|api-token|token)", re.I)
 _SESSION = re.compile(r"sess|sid$|^sid|auth|token|jwt|remember|identity", re.I)

@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Mapping
 
-from seamproof.discovery.importers.secrecy import Secrets, sensitive
+from seamproof.core.secrecy import sensitive
+from seamproof.discovery.importers.secrecy import Secrets
 from seamproof.discovery.importers.sent import UUID, unmistakable
 from seamproof.discovery.importers.source import Node
 
