@@ -30,11 +30,11 @@ import yaml
 from seamproof.core import registry
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.model import Extract, Json, Operation, Scenario, Step
+from seamproof.core.references import alone, names
 
 MAX_NODES = 100_000
 """A file with more, aliases expanded, is refused."""
 
-_REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _STEP_KEYS = frozenset(
     {
         "operation",
@@ -205,7 +205,7 @@ class _File:
         found = self._object(fields, values, "extract")
         for name, source in found.items():
             known = str(source).startswith(("$", "header:", "cookie:"))
-            if not known or not _REFERENCE.fullmatch(f"{{{name}}}"):
+            if not known or alone(f"{{{name}}}") is None:
                 raise self._error(
                     fields["extract"],
                     f"{name}: {source!r} cannot be extracted",
@@ -232,7 +232,7 @@ class _File:
 
     def _check_references(self, node: yaml.Node, step: Step, known: set[str]) -> None:
         own = set(step.path_parameters)
-        for name in _REFERENCE.findall(step.operation.path):
+        for name in names(step.operation.path):
             if name not in own | known:
                 raise self._error(
                     node,
@@ -302,10 +302,10 @@ class _File:
 
 def _references(value: Json) -> Iterator[str]:
     if isinstance(value, str):
-        yield from _REFERENCE.findall(value)
+        yield from names(value)
     elif isinstance(value, dict):
         for name, each in value.items():
-            yield from _REFERENCE.findall(name)
+            yield from names(name)
             yield from _references(each)
     elif isinstance(value, list):
         for each in value:

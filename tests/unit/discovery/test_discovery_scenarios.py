@@ -100,6 +100,13 @@ def test_each_mistake_is_named_with_its_line(
     assert caught.value.exit_code is ExitCode.USAGE
 
 
+def test_two_braces_are_no_reference(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text("act: {operation: POST /mails, json: {text: 'Dear {{name}}', '{{of}}': 1}}")
+    (scenario,) = load_scenarios([path], set())
+    assert scenario.act.json == {"text": "Dear {{name}}", "{{of}}": 1}
+
+
 def test_aliases_do_not_multiply(tmp_path: Path) -> None:
     levels = "\n".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]" for i in range(1, 9))
     text = f"l0: &l0 [x]\n{levels}\nact: {{operation: POST /, json: *l8}}"

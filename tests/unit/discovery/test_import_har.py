@@ -60,7 +60,7 @@ def test_chrome(tmp_path: Path) -> None:
     assert order.act.json == {
         "product_id": "{product}",
         "quantity": 2,
-        "note": "for { name}",
+        "note": "for {{name}}",
         "retry": True,
     }
     assert order.act.headers == {"Idempotency-Key": "{uuid}", "X-Tenant": "north"}
@@ -251,7 +251,7 @@ def test_a_query_of_graphql_is_no_act(tmp_path: Path) -> None:
         exchange("POST", "/graphql", sends={"query": "mutation { pay {id} }"}),
     )
     found, _ = imported(file, tmp_path / "s.yaml")
-    assert [each.act.json for each in found.values()] == [{"query": "mutation { pay { id} }"}]
+    assert [each.act.json for each in found.values()] == [{"query": "mutation { pay {{id}} }"}]
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_names_and_texts_of_the_target_are_only_text(tmp_path: Path) -> None:
     first, second, third = (each.act for each in found.values())
     assert first.json == odd
     assert second.operation.path == "/%7Bid%7D/x"
-    assert second.json == {"{ uuid}": "{ g0}", "null": None, "on": "off", "n": 1e30}
+    assert second.json == {"{{uuid}}": "{{g0}}", "null": None, "on": "off", "n": 1e30}
     assert third.json == {"deep": [[[["2024-01-01"]]]], "long": "line\nline\n"}
 
 

@@ -16,6 +16,7 @@ from seamproof.discovery.importers.composing import compose
 from seamproof.discovery.importers.proxied import Passed, traffic_of
 from seamproof.discovery.importers.traffic import Imported, Surroundings
 from seamproof.discovery.scenarios import load_scenarios
+from seamproof.run.experiment import requests
 
 JSON = ("Content-Type", "application/json")
 
@@ -146,3 +147,18 @@ def test_names_and_identities_that_are_there_already(tmp_path: Path) -> None:
     read: tuple[Scenario, ...] = load_scenarios([file], {"ann", "user1", "user2"})
     assert [each.name for each in read] == names(imported)
     assert "wonderland-7" not in file.read_text()
+
+
+def test_braces_that_were_sent_are_sent_again(tmp_path: Path) -> None:
+    guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
+    sent = {"template": "Dear {name}, {{unsubscribe}}", "of": f"{{{guid}}}", "{odd}": 1}
+    imported = composed(
+        passed("POST", "/lists", 201, answers={"id": guid}, changed=True),
+        passed("POST", "/mails", 201, sends=sent, changed=True),
+    )
+    file = tmp_path / "s.yaml"
+    file.write_text(filing.document(imported, "Recorded"))
+    *_, mail = load_scenarios([file], set())
+    assert len(mail.arrangement) == 1
+    resolved = requests.resolve(mail.act.json, requests.Bindings({"list": "L", "value": "L"}))
+    assert resolved == sent | {"of": "{L}"}

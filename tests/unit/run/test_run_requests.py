@@ -33,6 +33,12 @@ def test_other_braces_are_text() -> None:
     assert resolve("{nobody} {} {{", Bindings()) == "{nobody} {} {{"
 
 
+def test_two_braces_are_one_that_is_meant() -> None:
+    bindings = Bindings({"n": 7})
+    sent = resolve({"{{n}}": ["{{n}}", "{{{n}}}", "Dear {{n}}"]}, bindings)
+    assert sent == {"{n}": ["{n}", "{7}", "Dear {n}"]}
+
+
 def test_uuid_is_the_same_for_equal_experiments_and_differs_between_places() -> None:
     first, again = Bindings(salt="1"), Bindings(salt="1")
     one = resolve({"a": "{uuid}", "b": "{uuid}"}, first, "act/0")

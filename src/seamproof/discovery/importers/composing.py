@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import count
 
 from seamproof.core.model import Extract, Json, Scenario, Step
+from seamproof.core.references import renamed
 from seamproof.discovery.importers.sent import (
     MOST_STEPS,
-    REFERENCE,
     UUID,
     Given,
     Sent,
@@ -116,7 +116,7 @@ def _named(chosen: list[Sent], given: Mapping[str, Given]) -> tuple[Step, ...]:
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
-    return REFERENCE.sub(lambda match: f"{{{names.get(match[1], match[1])}}}", text)
+    return renamed(text, lambda key: names.get(key, key))
 
 
 def _free(name: str, taken: set[str], numbered: str) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seamproof.core.model import Json
+from seamproof.core.references import joined, literal
 from seamproof.discovery.importers.recorded import Recorded, leaves
-from seamproof.discovery.importers.sent import Given, unmistakable
+from seamproof.discovery.importers.sent import Given
 
 MAX_LEAVES = 5_000
 """Values of one response that are looked at."""
@@ -134,9 +135,7 @@ class Links:
     def _in_member(self, name: str, value: Json, about: str) -> Json:
         if isinstance(value, dict):
             inner = thing(name) if name else about
-            return {
-                unmistakable(key): self._in_member(key, each, inner) for key, each in value.items()
-            }
+            return {literal(key): self._in_member(key, each, inner) for key, each in value.items()}
         if isinstance(value, list):
             return [self._in_member(name, each, about) for each in value]
         if not isinstance(value, str | int) or isinstance(value, bool):
@@ -167,13 +166,14 @@ class Links:
 
     def _within(self, text: str) -> str:
         """A text in which each UUID that was given is a reference."""
-        parts, end = [], 0
+        texts, keys, end = [], [], 0
         for match in _UUID.finditer(text):
             found = self._reference(match.group(), frozenset())
             if found is not None:
-                parts += [unmistakable(text[end : match.start()]), found]
+                texts.append(text[end : match.start()])
+                keys.append(found[1:-1])
                 end = match.end()
-        return "".join([*parts, unmistakable(text[end:])])
+        return joined([*texts, text[end:]], keys)
 
     def _key(self, origin: _Origin, name: str) -> str:
         place = (origin.index, origin.source)

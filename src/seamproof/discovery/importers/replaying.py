@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from seamproof.core.model import Json, Operation, Step
+from seamproof.core.references import literal
 from seamproof.core.secrecy import sensitive
 from seamproof.discovery.importers.bodies import attached, gathered
 from seamproof.discovery.importers.links import Links, opaque, resource, thing
 from seamproof.discovery.importers.recorded import Recorded, encoded
 from seamproof.discovery.importers.secrecy import Secrets
-from seamproof.discovery.importers.sent import Changes, Sent, last_named, unmistakable
+from seamproof.discovery.importers.sent import Changes, Sent, last_named
 from seamproof.discovery.importers.sessions import Sessions
 from seamproof.discovery.importers.traffic import Traffic
 
@@ -105,7 +106,7 @@ class _Replay:
         template, parameters = self._path(call)
         about = resource(tuple(each for each in template.split("/") if "{" not in each))
         query = {
-            unmistakable(name): self._in_pairs(name, value, about)
+            literal(name): self._in_pairs(name, value, about)
             for name, value in gathered(call.query).items()
             if name != "_" and not sensitive(name)
         }
@@ -120,14 +121,14 @@ class _Replay:
         body = call.body
         if body.form is not None:
             form = {
-                unmistakable(name): self._in_pairs(name, value, about)
+                literal(name): self._in_pairs(name, value, about)
                 for name, value in body.form.items()
             }
             body = replace(body, form=form)
         elif body.json is not None:
             body = replace(body, json=self._links.in_body(body.json, about))
         elif body.text is not None:
-            body = replace(body, text=unmistakable(body.text))
+            body = replace(body, text=literal(body.text))
         things = {last_named(parameters) or ""}
         things |= {
             f"{about}={value}"
@@ -142,8 +143,8 @@ class _Replay:
         parameters: dict[str, Json] = {}
         for at, segment in enumerate(call.segments):
             reference = self._links.in_segment(call.segments, at)
-            literal = segment.isdigit() or opaque(segment) or self._secrets.knows(segment)
-            if not segment or (reference is None and not literal):
+            is_key = segment.isdigit() or opaque(segment) or self._secrets.knows(segment)
+            if not segment or (reference is None and not is_key):
                 parts.append(encoded(segment))
                 continue
             name = _parameter(call.segments, at, parameters)
@@ -153,7 +154,7 @@ class _Replay:
                 self._literals.setdefault(place, call.place)
                 hidden = sensitive(call.segments[at - 1]) if at else False
                 segment = self._secrets.stand_in(segment) if hidden else segment
-            parameters[name] = reference or unmistakable(segment)
+            parameters[name] = reference or literal(segment)
         return "/" + "/".join(parts), parameters
 
     def _in_pairs(self, name: str, value: Json, about: str) -> Json:
@@ -165,15 +166,15 @@ class _Replay:
         kept: dict[str, str] = {}
         for name, value in call.headers:
             if name.lower() == "accept" and "vnd." in value:
-                kept[name] = unmistakable(value)
+                kept[name] = literal(value)
             elif _KEY_HEADER.fullmatch(name):
                 kept[name] = "{uuid}"
             elif name.lower() == "if-match":
-                kept[name] = self._links.in_header(value) or unmistakable(value)
+                kept[name] = self._links.in_header(value) or literal(value)
             elif _FORGERY.search(name):
                 self._forged += 1
             elif not _VOLATILE.fullmatch(name) and not sensitive(name):
-                kept[unmistakable(name)] = self._secrets.text(self._links.in_pair(name, value, ""))
+                kept[literal(name)] = self._secrets.text(self._links.in_pair(name, value, ""))
         return kept
 
     def _notes(self) -> Iterable[str]:

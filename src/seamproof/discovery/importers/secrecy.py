@@ -12,8 +12,8 @@ from bisect import insort
 from collections import defaultdict
 
 from seamproof.core.model import Json
+from seamproof.core.references import alone
 from seamproof.core.secrecy import password, sensitive
-from seamproof.discovery.importers.sent import REFERENCE
 
 _SHAPED = re.compile(
     r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # a JSON web token (RFC 7519)
@@ -55,7 +55,7 @@ class Secrets:
         if isinstance(value, list):
             return [self.cleaned(each, name) for each in value]
         if isinstance(value, str):
-            if value and sensitive(name) and not REFERENCE.fullmatch(value):
+            if value and sensitive(name) and alone(value) is None:
                 return self.stand_in(value)
             return self.text(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and password(name):

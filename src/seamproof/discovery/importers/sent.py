@@ -6,14 +6,13 @@ then has readable names of its own for them, so that no name is numbered by what
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from seamproof.core.model import Json, Operation, Step
+from seamproof.core.references import names
 from seamproof.discovery.importers.source import Node
 
-REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 MOST_STEPS = 50
 """Steps that an arrangement may have."""
 UUID = "uuid"
@@ -86,16 +85,11 @@ def references(step: Step) -> list[str]:
     found: dict[str, None] = {}
 
     def see(text: str) -> str:
-        found.update(dict.fromkeys(REFERENCE.findall(text)))
+        found.update(dict.fromkeys(names(text)))
         return text
 
     mapped(step, see)
     return [key for key in found if key != UUID]
-
-
-def unmistakable(text: str) -> str:
-    """A text as it was, but that nothing in it reads as a reference: `{name}` is `{ name}`."""
-    return REFERENCE.sub(r"{ \1}", text)
 
 
 class Changes:

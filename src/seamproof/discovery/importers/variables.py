@@ -10,9 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 
+from seamproof.core.references import joined
 from seamproof.core.secrecy import sensitive
 from seamproof.discovery.importers.secrecy import Secrets
-from seamproof.discovery.importers.sent import UUID, unmistakable
+from seamproof.discovery.importers.sent import UUID
 from seamproof.discovery.importers.source import Node
 
 _NAME = re.compile(r"\{\{\s*([^{}]{1,200}?)\s*\}\}")
@@ -52,11 +53,8 @@ def reference(key: str) -> str:
 
 def settled(text: str) -> str:
     """A filled text as a scenario has it."""
-    parts, end = [], 0
-    for match in _MARKED.finditer(text):
-        parts += [unmistakable(text[end : match.start()]), f"{{{match[1]}}}"]
-        end = match.end()
-    return "".join([*parts, unmistakable(text[end:])])
+    texts_and_keys = _MARKED.split(text)
+    return joined(texts_and_keys[::2], texts_and_keys[1::2])
 
 
 class Variables:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from seamproof.core.model import Extract, Json, Step
+from seamproof.core.references import alone
+from seamproof.core.references import names as referred_to
+from seamproof.core.references import renamed as with_names
 
-_REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 BUILT_IN = frozenset({"uuid", "unique"})
 
 _NAME = 6
@@ -20,7 +21,7 @@ Steps = tuple[Step, ...]
 def references(value: Json) -> frozenset[str]:
     """The names that a value refers to and that a step must have extracted."""
     found: set[str] = set()
-    _walk(value, lambda text: found.update(_REFERENCE.findall(text)))
+    _walk(value, lambda text: found.update(referred_to(text)))
     return frozenset(
         each for each in found if each not in BUILT_IN and not each.startswith(("row.", "login."))
     )
@@ -28,8 +29,8 @@ def references(value: Json) -> frozenset[str]:
 
 def references_something(value: Json) -> bool:
     """Whether a value is one reference alone, to what is there."""
-    whole = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    return whole is not None and whole.group(1) not in BUILT_IN
+    name = alone(value) if isinstance(value, str) else None
+    return name is not None and name not in BUILT_IN
 
 
 def needed_by(step: Step) -> frozenset[str]:
@@ -79,10 +80,7 @@ def renamed(value: Json, names: Mapping[str, str]) -> Json:
     if not names:
         return value
 
-    def one(match: re.Match[str]) -> str:
-        return f"{{{names.get(match.group(1), match.group(1))}}}"
-
-    return mapped(value, lambda text: _REFERENCE.sub(one, text))
+    return mapped(value, lambda text: with_names(text, lambda name: names.get(name, name)))
 
 
 def changed(step: Step, change: Callable[[Json], Json]) -> Step:

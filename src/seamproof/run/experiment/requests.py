@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
+from seamproof.core import references
 from seamproof.core.catalog import Stored
 from seamproof.core.history import Request
 from seamproof.core.model import Json, Step
 from seamproof.run.experiment import multipart
 
-_REFERENCE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_PARAMETER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UUID = "uuid"
 _UNIQUE = "unique"
@@ -83,7 +84,8 @@ class Bindings:
 def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:
     """Replace references. A string that is one alone takes the value's own JSON type.
 
-    A brace pair that holds no known name is kept as it is: bodies may hold braces.
+    A brace pair that holds no known name is kept as it is: bodies may hold braces. `{{name}}` is
+    the text `{name}`.
     """
     if isinstance(value, str):
         return _resolve_text(value, bindings, place)
@@ -100,20 +102,22 @@ def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:
 
 
 def _resolve_text(text: str, bindings: Bindings, place: str) -> Json:
-    whole = _REFERENCE.fullmatch(text)
-    if whole is not None:
+    if "{" not in text:
+        return text
+    name = references.alone(text)
+    if name is not None:
         try:
-            return bindings.lookup(whole.group(1), place)
+            return bindings.lookup(name, place)
         except UnknownReference:
             return text
 
-    def one(match: re.Match[str]) -> str:
+    def one(name: str) -> str | None:
         try:
-            return _as_text(bindings.lookup(match.group(1), place))
+            return _as_text(bindings.lookup(name, place))
         except UnknownReference:
-            return match.group()
+            return None
 
-    return _REFERENCE.sub(one, text)
+    return references.filled(text, one)
 
 
 def _as_text(value: Json) -> str:
@@ -139,7 +143,7 @@ def target(
             value = bindings.lookup(name, f"{place}/path.{name}")
         return quote(_as_text(value), safe="")
 
-    path = _REFERENCE.sub(parameter, step.operation.path)
+    path = _PARAMETER.sub(parameter, step.operation.path)
     query = {**(added or {}), **resolve(step.query, bindings, f"{place}/query")}
     return f"{path}?{_form(query)}" if query else path
 

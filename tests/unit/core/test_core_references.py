@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seamproof.core import references
+
+VALUES = {"order": "17", "a.b": "x"}
+TEXT = st.text("{}a1.- ", max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "names"),
+    [
+        ("{order}", "17", ["order"]),
+        ("no {order} of {a.b}", "no 17 of x", ["order", "a.b"]),
+        ("{{order}}", "{order}", []),
+        ("{{{order}}}", "{17}", ["order"]),
+        ("{{{{order}}}}", "{{order}}", []),
+        ("{{order}", "{17", ["order"]),
+        ('{"a":{order}}', '{"a":17}', ["order"]),
+        ("{unknown} {{{unknown}}}", "{unknown} {{unknown}}", ["unknown", "unknown"]),
+        ("{} { order } {1}", "{} { order } {1}", []),
+    ],
+)
+def test_what_a_text_means(text: str, meant: str, names: list[str]) -> None:
+    assert references.filled(text, VALUES.get) == meant
+    assert references.names(text) == names
+
+
+@given(TEXT)
+def test_a_literal_text_is_filled_to_itself(text: str) -> None:
+    assert references.filled(references.literal(text), lambda name: "wrong") == text
+    assert references.names(references.literal(text)) == []
+
+
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_references_between_texts(texts: list[str]) -> None:
+    keys = [f"g{number}" for number in range(len(texts) - 1)]
+    text = references.joined(texts, keys)
+    assert references.names(text) == keys
+    assert references.filled(text, dict.fromkeys(keys, "7").get) == "7".join(texts)
+
+
+def test_a_reference_alone_has_one_pair_of_braces() -> None:
+    assert references.alone("{order}") == "order"
+    assert references.alone("{{order}}") is None
+    assert references.alone("{order} ") is None
+
+
+def test_other_names() -> None:
+    assert references.renamed("{a} {{a}} {{{a}}}", lambda name: "b") == "{b} {{a}} {{{b}}}"
