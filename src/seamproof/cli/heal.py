@@ -17,7 +17,7 @@ def heal(
     ] = False,
     seed: Seed = 0,
 ) -> None:
-    """Repair stored scenarios after the service or its document changed.
+    """Repair stored scenarios after the service changed.
 
     Runs each once, repairs those whose paths, parameters or fields have other names or places now,
     tries them, and shows the difference. What a scenario expects is never changed: where the

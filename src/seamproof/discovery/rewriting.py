@@ -7,6 +7,7 @@ mappings belong to several places at once.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -129,7 +130,8 @@ def _written(step: Step, stored: Step) -> dict[str, Json]:
 
 
 def _value(text: str, node: yaml.Node, old: Json, new: Json) -> Iterator[Span]:
-    if old == new and type(old) is type(new):
+    if old == new and json.dumps(old) == json.dumps(new):
+        # True and 1 are equal in Python alone.
         return
     if isinstance(node, yaml.MappingNode) and isinstance(old, dict) and isinstance(new, dict):
         yield from _mapping(text, node, old, new)
