@@ -33,7 +33,8 @@ def run(
         typer.Option(
             "--budget",
             metavar="TIME",
-            help="Stop after the riskiest that fit, for example 60s or 5m.",
+            help="Stop after the riskiest that fit, for example 60s or 5m. What comes before the "
+            "service is up does not count.",
         ),
     ] = None,
     workers: Annotated[

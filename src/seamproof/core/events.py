@@ -69,6 +69,8 @@ class Baseline:
     tables: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     """What the risk is made of, the heaviest first."""
+    tried: bool = True
+    """False where there was no time to see whether it is reached."""
 
 
 @dataclass(frozen=True, slots=True)

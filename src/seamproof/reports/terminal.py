@@ -156,6 +156,8 @@ class Terminal:
         if event.reached:
             self._screen.progress(f"  {harmless(event.operation)}: baseline reached")
             return
+        if not event.tried:
+            return
         text = f"{harmless(event.operation)}: {harmless(event.reason)}"
         for place, line in enumerate(paragraph(text, self._screen.width - 14, 3)):
             head = self._screen.paint("no baseline", "yellow") if place == 0 else " " * 11

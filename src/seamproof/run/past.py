@@ -16,6 +16,8 @@ from seamproof.core.model import Operation
 from seamproof.core.verdict import Tier
 from seamproof.plan.risk import Past
 
+RISKS = ".seamproof/cache/risks.json"
+"""Where the risks of the last run are."""
 _RUNS = 10
 """The newest runs whose findings count."""
 _SINCE = "90 days ago"

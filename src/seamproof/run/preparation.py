@@ -36,7 +36,7 @@ from seamproof.run.identities.peers import may_register
 from seamproof.run.identities.recruiting import recruit
 from seamproof.run.jobs import hash_of
 from seamproof.run.openapi import NOT_FOUND, OpenApi
-from seamproof.run.past import look_back, remember
+from seamproof.run.past import RISKS, look_back, remember
 from seamproof.run.premises import Premises
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Preparation:
         self._path = config.path(config.profile)
         self._root = config.root
         self._runs = config.path(".seamproof/runs")
-        self._risks = config.path(".seamproof/cache/risks.json")
+        self._risks = config.path(RISKS)
         self._partners = config.concurrency.partners
         self._premises = premises
         self._wanted = wanted
@@ -215,7 +215,8 @@ class Preparation:
         kept = {each.operation.id for each in ordered[:room]}
         left = sorted({each.operation.id for each in ordered[room:]} - kept)
         for each in left:
-            self._emit(Baseline(each, False, "left out: the budget is for riskier operations"))
+            reason = "left out: the budget is for riskier operations"
+            self._emit(Baseline(each, False, reason, tried=False))
         if left:
             text = f"left out, the budget is for riskier operations: {len(left)} operations"
             self._emit(Notice(text, hint=f"they are not run: {', '.join(left[:_SHOWN])}"))

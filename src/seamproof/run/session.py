@@ -65,7 +65,7 @@ class Options:
     deep: bool = False
     strict: bool = False
     budget: float | None = None
-    """Seconds after which no further job is begun."""
+    """Seconds after which no further job is begun, from when everything is set up."""
     workers: int = 1
     """Worlds that jobs are done in, side by side. To show a finding again takes one."""
     replay: str | None = None
@@ -107,7 +107,7 @@ class Session:
         self._options = options
         self._listener = emit
         self._tally = Tally()
-        self._started = time.monotonic()
+        self._started = self._opened = time.monotonic()
         self._name = f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}-{secrets.token_hex(2)}"
         self._redactor = Redactor()
         self._noticed: set[Notice] = set()
@@ -202,6 +202,7 @@ class Session:
             ) as premises,
         ):
             try:
+                self._opened = time.monotonic()
                 if self._replayed is None:
                     wanted = await self._more(config, premises, wanted)
                 costs = Costs(config.path(".seamproof/cache/costs.json"))
@@ -226,8 +227,8 @@ class Session:
         from seamproof.run.synthesis import Search, Synthesis
 
         globs, budget = self._options.operations, self._options.budget
-        until = None if budget is None else self._started + budget * _SEARCH
-        ends = None if budget is None else self._started + budget
+        until = None if budget is None else self._opened + budget * _SEARCH
+        ends = None if budget is None else self._opened + budget
         search = Search(wanted.everything, globs, self._options.seed, until)
         found = await Synthesis(config, premises, self._emit).run(search)
         everything = (*wanted.everything, *found)
@@ -281,7 +282,7 @@ class Session:
     def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
         budget = self._options.budget
         if budget is not None:
-            return Queue(jobs, self._started + budget)
+            return Queue(jobs, self._opened + budget)
         if self._options.workers == 1:
             return Queue(jobs)
         return Queue(costliest_first(jobs, expected))

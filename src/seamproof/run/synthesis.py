@@ -14,7 +14,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,12 @@ from seamproof.core.history import History
 from seamproof.core.model import Identity, Operation, Scenario
 from seamproof.discovery import filing, snapshot
 from seamproof.discovery.scenarios import load_scenarios
+from seamproof.plan.risk import Past, risk
 from seamproof.plan.synthesis import Attempt, Budget, Synthesised, Unreached, synthesise
 from seamproof.run import selection
 from seamproof.run.drive import drive
 from seamproof.run.identities.logins import scenarios
+from seamproof.run.past import RISKS, remember
 from seamproof.run.premises import Premises
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Synthesis:
         self._premises = premises
         self._emit = emit
         self._memory = config.path(".seamproof/cache/unreached.json")
+        self._risks = config.path(RISKS)
 
     async def run(self, search: Search) -> tuple[Scenario, ...]:
         """The scenarios that were found and stored, as they are read again.
@@ -132,17 +135,50 @@ class Synthesis:
     async def _search(
         self, document: Document, missing: Sequence[Declaration], search: Search
     ) -> Synthesised:
+        """Search for what is missing; where the time is short, for what may change something first.
+
+        The risk of what is found is remembered: it decides what is learned where time is short.
+        """
+        came_to, risks = Synthesised(), dict[str, float]()
+        groups = [missing]
+        if search.until is not None:
+            groups = [
+                [each for each in missing if each.operation.mutates],
+                [each for each in missing if not each.operation.mutates],
+            ]
+        for group in groups:
+            known = (*search.known, *came_to.scenarios)
+            names = {each.operation.id for each in group}
+            part = await self._search_for(names, document, replace(search, known=known), risks)
+            came_to = Synthesised(
+                (*came_to.scenarios, *part.scenarios),
+                (*came_to.unreached, *part.unreached),
+                (*came_to.deaths, *part.deaths),
+            )
+        remember(self._risks, risks)
+        told = {each.operation.id for each in came_to.scenarios}
+        told |= {each.operation.id for each in came_to.unreached}
+        self._leave_out([each.operation.id for each in missing if each.operation.id not in told])
+        return came_to
+
+    async def _search_for(
+        self, names: Collection[str], document: Document, search: Search, risks: dict[str, float]
+    ) -> Synthesised:
         conductor = self._premises.conductor
-        answered: dict[str, Attempt] = {}
+        found: dict[str, Scenario] = {}
+        seen: list[History] = []
 
         def on_attempt(attempt: Attempt) -> None:
-            if not attempt.refusal:
-                answered[attempt.operation.id] = attempt
+            name = attempt.operation.id
+            if not attempt.refusal and name in names:
+                found[name] = Scenario(name, attempt.act, attempt.arrangement)
+                risks[name] = risk(found[name], seen[-1], Past()).figure
 
         async def conduct(experiment: Experiment) -> History:
             if search.until is not None and time.monotonic() > search.until:
                 raise _Enough
             history = await conductor.conduct(experiment)
+            seen[:] = [history]
             operation = experiment.phases[0].acts[0].step.operation.id
             self._emit(ExperimentRun(operation, _NAME, experiment.purpose, history.timing.total))
             return history
@@ -153,7 +189,7 @@ class Synthesis:
             conductor.stored,
             self._identities(),
             known=search.known,
-            wanted={each.operation.id for each in missing},
+            wanted=names,
             seed=search.seed,
             budget=Budget(tries=self._config.discovery.tries),
             on_attempt=on_attempt,
@@ -161,15 +197,15 @@ class Synthesis:
         try:
             return await drive(exploration, conduct)
         except _Enough:
-            left = [each.operation.id for each in missing if each.operation.id not in answered]
-            self._leave_out(left)
-            return Synthesised(
-                tuple(Scenario(name, each.act, each.arrangement) for name, each in answered.items())
-            )
+            return Synthesised(tuple(found.values()))
 
     def _leave_out(self, operations: Sequence[str]) -> None:
+        """Say what there was no time for."""
+        if not operations:
+            return
         for each in operations:
-            self._emit(Baseline(each, False, "no time was left to find a request"))
+            reason = "no time was left to find a request"
+            self._emit(Baseline(each, False, reason, tried=False))
         text = f"the time to find requests is over: {_counted(len(operations), 'operation')} left"
         hint = "what was found is kept: the next run goes on from there"
         self._emit(Notice(text, hint, warning=True))

@@ -247,6 +247,21 @@ def test_a_failed_arrangement_runs_no_phase_and_is_not_reused(
     assert "mark arranged" not in world.log
 
 
+def test_a_service_that_died_is_there_again_after_a_failed_arrangement(
+    world: FakeWorld, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service["POST /products"] = Silence.CLOSED
+
+    async def restart() -> tuple[Disturbance, ...]:
+        service["POST /products"] = 201
+        return (Disturbance(DisturbanceKind.SERVICE_DIED, "exit 1"),)
+
+    monkeypatch.setattr(world, "ensure_alive", restart)
+    history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO)))
+    assert history.disturbed(DisturbanceKind.ARRANGEMENT_FAILED) is not None
+    assert history.disturbed(DisturbanceKind.SERVICE_DIED) is not None
+
+
 def test_a_fault_that_was_not_reached_is_said(world: FakeWorld, service: dict[str, Any]) -> None:
     world.replicas[0].boundary.reachable = False
     fault = Fault(FaultKind.CUT, CrossingKey("COMMIT"))

@@ -186,11 +186,14 @@ class Conductor:
         arranged, failed = await self._arrange(experiment, clock)
         if failed is not None:
             await self._end_hung(arranged.exchanges)
+            # A service that has died would fail every arrangement after this one as well.
+            dead = await self._world.ensure_alive()
+            self._cold = self._cold or bool(dead)
             return History(
                 experiment,
                 (),
                 self._cleaned(arranged.exchanges),
-                (*before, failed),
+                (*before, failed, *dead),
                 clock.timing(),
             )
         if experiment.settings.wait:
