@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seamproof.cli.options import Config, Seed
+from seamproof.cli.signals import held
 
 
 def heal(
@@ -26,13 +27,14 @@ def heal(
     Exit codes: 0 nothing to do, or applied, 1 something is to heal or does otherwise than expected,
     2 interrupted, 3 a bug of seamproof, 4 usage, configuration or a safety refusal.
     """
-    from seamproof.reports.text import harmless
-    from seamproof.run import healing
-    from seamproof.run.reporting import run_loop
+    with held():
+        from seamproof.reports.text import harmless
+        from seamproof.run import healing
+        from seamproof.run.reporting import run_loop
 
-    def say(line: str) -> None:
-        indent = len(line) - len(line.lstrip(" "))
-        typer.echo(" " * indent + harmless(line.lstrip(" ")))
+        def say(line: str) -> None:
+            indent = len(line) - len(line.lstrip(" "))
+            typer.echo(" " * indent + harmless(line.lstrip(" ")))
 
-    options = healing.Options(config=config, apply=apply, seed=seed)
-    raise typer.Exit(run_loop(healing.run(options, say)))
+        options = healing.Options(config=config, apply=apply, seed=seed)
+        raise typer.Exit(run_loop(healing.run(options, say)))

@@ -5,6 +5,7 @@ configuration -> world -> document, snapshot -> plan.healing -> diff -> files (w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from seamproof.run import selection
 from seamproof.run.drive import drive
 from seamproof.run.premises import Premises, open_premises
 from seamproof.run.redaction import Redactor
+from seamproof.run.stopping import stopping
 
 if TYPE_CHECKING:
     from seamproof.config import Config
@@ -40,10 +42,21 @@ class Options:
 
 async def run(options: Options, say: Callable[[str], None]) -> int:
     """Heal, say what was found and done, and return the exit code: 0 where nothing is to be done or
-    all was applied, 1 where something is to heal or does otherwise than it did.
+    all was applied, 1 where something is to heal or does otherwise than it did, 2 where a signal
+    stopped it.
 
     Raises SeamproofError, and leaves nothing running then.
     """
+    task = asyncio.current_task()
+    assert task is not None
+    with stopping(task.cancel):
+        try:
+            return await _run(options, say)
+        except asyncio.CancelledError:
+            return ExitCode.INTERRUPTED
+
+
+async def _run(options: Options, say: Callable[[str], None]) -> int:
     from seamproof.config import load
 
     config = load(options.config)
