@@ -13,6 +13,7 @@ from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.knowledge import Knowledge
 from seamproof.plan.synthesis.matching import SURE, Slot, matches, types_of
+from seamproof.plan.synthesis.suppliers import Supplier
 
 _MOST = 4
 """Values for one place."""
@@ -46,11 +47,15 @@ class Sought:
         if fixed or not self._knowledge.is_entity(thing):
             return []
         slot = Slot(name, thing, types_of(schema, self._document), mutates=True)
-        drawn = [
-            (*each.supplier.draw(), each.score >= SURE)
-            for each in matches(slot, self._knowledge, identity)
-        ]
+        found = matches(slot, self._knowledge, identity)
+        # A row is named by its key, whatever other columns of it are ids.
+        found.sort(key=lambda each: not self._is_key(each.supplier))
+        drawn = [(*each.supplier.draw(), each.score >= SURE) for each in found]
         return [(value, sure) for value, steps, sure in drawn if not steps][:2]
+
+    def _is_key(self, supplier: Supplier) -> bool:
+        key = self._knowledge.catalog.key_of(supplier.table)
+        return bool(supplier.column) and key == (supplier.column,)
 
     def instead(self, schema: Json, value: Json, name: str) -> list[Json]:
         """Values in place of one that the schema does not allow: the nearest first."""
