@@ -26,6 +26,7 @@ _EMBEDDED = re.compile(
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|(?<![\w.])\d{5,}(?![\w.])"
 )
 """A UUID, or an integer so large that it is a key of a sequence with a far-apart base."""
+_LEADS = " -> "
 _INTEGERS = ("int", "serial", "numeric(")
 
 
@@ -62,6 +63,17 @@ def _generated_keys(table: Table) -> Iterator[str]:
             yield column.name
 
 
+def reference(place: str, table: str) -> str:
+    """What a profile says of a place whose numbers are keys of a table's new rows."""
+    return f"{place}{_LEADS}{table}"
+
+
+def narrowed(references: Iterable[str]) -> frozenset[str]:
+    """The same, without the places that name no table where others say which."""
+    every = frozenset(references)
+    return every - {each.partition(_LEADS)[0] for each in every if _LEADS in each}
+
+
 @dataclass(frozen=True, slots=True)
 class Mask:
     """How rows of one service are made comparable."""
@@ -93,7 +105,8 @@ class Mask:
     def hidden(self, tables: Iterable[str]) -> tuple[str, ...]:
         """What the profile masks or ignores of these tables, for the evidence."""
         wanted = tuple(f"{each}." for each in sorted(set(tables)))
-        named = self.profile.volatile | self.profile.references
+        places = {each.partition(_LEADS)[0] for each in self.profile.references}
+        named = self.profile.volatile | places
         columns = {each for each in named if each.startswith(wanted)}
         return tuple(sorted(columns | self.profile.ignored))
 
@@ -125,32 +138,47 @@ class Mask:
                 cells.append(Cell(column, _PLACE, (key,)))
                 continue
             cells += [
-                self._cell(table, name, value, values) for name, value in leaves(column, text)
+                self._cell(table, name, value, values, generated)
+                for name, value in leaves(column, text)
             ]
         return Line(table, sign, tuple(cells))
 
     def _volatile(self, table: str, name: str) -> bool:
         return f"{table}.{name}" in self.profile.volatile
 
+    def _refers(self, place: str, value: str, generated: frozenset[Generated]) -> bool:
+        """Whether a number is the key of a new row of a table that its place leads to.
+
+        Small keys of many tables are equal. One more than the place leads to would take an older
+        row's key for a new one's, until a transaction that is rolled back has used a number up.
+        """
+        known = self.profile.references
+        scopes = (each.scope for each in generated if each.value == value)
+        return any(place in known or reference(place, scope) in known for scope in scopes)
+
     def _cell(
-        self, table: str, name: str, value: str | None, generated: dict[str, Generated]
+        self,
+        table: str,
+        name: str,
+        value: str | None,
+        named: dict[str, Generated],
+        generated: frozenset[Generated],
     ) -> Cell:
         if not value:
             return Cell(name, value)
         if self._volatile(table, name):
             if is_time(value):
                 return Cell(name, NOW)
-            known = generated.get(value)
+            known = named.get(value)
             # One that is no new value names a row of the arrangement, which also was made anew.
             return Cell(name, _PLACE, (known,)) if known else Cell(name, VOLATILE)
         if is_number(value):
-            # Which table's key it is no catalog says, and small keys of many tables are equal.
-            refers = f"{table}.{name}" in self.profile.references and value in generated
+            refers = value in named and self._refers(f"{table}.{name}", value, generated)
             return Cell(name, KEY if refers else value)
         found: list[Generated] = []
 
         def replace(match: re.Match[str]) -> str:
-            known = generated.get(match[0])
+            known = named.get(match[0])
             if known is None:
                 return match[0]
             found.append(known)

@@ -12,8 +12,8 @@ class Profile:
     volatile: frozenset[str] = frozenset()
     """`table.column` whose values differ between equal runs."""
     references: frozenset[str] = frozenset()
-    """`table.column` that hold keys of new rows though no foreign key says so: of any table, as
-    of an entry in a log."""
+    """`table.column -> other` that hold keys of new rows of the other table though no foreign key
+    says so, as an entry in a log; `table.column` alone holds those of any table."""
     optional: frozenset[str] = frozenset()
     """Tables whose number of changed rows differs between equal runs."""
     ambient: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from seamproof.analysis.background import CONTROL, foreground
 from seamproof.analysis.changes import NetRow, net
-from seamproof.analysis.masks import Mask, key_scopes
+from seamproof.analysis.masks import Mask, key_scopes, reference
 from seamproof.analysis.values import is_number, is_time, leaves
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import CrossingKey
@@ -97,21 +97,24 @@ def _values(rows: Iterable[NetRow], profile: Profile, keys: frozenset[tuple[str,
 
 
 def references(section: Section, profile: Profile, catalog: Catalog) -> frozenset[str]:
-    """The `table.leaf` without a foreign key whose value is the key of a row that is new.
+    """The `table.leaf -> other` without a foreign key whose value is the key of a new row there.
 
     Small numbers are equal by chance: what still agrees where each sequence counts from a base of
     its own does not.
     """
     mask = Mask.of(profile, catalog)
     rows = net(section.changes, profile.ambient)
-    made = {each.value for each in mask.generated(rows)}
+    made: defaultdict[str, set[str]] = defaultdict(set)
+    for each in mask.generated(rows):
+        made[each.value].add(each.scope)
     return frozenset(
-        f"{table}.{name}"
+        reference(f"{table}.{name}", scope)
         for table, sign, row in rows
         for column, text in row.items()
         if sign == "+" and table not in profile.ignored and (table, column) not in mask.scopes
         for name, value in leaves(column, text)
-        if value in made and value is not None and is_number(value)
+        if value is not None and is_number(value)
+        for scope in made.get(value, ())
     )
 
 

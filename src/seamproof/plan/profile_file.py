@@ -12,7 +12,7 @@ from seamproof.core.profile import Profile
 
 _SETS = {
     "volatile": "Columns, and places in JSON columns, whose values differ between equal runs.",
-    "references": "Columns that hold keys of new rows though no foreign key says so.",
+    "references": "Columns that hold keys of new rows of a table though no foreign key says so.",
     "optional": "Tables whose number of changed rows differs between equal runs.",
     "ambient": "What harmless reads write: tables, or columns that they only update.",
     "audit": "Insert-only tables that unrelated operations write, refused ones also.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamproof.analysis.masks import narrowed
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Blame, NothingExercised
 from seamproof.core.events import (
@@ -337,7 +338,7 @@ def _joined(stored: Profile, learned: Profile) -> Profile:
     return replace(
         learned,
         volatile=stored.volatile | learned.volatile,
-        references=stored.references | learned.references,
+        references=narrowed(stored.references | learned.references),
         optional=stored.optional | learned.optional,
         ambient=stored.ambient | learned.ambient,
         audit=stored.audit | learned.audit,

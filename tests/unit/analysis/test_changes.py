@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seamproof.analysis.changes import Effect, State, compare, effect, net, paired
-from seamproof.analysis.masks import NOW, VOLATILE, Mask, key_scopes
+from seamproof.analysis.masks import NOW, VOLATILE, Mask, key_scopes, narrowed
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
 from seamproof.core.history import Changes, Row, RowChange
 from seamproof.core.profile import Profile
@@ -257,7 +257,22 @@ def test_a_reference_without_a_foreign_key_follows_the_row_that_it_names() -> No
         entry = came("entries", object_id=names, kind=1)
         return of(came("orders", id=order), entry, references=references)
 
-    known = frozenset({"entries.object_id"})
+    known = frozenset({"entries.object_id -> orders"})
     assert logged(1, 1, known).exact == logged(2, 2, known).exact
     assert logged(1, 1, known).exact != logged(2, 1, known).exact, "another row than the new one"
     assert logged(1, 1, frozenset()).exact != logged(2, 2, frozenset()).exact
+    anything = frozenset({"entries.object_id"})
+    assert logged(1, 1, anything).exact == logged(2, 2, anything).exact
+
+
+def test_an_older_row_with_the_number_of_a_new_one_of_another_table_stays_itself() -> None:
+    def logged(item: int) -> Effect:
+        """An item of order 1, and a line of the log on that order."""
+        rows = came("items", id=item, order_id=1), came("entries", object_id=1)
+        return of(*rows, references=frozenset({"entries.object_id -> orders"}))
+
+    assert logged(1).exact == logged(2).exact, "the first number went to a transaction rolled back"
+
+
+def test_of_what_a_reference_leads_to_the_known_tables_win() -> None:
+    assert narrowed({"a.b", "a.b -> c", "a.b -> d", "e.f"}) == {"a.b -> c", "a.b -> d", "e.f"}

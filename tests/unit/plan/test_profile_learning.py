@@ -376,7 +376,7 @@ def test_a_number_that_follows_a_new_key_is_a_reference_without_a_foreign_key() 
 
     world = Remembering({"POST /orders": create})
     profile = world.drive(learn([scenario("POST /orders")], CATALOG)).profile
-    assert profile.references == {"entries.object_id", "entries.data.$.order"}
+    assert profile.references == {"entries.object_id -> orders", "entries.data.$.order -> orders"}
 
 
 def test_where_no_number_is_a_new_key_nothing_more_is_run() -> None:
