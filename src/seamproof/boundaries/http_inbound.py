@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from time import monotonic
 from typing import Final, Protocol, TypeVar
 
@@ -27,6 +28,7 @@ from seamproof.wire.http.forwarding import (
     Switched,
     back,
     header,
+    origin_form,
     switching,
     upgrades,
 )
@@ -154,6 +156,7 @@ class _Client:
     async def _pass_on(self, request: Request) -> Output:
         if request.method == "CONNECT":
             return self._conversation.answer(_problem(_NO_METHOD, "this is no forward proxy"))
+        request = replace(request, target=origin_form(request.target))
         passage = _Passage(self._proxy, self._conversation, request, self._write)
         asked = await self._proxy.observer.on_request(request)
         told = False

@@ -12,6 +12,8 @@
 - `protocols`   what a check, a boundary, a database backend, a source, a reporter must offer
 - `registry`    finds those, in our folders and by entry points, and refuses a malformed one
 - `codec`       all of the data to JSON and back
+- `references`  references in texts, and braces that are none
+- `secrecy`     names of secrets
 - `errors`      whose fault it is, and what to do next
 
 Nothing here does I/O, and nothing here imports another package of ours.

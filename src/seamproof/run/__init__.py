@@ -18,6 +18,9 @@
 - `workers`     worlds in processes of their own
 - `findings`    results to findings: one a defect, stored where `replay` finds them
 - `tally`       what a run adds up to
+- `recording`   the service behind a proxy, and scenarios from what is sent to it
+- `recorder`    what each of those requests has done
+- `stopping`    what a signal does
 - `reporting`   the one wiring of reporters to that stream
 - `redaction`   secrets out of everything that is kept
 - `logs`        what the processes of a failed run printed, kept for a person

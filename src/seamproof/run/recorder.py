@@ -2,6 +2,9 @@
 
 The journal is asked when a request comes and before its answer ends. What was written between two
 requests is of the earlier one; what was written while several were under way may be of each.
+
+What different reads write while nothing else is under way keeps books, as of who was seen when:
+that a request writes there too says nothing of it.
 """
 
 from __future__ import annotations
@@ -10,17 +13,19 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.history import Changes, Request, Response
+from seamproof.core.model import SAFE_METHODS
 from seamproof.discovery.importers.filing import counted
 from seamproof.discovery.importers.proxied import Passed
 from seamproof.run.redaction import Redactor
-from seamproof.wire.http.paths import MOST_SHOWN
+from seamproof.wire.http.paths import MOST_SHOWN, split, without_ids
 
 if TYPE_CHECKING:
     from seamproof.world import World
@@ -32,6 +37,30 @@ MOST_BYTES: Final = 128 << 20
 _SILENCE: Final = 0.05
 _LIMIT: Final = 2.0
 """Seconds that the service may work on behind its last answer."""
+
+
+class _Reads:
+    """What reads write that were alone."""
+
+    def __init__(self) -> None:
+        self._played: Counter[str] = Counter()
+        self._writing: dict[str, Counter[str]] = defaultdict(Counter)
+        """By table, how often a read wrote there."""
+
+    def note(self, target: str, tables: Iterable[str]) -> None:
+        """Take note of a read."""
+        shape = without_ids(split(target)[0])
+        self._played[shape] += 1
+        for each in tables:
+            self._writing[each][shape] += 1
+
+    def books(self) -> frozenset[str]:
+        """Tables that two different reads write, each more often than not."""
+        return frozenset(
+            table
+            for table, shapes in self._writing.items()
+            if sum(2 * count > self._played[shape] for shape, count in shapes.items()) > 1
+        )
 
 
 @dataclass(slots=True)
@@ -53,12 +82,14 @@ class Recorder:
     _world: World | None = None
     _epoch: float = field(default_factory=time.monotonic)
     _calls: int = 0
+    _reads: _Reads = field(default_factory=_Reads)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def passed(self) -> list[Passed]:
         """What was recorded, in the order of arrival."""
-        return [Passed(each.request, each.response, each.changed) for each in self._places]
+        books = self._reads.books()
+        return [Passed(each.request, each.response, each.changed(books)) for each in self._places]
 
     def watch(self, world: World) -> None:
         """Ask this world."""
@@ -91,12 +122,18 @@ class Recorder:
             else:
                 self._say_full()
             self._open[id(place)] = place
+            if len(self._open) > 1:
+                for each in self._open.values():
+                    each.alone = False
             return place
 
     async def on_answer(self, place: _Place, response: Response | None) -> None:
         """Take its answer. What was written meanwhile is of all that were under way."""
         async with self._looking:
-            self._blame(await self._effect())
+            effect = await self._effect()
+            self._blame(effect)
+            if place.alone and place.request.method in SAFE_METHODS:
+                self._reads.note(place.request.target, effect.changes.tables)
             self._open.pop(id(place), None)
             self._latest = place
             if response is not None and self._fits(len(response.body)):
@@ -159,19 +196,19 @@ class _Place:
     number: int
     request: Request
     response: Response | None = None
-    tables: set[str] = field(default_factory=set)
-    rows: int = 0
+    alone: bool = True
+    """Whether nothing else was under way meanwhile."""
+    rows: Counter[str] = field(default_factory=Counter)
+    """Rows that were written, by table."""
     calls: int = 0
 
-    @property
-    def changed(self) -> bool:
-        """Whether it had an effect."""
-        return self.rows > 0 or self.calls > 0
+    def changed(self, books: Collection[str]) -> bool:
+        """Whether it had an effect beside what is written in the books."""
+        return self.calls > 0 or not self.rows.keys() <= set(books)
 
     def add(self, effect: _Effect) -> None:
         """Take what was done while it was under way, or behind it."""
-        self.tables |= effect.changes.tables
-        self.rows += len(effect.changes.rows)
+        self.rows.update(each.table for each in effect.changes.rows)
         self.calls += effect.calls
 
     def line(self, response: Response | None) -> str:
@@ -180,7 +217,8 @@ class _Place:
         status = "no answer" if response is None else str(response.status)
         done = []
         if self.rows:
-            done.append(f"{counted(self.rows, 'row')} of {', '.join(sorted(self.tables))}")
+            rows = counted(self.rows.total(), "row")
+            done.append(f"{rows} of {', '.join(sorted(self.rows))}")
         if self.calls:
             done.append(counted(self.calls, "call"))
         return "  ".join([f"  {status}", f"{self.request.method} {path}", *done])

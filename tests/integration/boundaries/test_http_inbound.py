@@ -263,6 +263,17 @@ def test_connections_beyond_the_limit_are_refused(monkeypatch: pytest.MonkeyPatc
     run(main())
 
 
+def test_a_client_that_takes_it_for_its_proxy() -> None:
+    async def main() -> None:
+        observed = Observed()
+        async with proxied(says(OK), observed) as proxy:
+            answer = await ask(proxy, b"GET http://a:1/b?c HTTP/1.1\r\nHost: a:1\r\n\r\n")
+            assert answer.endswith(b"ok")
+        assert [each.target for each in observed.requests] == ["/b?c"]
+
+    run(main())
+
+
 def test_a_forward_proxy_it_is_not() -> None:
     async def main() -> None:
         async with proxied(says(OK), Observed()) as proxy:

@@ -149,6 +149,33 @@ def test_names_and_identities_that_are_there_already(tmp_path: Path) -> None:
     assert "wonderland-7" not in file.read_text()
 
 
+def test_what_an_answer_only_repeats_is_not_given_by_it() -> None:
+    sold = {"sends": {"product_id": 2}, "answers": {"id": 17, "product_id": 2}, "changed": True}
+    imported = composed(
+        passed("POST", "/orders", 201, **sold),
+        passed("POST", "/reviews", 201, sends={"product_id": 2}, changed=True),
+    )
+    assert [len(each.arrangement) for each in imported.scenarios] == [0, 0]
+
+
+def test_a_key_that_the_client_has_chosen_is_given() -> None:
+    imported = composed(
+        passed("POST", "/lists", 201, sends={"slug": "a"}, answers={"slug": "a"}, changed=True),
+        passed("DELETE", "/lists/a", changed=True),
+    )
+    assert names(imported) == ["POST /lists", "DELETE /lists/{list}"]
+    assert len(imported.scenarios[-1].arrangement) == 1
+
+
+def test_who_shows_no_credential_is_nobody() -> None:
+    login = {"username": "ann", "password": "wonderland-7"}
+    imported = composed(
+        passed("POST", "/login", sends=login, answers={"token": "t0k3n" * 5}), ORDER
+    )
+    assert [each.act.identity for each in imported.scenarios] == [None]
+    assert imported.traffic.notes == ()
+
+
 def test_braces_that_were_sent_are_sent_again(tmp_path: Path) -> None:
     guid = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
     sent = {"template": "Dear {name}, {{unsubscribe}}", "of": f"{{{guid}}}", "{odd}": 1}

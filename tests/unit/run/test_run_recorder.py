@@ -120,6 +120,52 @@ def test_a_call_to_another_service_is_an_effect_once() -> None:
     asyncio.run(main())
 
 
+def test_what_different_reads_write_is_no_effect() -> None:
+    async def main() -> None:
+        journal = Journal()
+        recorder, _ = recorded(journal)
+        asked = ["/orders/1", "/orders/2", "/me"]
+        requests = [*(Request("GET", each) for each in asked), POST, POST]
+        for number, request in enumerate(requests):
+            place = await recorder.on_request(request)
+            journal.write("presence")
+            if number == 3:
+                journal.write("orders")
+            await recorder.on_answer(place, OK)
+        assert [each.changed for each in recorder.passed] == [False, False, False, True, False]
+
+    asyncio.run(main())
+
+
+def test_what_is_written_beside_reads_is_no_book_of_theirs() -> None:
+    async def main() -> None:
+        journal = Journal()
+        recorder, _ = recorded(journal)
+        first = await recorder.on_request(POST)
+        for path in ("/orders", "/me"):
+            place = await recorder.on_request(Request("GET", path))
+            journal.write("orders")
+            await recorder.on_answer(place, OK)
+        await recorder.on_answer(first, OK)
+        assert recorder.passed[0].changed
+
+    asyncio.run(main())
+
+
+def test_one_kind_of_reads_that_writes_has_an_effect() -> None:
+    async def main() -> None:
+        journal = Journal()
+        recorder, _ = recorded(journal)
+        for path in ("/products/1", "/products/2", "/me"):
+            place = await recorder.on_request(Request("GET", path))
+            if path != "/me":
+                journal.write("views")
+            await recorder.on_answer(place, OK)
+        assert [each.changed for each in recorder.passed] == [True, True, False]
+
+    asyncio.run(main())
+
+
 def test_a_database_that_goes_away_is_told_where_the_recording_is_driven() -> None:
     async def main() -> None:
         journal = Journal()

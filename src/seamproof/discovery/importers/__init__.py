@@ -1,8 +1,11 @@
 """Recorded traffic to scenarios that a person reads and commits. Adding a format is adding a file.
 
     file -> source -> har | postman -> Sent requests -> composing -> Imported -> writing -> YAML
+          inbound proxy -> proxied -^
 
 - `har`, `postman`  the formats, each a part of the kind `importer`
+- `proxied`         what passed the inbound proxy, with what each request changed
+- `recorded`, `replaying`  recorded exchanges in no format's own terms, as requests to send again
 - `sent`            the nouns: a request that was sent, what its response gave, what comes of it all
 - `source`          JSON of strangers: bounded, every mistake with its place
 - `bodies`          bodies of requests as scenarios can express them

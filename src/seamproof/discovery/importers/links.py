@@ -82,8 +82,8 @@ class Links:
         sent |= {*call.segments, *(value for _, value in call.query)}
         for path, value in leaves(call.result, MAX_LEAVES):
             text = str(value)
-            if text in sent and not call.mutates:
-                continue  # what a read echoes it did not give
+            if text in sent and not (call.mutates and _is_of_its_own(call, path)):
+                continue  # what is only echoed was not given
             self._learn_leaf(call, path, value, text)
         for name, value in call.answered:
             if name.lower() == "etag" and value:
@@ -182,6 +182,13 @@ class Links:
             readable = name if _NAME.fullmatch(name) else "value"
             self.given[self._keys[place]] = Given(*place, readable)
         return f"{{{self._keys[place]}}}"
+
+
+def _is_of_its_own(call: Recorded, path: tuple[str | int, ...]) -> bool:
+    """Whether a field of a response may be a key of what its request is about: the key that a
+    client has chosen for what it makes, and not that of another thing which it names."""
+    names = [each for each in path if isinstance(each, str)]
+    return bool(names) and resource(call.segments) in _things(call, names, names[-1])
 
 
 def _things(call: Recorded, names: list[str], field: str) -> frozenset[str]:

@@ -42,7 +42,7 @@ def traffic_of(passed: Iterable[Passed], service: str) -> Traffic:
             left[reason] += 1
         elif each.response is not None:
             calls.append(_recorded(each, each.response, number, len(calls)))
-    return replayed(calls, service, left)
+    return replayed(calls, service, left, whole=True)
 
 
 def _left_out(passed: Passed) -> str:

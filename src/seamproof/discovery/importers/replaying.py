@@ -20,7 +20,7 @@ from seamproof.discovery.importers.traffic import Traffic
 
 _VOLATILE = re.compile(
     r":.*|accept(-encoding|-language|-charset)?|alt-used|baggage|cache-control|connection"
-    r"|content-(type|length|encoding)|date|dnt|expect|forwarded|from|host|if-(modified|none|un).*"
+    r"|content-(type|length|encoding)|date|dnt|expect|forwarded|from|host|http2-settings|if-(modified|none|un).*"
     r"|keep-alive|newrelic|origin|pragma|priority|proxy-.*|range|referer|save-data|sec-.*"
     r"|sentry-trace|te|trace(parent|state)|transfer-encoding|upgrade.*|user-agent|via"
     r"|x-(amzn?|b3|cloud|datadog|forwarded|newrelic|real|vercel)-.*|x-client-data"
@@ -36,18 +36,23 @@ _CACHED = 304
 """Answered to a browser that has a copy: a step has none, and is answered in full."""
 
 
-def replayed(calls: Sequence[Recorded], service: str, left: Counter[str]) -> Traffic:
-    """What was recorded of one service, each value that an earlier response gave a reference."""
-    return _Replay(calls, left).traffic(service)
+def replayed(
+    calls: Sequence[Recorded], service: str, left: Counter[str], *, whole: bool = False
+) -> Traffic:
+    """What was recorded of one service, each value that an earlier response gave a reference.
+
+    `whole` where the recorder leaves no credentials out: who sends none is nobody then.
+    """
+    return _Replay(calls, left, whole=whole).traffic(service)
 
 
 class _Replay:
-    def __init__(self, calls: Sequence[Recorded], left: Counter[str]) -> None:
+    def __init__(self, calls: Sequence[Recorded], left: Counter[str], *, whole: bool) -> None:
         self._forged = 0
         self._calls = [self._without_forgery(each) for each in calls]
         self._left = left
         self._secrets = Secrets()
-        self._sessions = Sessions(self._calls, self._secrets)
+        self._sessions = Sessions(self._calls, self._secrets, whole=whole)
         self._inexpressible: list[str] = []
         self._links = Links()
         self._literals: dict[str, str] = {}

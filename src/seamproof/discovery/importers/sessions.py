@@ -39,13 +39,13 @@ class _Owner:
 class Sessions:
     """The identities of recorded requests."""
 
-    def __init__(self, calls: Sequence[Recorded], secrets: Secrets) -> None:
+    def __init__(self, calls: Sequence[Recorded], secrets: Secrets, *, whole: bool) -> None:
         self._secrets = secrets
         self._roster = Roster()
         self._owners: dict[str, _Owner] = {}
         self._names: dict[int, str] = {}
         self._schemes = dict(split(each.header("authorization"))[::-1] for each in calls)
-        self.stripped = not any(_credential(each) or each.cookies for each in calls)
+        self.stripped = not whole and not any(_credential(each) or each.cookies for each in calls)
         """Whether the recorder left every credential out."""
         found = {call.index: self._login(call) for call in calls}
         self.logins = {index for index, login in found.items() if login is not None}

@@ -15,5 +15,6 @@
 - `given`      what is sent as it is configured: basic, bearer, header, API key
 - `expiry`     how long a token or a cookie lives, by what says so
 - `peers`      a further identity as data, by the operation that makes accounts
+- `recognition` which configured identity somebody is who was seen to sign in
 - `recruiting` tries that, where an identity is alone
 """

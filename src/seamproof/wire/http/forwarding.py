@@ -145,7 +145,7 @@ def onward(request: Request) -> Request:
         kept += [("Connection", "Upgrade"), ("Upgrade", "websocket")]
     else:
         kept.append(("Connection", "close"))
-    return replace(request, target=origin_form(request.target), headers=tuple(kept))
+    return replace(request, headers=tuple(kept))
 
 
 def back(response: Response, *, service: int, host: str) -> Response:
