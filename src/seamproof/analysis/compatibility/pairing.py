@@ -45,6 +45,8 @@ def pairs(old: Document, new: Document) -> tuple[Pair, ...]:
     left = [each for each in old.declarations if template(each.operation) not in found]
     free = [each for each in new.declarations if template(each.operation) not in found]
     for key in (lambda each, _: each.operation_id, _called, _signature):
+        if not left or not free:
+            break
         old_keys = [key(each, old) for each in left]
         new_keys = [key(each, new) for each in free]
         for each, mine in zip(list(left), old_keys, strict=True):

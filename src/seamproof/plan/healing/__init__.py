@@ -3,6 +3,7 @@
     run each -> the step that fails -> repairs, the smallest first -> try -> kept, or told
 
 - `exploration`  the whole: every scenario once, each failing step repaired and tried
+- `runs`         a scenario as it was run: the step that fails, whether a repair leads on
 - `repairing`    what to try for one failing step, the likeliest first
 - `operations`   which operation of the document a step means now
 - `fitting`      what of a step the document does not allow, and what would; `sought` finds values

@@ -25,6 +25,7 @@ from seamproof.plan.healing.hints import Hints
 from seamproof.plan.healing.operations import Operations
 from seamproof.plan.healing.repairing import Repair, Repairing
 from seamproof.plan.healing.results import Behaviour, Evidence, Healed, Healing
+from seamproof.plan.healing.runs import Run, better, further
 from seamproof.plan.healing.sought import Sought
 from seamproof.plan.synthesis.knowledge import Knowledge
 from seamproof.plan.synthesis.outcome import judge
@@ -68,39 +69,6 @@ class _Known:
     edits: tuple[Edit, ...]
     evidence: Evidence
     names: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A scenario as it was run."""
-
-    scenario: Scenario
-    history: History
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return (*self.scenario.arrangement, self.scenario.act)
-
-    @property
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """What was sent, in the order of the steps; it ends where the arrangement failed."""
-        acts = self.history.section.exchanges if self.history.sections else ()
-        return (*self.history.arranged, *acts)
-
-    @property
-    def failing(self) -> int | None:
-        """The index of the first step that is not answered as it expects, or gives less."""
-        for index, (step, exchange) in enumerate(zip(self.steps, self.exchanges, strict=False)):
-            if not behaviour.expected(step, exchange) or extracts.lost(step, exchange):
-                return index
-        sent = len(self.exchanges)
-        return None if sent == len(self.steps) else max(0, sent - 1)
-
-    def with_step(self, index: int, step: Step) -> Scenario:
-        """The scenario with another step at an index."""
-        steps = [*self.steps]
-        steps[index] = step
-        return replace(self.scenario, arrangement=tuple(steps[:-1]), act=steps[-1])
 
 
 class _Whole:
@@ -162,12 +130,12 @@ class _Whole:
             if outcome.reached:
                 self._knowledge.learn(run.scenario, outcome)
 
-    def _run(self, scenario: Scenario) -> Exploration[_Run]:
+    def _run(self, scenario: Scenario) -> Exploration[Run]:
         history: History = yield Experiment.of(scenario, purpose=f"heal {scenario.name}"[:200])
         self._experiments += 1
-        return _Run(scenario, history)
+        return Run(scenario, history)
 
-    def _next(self, run: _Run) -> int | None:
+    def _next(self, run: Run) -> int | None:
         """The step to repair next: one that fails, or that the document has elsewhere now."""
         if run.failing is not None:
             return run.failing
@@ -185,7 +153,7 @@ class _Whole:
 
     # What healed others
 
-    def _as_others(self, run: _Run) -> Exploration[_Run]:
+    def _as_others(self, run: Run) -> Exploration[Run]:
         """The scenario with the repairs that healed others, where that leads on."""
         if self._next(run) is None or not self._known:
             return run
@@ -206,7 +174,7 @@ class _Whole:
         other_run = yield from self._run(
             replace(run.scenario, arrangement=tuple(steps[:-1]), act=steps[-1])
         )
-        if not _further(run, other_run):
+        if not further(run, other_run):
             return run
         for each in used:
             if run.scenario.name not in each.names:
@@ -215,7 +183,7 @@ class _Whole:
 
     # One step
 
-    def _repaired(self, run: _Run, index: int) -> Exploration[_Run | None]:
+    def _repaired(self, run: Run, index: int) -> Exploration[Run | None]:
         """The scenario with one step repaired; None where nothing that was tried leads on."""
         step = run.steps[index]
         waiting = [(each, 0) for each in self._candidates(run, index)]
@@ -229,7 +197,7 @@ class _Whole:
             seen.append(changed)
             tries += 1
             other = yield from self._run(run.with_step(index, changed))
-            if _better(run, other, index):
+            if better(run, other, index):
                 self._keep(run, other, index, repair)
                 return other
             if depth < _DEEP and other.failing == index and behaviour.wants_success(step):
@@ -237,7 +205,7 @@ class _Whole:
                 waiting = [*((each, depth + 1) for each in more), *waiting]
         return None
 
-    def _candidates(self, run: _Run, index: int) -> Iterator[Repair]:
+    def _candidates(self, run: Run, index: int) -> Iterator[Repair]:
         step = run.steps[index]
         if run.failing != index:
             sure = self._repairing.surely(step)
@@ -270,7 +238,7 @@ class _Whole:
             for edit in extracts.moved(each, exchange, names):
                 yield Repair((edit,), ("found in the answer by its name",))
 
-    def _by_refusal(self, repair: Repair, run: _Run, index: int) -> list[Repair]:
+    def _by_refusal(self, repair: Repair, run: Run, index: int) -> list[Repair]:
         if index >= len(run.exchanges):
             return []
         exchange = run.exchanges[index]
@@ -278,7 +246,7 @@ class _Whole:
         found = complaints(exchange, crossings, self._knowledge.catalog)
         return list(self._repairing.by_refusal(repair, run.steps[index], found))
 
-    def _keep(self, run: _Run, other: _Run, index: int, repair: Repair) -> None:
+    def _keep(self, run: Run, other: Run, index: int, repair: Repair) -> None:
         step = run.steps[index]
         edits = _that_count(step, repair.edits)
         evidence = Evidence(
@@ -291,7 +259,7 @@ class _Whole:
         key = template(step.operation)
         self._known.append(_Known(key, edits, evidence, [run.scenario.name]))
 
-    def _tell(self, run: _Run, index: int) -> None:
+    def _tell(self, run: Run, index: int) -> None:
         """A step that nothing repairs: what it expects is not what the service does."""
         if run.failing != index or index >= len(run.exchanges):
             return
@@ -311,35 +279,6 @@ def _like_others(step: Step, edits: tuple[Edit, ...]) -> Step:
         for each in everywhere(edit, step):
             step = each.applied(step) or step
     return step
-
-
-def _better(run: _Run, other: _Run, index: int) -> bool:
-    """Whether a step that was repaired leads on: it answers as expected, whatever comes behind."""
-    if index >= len(other.exchanges):
-        return False
-    step, exchange = other.steps[index], other.exchanges[index]
-    if not behaviour.expected(step, exchange):
-        return False
-    if other.failing is not None and other.failing < index:
-        return False
-    if len(other.exchanges) == len(other.steps) == index + 1 and not step.expect:
-        # A success that says that it is none.
-        contradicted = not judge(other.history).reached
-        if contradicted and judge(run.history).refusal != judge(other.history).refusal:
-            return False
-    before, now = run.failing, other.failing
-    if before == index and index < len(run.exchanges):
-        was = run.steps[index], run.exchanges[index]
-        if behaviour.expected(*was):
-            return len(extracts.lost(step, exchange)) < len(extracts.lost(*was))
-    return now is None or now >= index
-
-
-def _further(run: _Run, other: _Run) -> bool:
-    """Whether more of a scenario is answered as it must be."""
-    if other.failing is None:
-        return True
-    return run.failing is not None and other.failing > run.failing
 
 
 def _that_count(step: Step, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from seamproof.analysis.compatibility.pairing import parameters
 from seamproof.analysis.compatibility.shapes import shape
@@ -290,14 +290,6 @@ def filled(pattern: Address, place: Address) -> Address:
     indexes = iter([each for each in place if isinstance(each, int)])
     part = place[0] if pattern[0] in BODIES and place[0] in BODIES else pattern[0]
     return (part, *(next(indexes, 0) if each == "*" else each for each in pattern[1:]))
-
-
-def with_names(step: Step, operation_path: str) -> Step:
-    """The step with a value for each parameter of its path, also where it is `{name}`."""
-    values = {
-        each: step.path_parameters.get(each, f"{{{each}}}") for each in parameters(operation_path)
-    }
-    return replace(step, path_parameters={**step.path_parameters, **values})
 
 
 def _renamed(edit: Move) -> str:

@@ -19,6 +19,11 @@ from seamproof.plan.synthesis.naming import singular, words
 _LIKELY = 0.55
 """How much an operation must be like the one that is gone, from 0 to 1."""
 _GUESSES = 3
+_NEAR = 12
+_FIELDS = 40
+"""Fields of two bodies that are compared by name."""
+_COMPARED = 200
+"""Characters of a path that are compared."""
 _RENAMED = frozenset(
     {ChangeKind.PROPERTY_RENAMED, ChangeKind.PARAMETER_RENAMED, ChangeKind.PARAMETER_MOVED}
 )
@@ -75,21 +80,21 @@ class Operations:
         if key in self._declared:
             yield Meant(self._declared[key], None, "", True, {})
             return
-        ranked = sorted(
-            (
-                (self._alike(step, each), each)
-                for name, each in self._declared.items()
-                if name not in taken
-            ),
-            key=lambda found: -found[0],
-        )
-        for how, each in ranked[:_GUESSES]:
+        for how, each in self._ranked(step, taken)[:_GUESSES]:
             if how >= _LIKELY:
                 pair = Pair(Declaration(step.operation), each)
                 why = (
                     f"{step.operation.id} is not declared; {each.operation.id} is the most like it"
                 )
                 yield Meant(each, _readdress(step.operation, pair), why, False, {})
+
+    def _ranked(self, step: Step, taken: Sequence[str]) -> list[tuple[float, Declaration]]:
+        """The operations that are most like a step's. Fields take long to compare: only those of
+        the few whose paths are near are."""
+        free = [each for name, each in self._declared.items() if name not in taken]
+        near = sorted(free, key=lambda each: -_address(step.operation, each.operation))[:_NEAR]
+        ranked = [(self._alike(step, each), each) for each in near]
+        return sorted(ranked, key=lambda found: -found[0])
 
     def _renames(self, pair: Pair) -> Renames:
         """Where values of a step's request have gone to, by the two documents."""
@@ -103,18 +108,8 @@ class Operations:
 
     def _alike(self, step: Step, declared: Declaration) -> float:
         """How much a declared operation is like a step's, from 0 to 1."""
-        mine, theirs = step.operation, declared.operation
-        method = 1.0 if mine.method == theirs.method else 0.3
-        if mine.mutates != theirs.mutates:
-            return 0.0
-        counts = len(parameters(mine.path)), len(parameters(theirs.path))
-        shared = 1.0 if counts[0] == counts[1] else 0.5
-        return (
-            0.2 * method
-            + 0.15 * shared
-            + 0.4 * _paths(mine.path, theirs.path)
-            + (0.25 * self._fields(step, declared))
-        )
+        address = _address(step.operation, declared.operation)
+        return address and address + 0.25 * self._fields(step, declared)
 
     def _fields(self, step: Step, declared: Declaration) -> float:
         """The share of the fields sent that are declared, or nearly."""
@@ -126,16 +121,28 @@ class Operations:
         known = shape(body.schema, self._document).properties
         if not isinstance(sent, dict) or not sent or not known:
             return 0.5
-        near = [max((likeness(each, name) for name in known), default=0.0) for each in sent]
+        names, asked = [*known][:_FIELDS], [*sent][:_FIELDS]
+        near = [max(likeness(str(each), name) for name in names) for each in asked]
         return sum(near) / len(near)
 
 
+def _address(mine: Operation, theirs: Operation) -> float:
+    """How much methods and paths are alike, from 0 to 0.75."""
+    if mine.mutates != theirs.mutates:
+        return 0.0
+    method = 1.0 if mine.method == theirs.method else 0.3
+    shared = 1.0 if len(parameters(mine.path)) == len(parameters(theirs.path)) else 0.5
+    return 0.2 * method + 0.15 * shared + 0.4 * _paths(mine.path, theirs.path)
+
+
 def _paths(one: str, other: str) -> float:
-    mine, theirs = ([_segment(part) for part in path.split("/") if part] for path in (one, other))
+    mine, theirs = (
+        [_segment(part) for part in path[:_COMPARED].split("/") if part] for path in (one, other)
+    )
     if not mine or not theirs:
         return 0.0
     whole = SequenceMatcher(None, mine, theirs).ratio()
-    letters = SequenceMatcher(None, "/".join(mine)[:200], "/".join(theirs)[:200]).ratio()
+    letters = SequenceMatcher(None, "/".join(mine), "/".join(theirs)).ratio()
     return max(whole, letters)
 
 

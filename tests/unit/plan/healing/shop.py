@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from doubles.driven import Driven
-from seamproof.core.catalog import Catalog
+from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.document import Answer, Body, Declaration, Document, Parameter, Place
 from seamproof.core.experiment import Act, Experiment
 from seamproof.core.history import (
@@ -51,10 +51,11 @@ class Shop(Driven):
     answer: Answering
     sent: list[str] = field(default_factory=list)
     experiments: int = 0
+    stored: Stored = field(default_factory=dict)
 
     def run(self, experiment: Experiment) -> History:
         self.experiments += 1
-        bindings = Bindings()
+        bindings = Bindings(stored=self.stored)
         arranged: list[Exchange] = []
         for index, step in enumerate(experiment.arrangement):
             exchange = self._send(step, bindings)
@@ -84,8 +85,16 @@ class Shop(Driven):
         response = Response(status, names, json.dumps(said).encode())
         return Exchange(Act(step), request, 0.0, 0.0, response)
 
-    def heal(self, now: Document, *scenarios: Scenario, then: Document | None = None) -> Healed:
-        exploration = heal(now, Catalog(), {}, [Identity("ann")], scenarios, then=then)
+    def heal(
+        self,
+        now: Document,
+        *scenarios: Scenario,
+        then: Document | None = None,
+        catalog: Catalog = Catalog(),
+        stored: Stored | None = None,
+    ) -> Healed:
+        self.stored = stored or {}
+        exploration = heal(now, catalog, self.stored, [Identity("ann")], scenarios, then=then)
         return self.drive(exploration)
 
 

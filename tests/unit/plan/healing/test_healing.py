@@ -16,6 +16,7 @@ from shop import (
     wanting,
 )
 
+from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.document import Document, Place
 from seamproof.core.model import Extract
 from seamproof.plan.healing import Healed
@@ -129,6 +130,25 @@ def test_a_new_required_field_gets_a_value() -> None:
     act = healed(shop.heal(now, scenario("POST /orders", json=ORDER), then=OLD))
     assert isinstance(act.json["note"], str)
     assert {**act.json, "note": ""} == {**ORDER, "note": ""}
+
+
+def test_a_new_required_reference_names_a_row_that_is_there() -> None:
+    columns = tuple(Column(each, "integer") for each in ("id", "tenant_id"))
+    catalog = Catalog({"warehouses": Table("warehouses", columns, ("id",))})
+    stored = {"warehouses": ({"id": 41, "tenant_id": 1}, {"id": 42, "tenant_id": 1})}
+
+    def answer(asked: Asked) -> tuple[int, Any]:
+        there = asked.body.get("warehouse_id") in {41, 42}
+        return (200, {}) if there else (409, {"detail": "there is no such warehouse"})
+
+    now = document(declared("POST /orders", {"product": int, "qty": int, "warehouse_id": int}))
+    found = Shop(answer).heal(
+        now, scenario("POST /orders", json=ORDER), catalog=catalog, stored=stored
+    )
+    assert healed(found).json["warehouse_id"] in {
+        "{row.warehouses.0.id}",
+        "{row.warehouses.1.id}",
+    }
 
 
 def test_a_field_that_only_the_refusal_asks_for() -> None:
