@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _FAULTS = 3
 LEARNING = 0.5
 """Seconds that it takes to learn what is normal for one scenario, more or less."""
 _LEARNING = "learning"
+_MANY = 8
+"""Scenarios beside which the seconds that learning takes for any number count little."""
 _PLAIN = 4
 """Experiments without a fault that a job needs, more or less."""
 _LEAST_PATIENCE = 300.0
@@ -33,14 +36,26 @@ _WRITES = frozenset({CrossingKind.WRITE, CrossingKind.COMMIT, CrossingKind.COPY}
 _READS = frozenset({CrossingKind.READ, CrossingKind.BEGIN})
 
 
-def estimate(clean: History, *, deep: bool) -> float:
-    """Seconds that a job may take, from its act's baseline: its time by the faults to expect."""
+def estimate(
+    clean: History, *, deep: bool, checks: Collection[str] = ("rollback",), partners: int = 0
+) -> float:
+    """Seconds that a job may take, from its act's baseline: its time by the experiments to expect.
+
+    Overlaps are two acts each, in about four orders a write, with itself and with each partner.
+    """
     timing = clean.timing
     once = timing.reset + timing.arrange + timing.service + timing.changes
     faced = _WRITES | _READS if deep else _WRITES
     crossings = [each for section in clean.sections for each in section.crossings]
-    faults = _FAULTS * sum(each.kind in faced for each in crossings)
-    return once * (_PLAIN + faults)
+    writes = sum(each.kind in faced for each in crossings)
+    experiments = _PLAIN
+    if "rollback" in checks:
+        experiments += _FAULTS * writes
+    if "idempotency" in checks:
+        experiments += _PLAIN + _FAULTS * writes
+    if "concurrency" in checks:
+        experiments += 2 * (1 + partners) * (_PLAIN + 4 * writes)
+    return once * experiments
 
 
 def patience(expected: float) -> float:
@@ -71,9 +86,10 @@ class Costs:
         return self._known.get(_LEARNING, LEARNING)
 
     def note_learning(self, scenarios: int, seconds: float) -> None:
-        """Remember what learning took."""
-        self._known.pop(_LEARNING, None)
-        self._known[_LEARNING] = round(seconds / max(1, scenarios), 3)
+        """Remember what learning took; of few scenarios it says nothing of one."""
+        if scenarios >= _MANY:
+            self._known.pop(_LEARNING, None)
+            self._known[_LEARNING] = round(seconds / scenarios, 3)
 
     def save(self) -> None:
         """Write the file. A run is not worse for its lack: what cannot be written is left out."""

@@ -259,7 +259,12 @@ class Preparation:
         )
 
     def _estimate(self, learned: LearnedScenario) -> float:
-        return estimate(learned.clean, deep=self._wanted.deep) if learned.clean else 0.0
+        if learned.clean is None:
+            return 0.0
+        checks = tuple(filter(learned.scenario.serves, self._wanted.checks))
+        return estimate(
+            learned.clean, deep=self._wanted.deep, checks=checks, partners=self._partners
+        )
 
     def _on_history(self, history: History) -> None:
         self._count()

@@ -10,22 +10,35 @@ from seamproof.core.subject import Job
 
 
 class Queue:
-    """Every world of a run takes its next job from here. After `until` nobody gets one."""
+    """Every world of a run takes its next job from here.
+
+    Where there is an end, `until`, a job is taken only if what it is to cost fits before that; the
+    first of all is taken in any case.
+    """
 
     def __init__(
         self,
         jobs: Iterable[Job],
         until: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cost: Callable[[Job], float] = lambda job: 0.0,
     ) -> None:
         self._waiting = deque(jobs)
+        self._cost = cost
+        self._begun = False
         self._until = until
         self._clock = clock
 
     def take(self) -> Job | None:
-        """The next job; None where there is none, or the time is spent."""
-        spent = self._until is not None and self._clock() > self._until
-        return None if spent or not self._waiting else self._waiting.popleft()
+        """The next job; None where there is none, or none that there is time for."""
+        if self._until is None or not self._begun:
+            self._begun = True
+            return self._waiting.popleft() if self._waiting else None
+        time_left = self._until - self._clock()
+        chosen = next((each for each in self._waiting if self._cost(each) < time_left), None)
+        if chosen is not None:
+            self._waiting.remove(chosen)
+        return chosen
 
     @property
     def left(self) -> tuple[Job, ...]:

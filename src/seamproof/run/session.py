@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from seamproof.run.workers.crew import Crew
 
 _OTHER_CHECKS = "the scenario names other checks"
+_SHOWN = 12
+"""Operations that a notice names."""
 _SEARCH = 0.4
 """The share of a budget that may be spent on finding requests."""
 
@@ -276,13 +278,21 @@ class Session:
         finally:
             docket.close()
             costs.save()
-        for job in queue.left:
-            self._emit(Notice(f"left out, the budget is spent: {job.operation}"))
+        self._leave_out(queue.left)
+
+    def _leave_out(self, jobs: Sequence[Job]) -> None:
+        """Say which operations there was no time for."""
+        if not jobs:
+            return
+        names = list(dict.fromkeys(job.operation for job in jobs))
+        shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+        count = f"{len(names)} operation{'' if len(names) == 1 else 's'}"
+        self._emit(Notice(f"left out, there is no time for them: {count}", f"not run: {shown}"))
 
     def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
         budget = self._options.budget
         if budget is not None:
-            return Queue(jobs, self._opened + budget)
+            return Queue(jobs, self._opened + budget, cost=expected)
         if self._options.workers == 1:
             return Queue(jobs)
         return Queue(costliest_first(jobs, expected))

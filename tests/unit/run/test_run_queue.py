@@ -51,6 +51,33 @@ def test_nothing_is_begun_after_the_time_is_spent() -> None:
     assert queue.left == (job(1), job(2))
 
 
+def test_what_fits_into_the_time_that_is_left_is_taken() -> None:
+    now = [0.0]
+    cost = {0: 99.0, 1: 8.0, 2: 3.0, 3: 1.0}
+    jobs = [job(number) for number in cost]
+    queue = Queue(jobs, until=10.0, clock=lambda: now[0], cost=lambda each: cost[each.number])
+    assert queue.take() == jobs[0], "the riskiest is begun in any case"
+    now[0] = 5.0
+    assert queue.take() == jobs[2]
+    now[0] = 8.0
+    assert queue.take() == jobs[3]
+    assert queue.take() is None
+    assert queue.left == (jobs[1],)
+
+
+def test_each_check_and_each_partner_costs_its_own() -> None:
+    writing = clean(CrossingKind.READ, CrossingKind.WRITE, CrossingKind.COMMIT)
+    alone, both, many = (
+        estimate(writing, deep=False, checks=checks, partners=partners)
+        for checks, partners in (
+            (("rollback",), 2),
+            (("rollback", "concurrency"), 0),
+            (("rollback", "concurrency"), 2),
+        )
+    )
+    assert alone < both < many
+
+
 def test_an_estimate_grows_with_the_writes_and_the_time_of_the_act() -> None:
     reading = clean(CrossingKind.READ, CrossingKind.READ)
     writing = clean(CrossingKind.READ, CrossingKind.WRITE, CrossingKind.COMMIT)
