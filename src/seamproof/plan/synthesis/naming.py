@@ -40,6 +40,8 @@ def singular(word: str) -> str:
     """An English noun in the singular, as far as its ending tells."""
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
+    if word.endswith(("ouses", "auses")):
+        return word[:-1]
     if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "uses", "zes")):
         return word[:-2]
     if len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
