@@ -27,6 +27,7 @@ from seamproof.run.experiment.exchanges import extracted, unexpected
 from seamproof.run.experiment.requests import Bindings, Credentials, build
 
 JSON = "application/json"
+EMPTY = Catalog()
 TYPES = {str: "string", int: "integer", list: "array", dict: "object"}
 
 
@@ -90,7 +91,7 @@ class Shop(Driven):
         now: Document,
         *scenarios: Scenario,
         then: Document | None = None,
-        catalog: Catalog = Catalog(),
+        catalog: Catalog = EMPTY,
         stored: Stored | None = None,
     ) -> Healed:
         self.stored = stored or {}
