@@ -158,6 +158,16 @@ def test_what_an_answer_only_repeats_is_not_given_by_it() -> None:
     assert [len(each.arrangement) for each in imported.scenarios] == [0, 0]
 
 
+def test_what_a_client_knew_before_is_not_given_by_a_later_read() -> None:
+    imported = composed(
+        passed("POST", "/orders", 201, sends={"product_id": 2}, answers={"id": 17}, changed=True),
+        passed("GET", "/orders/17", answers={"id": 17, "product_id": 2, "shop_id": 5}),
+        passed("POST", "/reviews", 201, sends={"product_id": 2, "shop_id": 5}, changed=True),
+    )
+    review = imported.scenarios[-1]
+    assert review.act.json == {"product_id": 2, "shop_id": "{shop}"}
+
+
 def test_a_key_that_the_client_has_chosen_is_given() -> None:
     imported = composed(
         passed("POST", "/lists", 201, sends={"slug": "a"}, answers={"slug": "a"}, changed=True),

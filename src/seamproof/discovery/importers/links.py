@@ -75,6 +75,8 @@ class Links:
         self.given: dict[str, Given] = {}
         self._origins: dict[str, list[_Origin]] = defaultdict(list)
         self._keys: dict[tuple[int, str], str] = {}
+        self._brought: set[tuple[str, str]] = set()
+        """Things and their keys that a client named before any response gave them."""
 
     def learn(self, call: Recorded) -> None:
         """Take note of what a response gives."""
@@ -101,6 +103,9 @@ class Links:
         source = json_path(path)
         if source is not None:
             things = _things(call, names, field)
+            own = resource(call.segments) in things
+            if not (own or opaque(text)) and any((each, text) in self._brought for each in things):
+                return
             self._add(
                 text,
                 _Origin(call.index, source, type(value), is_key, things, call.mutates),
@@ -160,6 +165,7 @@ class Links:
             if fits(each) and (certain or (each.is_key and each.things & hints))
         ]
         if not found:
+            self._brought |= {(each, text) for each in hints}
             return None
         best = min(found, key=lambda each: (not each.things & hints, not each.is_key))
         return self._key(best, next(iter(sorted(best.things & hints or best.things or hints)), ""))
