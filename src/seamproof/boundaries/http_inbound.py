@@ -45,6 +45,8 @@ _MOST_HELD: Final = 1 << 20
 """Bytes of an answer that wait for its end."""
 _LONGEST_HELD: Final = 1.0
 """Seconds that an answer waits for its end."""
+EVENT_STREAM: Final = "text/event-stream"
+"""An answer of this type may have no end."""
 _IDLE: Final = 75.0
 """Seconds for which a client may say nothing."""
 _SILENCE: Final = 120.0
@@ -62,7 +64,8 @@ class Observer(Protocol[T]):
         ...
 
     async def on_answer(self, asked: T, response: Response | None) -> None:
-        """Its answer is complete, or (None) there is none. `truncated` where not all is kept."""
+        """Its answer is complete, or (None) there is none. `truncated` where not all is kept, as of
+        a stream of events, which is told of at its beginning."""
         ...
 
 
@@ -220,6 +223,7 @@ class _Passage:
         self._head: Response | None = None
         self._held: list[bytes] | None = []
         """What waits for the end of the answer; None where it is passed on as it comes."""
+        self._streams = False
         self._size = 0
         self._kept = bytearray()
 
@@ -254,7 +258,7 @@ class _Passage:
             for event in forwarding.receive(await self._read(reader, began)):
                 match event:
                     case Head():
-                        await self._on_head(event.response)
+                        await self._on_head(event.response, tell)
                     case Piece():
                         await self._on_piece(event.data)
                     case End():
@@ -272,9 +276,12 @@ class _Passage:
         async with asyncio.timeout(_SILENCE):
             return await reader.read(_CHUNK)
 
-    async def _on_head(self, response: Response) -> None:
+    async def _on_head(self, response: Response, tell: _Tell) -> None:
         self._head = response
-        if header(response.headers, "content-type").startswith("text/event-stream"):
+        if header(response.headers, "content-type").startswith(EVENT_STREAM):
+            # It ends when its reader has enough, which says nothing of the request.
+            await tell(replace(response, truncated=True))
+            self._streams = True
             await self._flow()
 
     async def _on_piece(self, data: bytes) -> None:
@@ -289,8 +296,9 @@ class _Passage:
 
     async def _on_end(self, tell: _Tell) -> Output:
         assert self._head is not None
-        body, truncated = bytes(self._kept), self._size > len(self._kept)
-        await tell(Response(self._head.status, self._head.headers, body, truncated))
+        if not self._streams:
+            body, truncated = bytes(self._kept), self._size > len(self._kept)
+            await tell(replace(self._head, body=body, truncated=truncated))
         await self._flow()
         return self._conversation.end()
 

@@ -138,7 +138,9 @@ class Recorder:
             self._latest = place
             if response is not None and self._fits(len(response.body)):
                 place.response = response
-        self.say(place.line(response))
+        # Who reads what we print may have gone, which is no matter of whoever sends requests.
+        with suppress(OSError):
+            self.say(place.line(response))
 
     def _blame(self, effect: _Effect) -> None:
         """Whose it is: of those under way, and of the latest where none is."""

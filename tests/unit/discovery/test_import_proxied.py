@@ -80,6 +80,11 @@ def test_what_is_no_operation_is_left_out_and_counted() -> None:
         passed("GET", "/live", 101),
         passed("GET", "/nothing", 404),
         Passed(Request("GET", "/slow"), None, changed=False),
+        Passed(
+            Request("GET", "/events"),
+            Response(200, (("Content-Type", "text/event-stream; charset=utf-8"),)),
+            changed=False,
+        ),
     )
     assert imported.traffic.left_out == {
         "preflights": 1,
@@ -87,6 +92,7 @@ def test_what_is_no_operation_is_left_out_and_counted() -> None:
         "WebSockets": 1,
         "refused by the service": 1,
         "without an answer": 1,
+        "streams of events": 1,
     }
 
 

@@ -52,6 +52,8 @@ def _left_out(passed: Passed) -> str:
     if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return "WebSockets"
     media = bodies.media_type(_header(response.headers, "content-type"))
+    if media == "text/event-stream":
+        return "streams of events"
     return beside(request.method, request.target.partition("?")[0], media)
 
 
