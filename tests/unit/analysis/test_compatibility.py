@@ -127,6 +127,17 @@ def test_a_property_with_another_name_and_the_same_schema_is_renamed() -> None:
     assert found.place == "/requestBody/application~1json/qty"
 
 
+def test_any_string_is_another_only_where_both_are_the_only_ones() -> None:
+    def of(*names: str) -> Declaration:
+        properties = {each: {"type": "string", "title": each} for each in names}
+        return declared(bodies=body({"type": "object", "properties": properties}))
+
+    (found,) = between(of("a", "comment"), of("a", "zzz"))
+    assert found.kind is K.PROPERTY_RENAMED
+    kinds = [each.kind for each in between(of("comment"), of("zzz", "w"))]
+    assert kinds == [K.PROPERTY_REMOVED, K.PROPERTY_ADDED, K.PROPERTY_ADDED]
+
+
 def test_another_name_of_a_definition_is_no_change() -> None:
     definitions = {"#/a": OBJECT, "#/b": OBJECT}
     old, new = ({"$ref": each} for each in definitions)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from seamproof.analysis.compatibility.change import Change, ChangeKind, Side, pointer
-from seamproof.analysis.compatibility.shapes import Shape, fits, print_of, shape
+from seamproof.analysis.compatibility.shapes import WORDS, Shape, fits, print_of, shape
 from seamproof.core.document import Document
 from seamproof.core.model import Json
 
@@ -24,6 +24,9 @@ _LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties
 _MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _FORMS = ("pattern", "format", "multipleOf")
 _SHOWN = 80
+_NAMES = 60
+"""Properties of one operation that may have other names: beyond, they are gone and new."""
+_LONG = 100
 _LIKE = 0.55
 
 
@@ -36,6 +39,7 @@ class Comparison:
     operation: str
     side: Side
     _nodes: int = field(default=0)
+    _compared: int = field(default=0)
     _seen: set[tuple[Json, ...]] = field(default_factory=set)
 
     def changes(self, old: Json, new: Json, place: str, depth: int = 0) -> Iterator[Change]:
@@ -169,21 +173,35 @@ class Comparison:
         )
 
     def _renamed(self, was: Shape, now: Shape, gone: list[str], more: list[str]) -> dict[str, str]:
-        """Properties with another name: the same schema, or nearly the same name and types."""
+        """Properties with another name: the same schema, or nearly the same name and types.
+
+        That both are any string says little: then they must be the only ones, and asked for alike.
+        """
+        self._compared += len(gone) + len(more)
+        if not gone or not more or self._compared > _NAMES:
+            return {}
         names: dict[str, str] = {}
         old = {each: print_of(was.properties[each], self.old) for each in gone}
         new = {each: print_of(now.properties[each], self.new) for each in more}
+        alone = len(gone) == len(more) == 1
         for each in gone:
             alike = [name for name in more if new[name] == old[each] and name not in names.values()]
             if len(alike) == 1 and list(old.values()).count(old[each]) == 1:
-                names[each] = alike[0]
+                same_need = (each in was.required) == (alike[0] in now.required)
+                if self._telling(was.properties[each]) or (alone and same_need):
+                    names[each] = alike[0]
         for each in gone:
-            left = [name for name in more if name not in names.values()]
-            if each not in names and left:
+            left = [name for name in more if name not in names.values() and len(name) < _LONG]
+            if each not in names and left and len(each) < _LONG:
                 near = difflib.get_close_matches(each, left, n=1, cutoff=_LIKE)
                 if near and self._alike(was.properties[each], now.properties[near[0]]):
                     names[each] = near[0]
         return names
+
+    def _telling(self, schema: Json) -> bool:
+        """Whether a schema says more than a type."""
+        said = self.old.resolve(schema)
+        return isinstance(said, dict) and bool(said.keys() - {"type"} - WORDS)
 
     def _alike(self, old: Json, new: Json) -> bool:
         return shape(old, self.old).types == shape(new, self.new).types

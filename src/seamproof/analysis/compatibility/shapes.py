@@ -9,9 +9,9 @@ from seamproof.core.document import Document
 from seamproof.core.model import Json
 
 _DEPTH = 8
-_NODES = 2_000
+_NODES = 500
 """Schemas that one print looks into."""
-_WORDS = frozenset({"title", "description", "example", "examples", "$comment", "externalDocs"})
+WORDS = frozenset({"title", "description", "example", "examples", "$comment", "externalDocs"})
 """Keywords that allow and forbid nothing."""
 _ALL_TYPES = frozenset({"null", "boolean", "object", "array", "number", "string"})
 
@@ -92,7 +92,7 @@ def print_of(schema: Json, document: Document) -> str:
         value = document.resolve(value) if isinstance(value, dict) and "$ref" in value else value
         if isinstance(value, dict):
             return {
-                name: plain(each, depth + 1) for name, each in value.items() if name not in _WORDS
+                name: plain(each, depth + 1) for name, each in value.items() if name not in WORDS
             }
         return [plain(each, depth + 1) for each in value] if isinstance(value, list) else value
 
