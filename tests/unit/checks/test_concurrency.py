@@ -200,6 +200,44 @@ def test_a_limit_that_is_out_of_reach_is_brought_near_by_an_edit() -> None:
     assert found.evidence.facts["seeded"] == "rows edited: products.stock = 1"
 
 
+def settle(db: Rows, *, looks: bool) -> Statements:
+    """Done once; the write looks again, or does not."""
+    done = yield "SELECT done FROM jobs WHERE id = 1", lambda: db["jobs"]["1"]["state"] == "done"
+    if done:
+        return 409
+
+    def write() -> None:
+        if not looks or db["jobs"]["1"]["state"] != "done":
+            db.update("jobs", "1", state="done")
+
+    yield "UPDATE jobs SET state = 'done' WHERE id = 1", write
+    return 200
+
+
+@pytest.mark.parametrize(("looks", "tier"), [(True, Tier.SUSPECTED), (False, Tier.PROVEN)])
+def test_a_repetition_that_is_told_success_and_wrote_nothing_is_suspected_only(
+    looks: bool, tier: Tier
+) -> None:
+    (found,) = verdicts(lambda db: settle(db, looks=looks))
+    assert (found.finding_class, found.tier) == ("guard-bypass", tier)
+
+
+def test_a_schedule_that_proves_more_is_told_rather_than_one_that_only_may_be_right() -> None:
+    def settle_carefully(db: Rows) -> Statements:
+        def done() -> bool:
+            return bool(db["jobs"]["1"]["state"] == "done")
+
+        if (yield "SELECT done FROM jobs", done):
+            return 409
+        if (yield "SELECT done FROM jobs", done):
+            yield "UPDATE counters SET value = 0", lambda: db.update("counters", "1", value=0)
+            return 200
+        return (yield from settle(db, looks=True))
+
+    (found,) = verdicts(settle_carefully)
+    assert (found.finding_class, found.tier) == ("guard-bypass", Tier.PROVEN)
+
+
 def within_a_quota(db: Rows) -> Statements:
     found = yield "SELECT count(*) FROM members", lambda: len(db["members"])
     if found >= 3:

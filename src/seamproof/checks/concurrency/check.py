@@ -191,7 +191,7 @@ def _tried(
     chosen: tuple[Interleaving, ...],
     tally: Tally,
 ) -> Exploration[list[Verdict]]:
-    """Each schedule once, up to the first that is a violation; else the first conflict.
+    """Each schedule once, up to the first that proves a violation; else the first doubt.
 
     A few that cannot be judged are tried once more: what disturbed them, as a job of the service
     that a reset took the rows from, need not come again.
@@ -204,17 +204,23 @@ def _tried(
             again -= 1
             judged = judge.judge((yield pair.by_turns(each.turns)))
         tally.count(judged)
-        if judged.ruling is Ruling.VIOLATION:
+        if _proves(pair, judge, judged):
             return [(yield from _confirmed(subject, pair, judge, each, judged))]
         first.setdefault(judged.ruling, (each, judged))
     verdicts = []
-    if Ruling.CONFLICT in first:
-        verdicts.append((yield from _confirmed(subject, pair, judge, *first[Ruling.CONFLICT])))
+    if doubt := first.get(Ruling.VIOLATION) or first.get(Ruling.CONFLICT):
+        verdicts.append((yield from _confirmed(subject, pair, judge, *doubt)))
     elif Ruling.UNCLEAR in first:
         verdicts.append(plain(subject, Outcome.INCONCLUSIVE, first[Ruling.UNCLEAR][1].reason))
     if Ruling.RECORDED in first:
         verdicts.append(_noted(subject, pair, judge, *first[Ruling.RECORDED]))
     return verdicts
+
+
+def _proves(pair: Pair, judge: Oracle, judged: Judgement) -> bool:
+    """Whether it is a violation that no repetition which is told success explains."""
+    violation = judged.ruling is Ruling.VIOLATION
+    return violation and not (pair.alike and judge.acknowledges(judged))
 
 
 def _with_one_note(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -251,15 +257,16 @@ def _confirmed(
     control: History = yield pair.serial((0, 1))
     passed = judge.judge(control).ruling is Ruling.LEGAL
     confirmation = Confirmation(sum(map(shows, again)), REPLAYS, control, passed)
+    proves = _proves(pair, judge, judged)
     case = Case(
         pair,
         judge,
         chosen,
         judged,
         finding_class,
-        Tier.PROVEN if violation else Tier.SUSPECTED,
+        Tier.PROVEN if proves else Tier.SUSPECTED,
     )
-    if violation and confirmation.proven:
+    if proves and confirmation.proven:
         case = replace(case, serializable=(yield from _isolated(pair, judge, chosen)))
     return violated(subject, case, confirmation)
 

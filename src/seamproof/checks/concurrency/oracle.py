@@ -110,6 +110,23 @@ class Oracle:
             return Judgement(Ruling.LEGAL, history, seen)
         return Judgement(self._but_for_records(history), history, seen)
 
+    def acknowledges(self, judged: Judgement) -> bool:
+        """Whether all were told success for what is done once, and one of them wrote nothing.
+
+        Of one request twice the second may say so on purpose, having seen that it is done.
+        """
+        seen, section = judged.outcome, judged.history.section
+        if seen is None or not all(map(is_success, seen.statuses)):
+            return False
+        if seen.effects not in [each.effects for each in self.serial]:
+            return False
+        wrote = {row.backend for row in section.changes.rows}
+        used = [
+            {each.backend for each in section.crossings if each.replica == replica}
+            for replica in range(len(self.alone))
+        ]
+        return None not in wrote and any(not wrote & each for each in used)
+
     def _but_for_records(self, history: History) -> Ruling:
         """The ruling on what is of no serial order: is it so for the service's log alone?"""
         if self.unrecorded is None:
