@@ -51,7 +51,9 @@ class Jobs:
         emit: Callable[[Event], None],
         redact: Callable[[str], str],
         replayed: Finding | None = None,
+        until: float | None = None,
     ) -> None:
+        """After `until`, on the monotonic clock, no check is begun."""
         self._conductor = conductor
         self._parts = parts
         self._catalog = catalog
@@ -63,6 +65,7 @@ class Jobs:
         self._emit = emit
         self._redact = redact
         self._replayed = replayed
+        self._until = until
         self._hash = hash_of(conductor.profile)
 
     async def do(self, job: Job) -> Result:
@@ -83,7 +86,9 @@ class Jobs:
         self._conductor.on_history = on_history
         crashes: list[str] = []
         # Checks that watch come last: their verdict is also about what the others provoked.
-        in_order = sorted(checks, key=lambda name: (name in watching, name))
+        # Where the time may end, overlaps come last of the others: they are the most.
+        in_order = sorted(checks, reverse=self._until is not None)
+        in_order.sort(key=lambda name: name in watching)
         judged = [
             await self._judge(name, checks[name], subject, watched[name], crashes)
             for name in in_order
@@ -118,6 +123,9 @@ class Jobs:
     ) -> Judged:
         operation = subject.operation.id
         began, experiments = time.monotonic(), 0
+        if self._until is not None and began > self._until:
+            late = Verdict(Outcome.NOT_RUN, name, operation, "the budget is spent")
+            return judged(name, (late, *watched))
 
         async def conduct(experiment: Experiment) -> History:
             nonlocal experiments

@@ -312,6 +312,7 @@ class Session:
             emit=self._emit,
             redact=self._redactor.text,
             replayed=self._replayed,
+            until=None if self._options.budget is None else self._opened + self._options.budget,
         )
         while (job := queue.take()) is not None:
             deliver(await jobs.do(job))

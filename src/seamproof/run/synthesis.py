@@ -82,6 +82,10 @@ class Synthesis:
         if document is None:
             return ()
         missing = self._missing(document, search)
+        if search.known and search.until is not None:
+            # What is known to be risky is worth more of a short time than what is not known.
+            self._leave_out([each.operation.id for each in missing])
+            return ()
         if not missing:
             return ()
         folder = filing.folder_of(self._config.scenarios, self._config.root)
@@ -206,8 +210,8 @@ class Synthesis:
         for each in operations:
             reason = "no time was left to find a request"
             self._emit(Baseline(each, False, reason, tried=False))
-        text = f"the time to find requests is over: {_counted(len(operations), 'operation')} left"
-        hint = "what was found is kept: the next run goes on from there"
+        text = f"no time to find requests: {_counted(len(operations), 'operation')} left"
+        hint = "what is known is kept: a run without --budget goes on from there"
         self._emit(Notice(text, hint, warning=True))
 
     def _identities(self) -> tuple[Identity, ...]:

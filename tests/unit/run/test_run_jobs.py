@@ -109,7 +109,13 @@ CONFIG = Config(
 )
 
 
-def do(*checks: str, conductor: Any = None, events: list[Event] | None = None, **more: Any) -> Any:
+def do(
+    *checks: str,
+    conductor: Any = None,
+    events: list[Event] | None = None,
+    until: float | None = None,
+    **more: Any,
+) -> Any:
     job = Job(3, checks, SCENARIO, hash_of(PROFILE), frozenset({BoundaryKind.SQL}))
     jobs = Jobs(
         conductor or Conductor(),
@@ -118,6 +124,7 @@ def do(*checks: str, conductor: Any = None, events: list[Event] | None = None, *
         CONFIG,
         emit=(events if events is not None else []).append,
         redact=lambda text: text.replace("hunter2", "***"),
+        until=until,
     )
     return asyncio.run(jobs.do(replace(job, **more)))
 
@@ -134,6 +141,15 @@ def test_checks_that_watch_come_last_and_see_what_the_others_provoke() -> None:
         ExperimentRun,
         JobStarted,
     ]
+
+
+def test_no_check_is_begun_once_the_time_is_spent() -> None:
+    events: list[Event] = []
+    result = do("asks", "sees", "raises", events=events, until=0.0)
+    assert {each.outcome for each in result.judged} == {Outcome.NOT_RUN}
+    assert {each.reason for each in result.judged} == {"the budget is spent"}
+    assert [each.check for each in result.judged] == ["raises", "asks", "sees"]
+    assert events == []
 
 
 def test_a_note_counts_as_held() -> None:
