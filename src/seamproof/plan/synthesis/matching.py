@@ -148,10 +148,10 @@ def _rows(
     key = knowledge.catalog.key_of(table)
     described = knowledge.catalog.tables[table]
     for column in described.columns:
-        has = naming.split(column.name)[1]
+        of, has = naming.split(column.name)
         if (column.name,) == key:
             fit = 18 if attribute in {"", has, "id"} else 2
-        elif attribute and attribute == has:
+        elif attribute and attribute == has and of in {"", naming.concept(table)}:
             fit = _SAME_ATTRIBUTE
         else:
             continue

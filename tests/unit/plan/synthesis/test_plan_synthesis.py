@@ -96,6 +96,19 @@ def test_a_body_refers_to_a_stored_row_and_not_to_a_number() -> None:
     assert scenario.arrangement == ()
 
 
+def test_the_id_of_a_thing_is_its_key_and_not_that_of_what_it_belongs_to() -> None:
+    guests = [{"id": 21, "tenant_id": 1}, {"id": 22, "tenant_id": 2}]
+    service = FakeService(guests=guests, tenants=[{"id": 1}, {"id": 2}], badges=[])
+
+    @service.on("POST /badges", body=obj("guest_id", guest_id={"type": "integer"}))
+    def badge(call: Call) -> tuple[int, Json]:
+        return 201, call.insert("badges", guest_id=call.body["guest_id"])
+
+    scenario = by_operation(found(service))["POST /badges"]
+
+    assert scenario.act.json == {"guest_id": "{row.guests.0.id}"}
+
+
 def test_a_field_whose_name_says_nothing_is_filled_by_where_it_was_looked_up() -> None:
     service = FakeService(
         users=[{"id": 1, "name": "alice"}, {"id": 2, "name": "dora"}], transfers=[]
