@@ -22,6 +22,7 @@ from seamproof.core.events import Event, JobStarted, Notice, Stage
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Outcome
 from seamproof.run import selection
+from seamproof.run.costs import Costs
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import open_premises
 from seamproof.run.preparation import Preparation, Prepared, Wanted
@@ -66,7 +67,9 @@ async def _learn(file: Path) -> Here:
     wanted = Wanted(names, selection.matching(scenarios, ["POST /notes"]), scenarios)
     opening = open_premises(config, logs="logs", seed=0, redactor=redactor, emit=_ignore)
     async with opening as premises:
-        prepared = await Preparation(config, premises, wanted, _ignore, lambda: None).run()
+        costs = Costs(file.parent / "costs.json")
+        preparation = Preparation(config, premises, wanted, _ignore, lambda: None, costs)
+        prepared = await preparation.run()
         (job,) = prepared.jobs
         jobs = Jobs(
             premises.conductor, parts, prepared.catalog, config, emit=_ignore, redact=redactor.text
