@@ -242,13 +242,25 @@ class _File:
         bodies = (step.json, step.form, step.text, step.multipart)
         places = (step.path_parameters, step.query, step.headers, *bodies)
         unknown = {name for place in places for name in _references(place)} - known
-        for name in sorted(each for each in unknown if not _GIVEN.fullmatch(each)):
+        for name in sorted(each for each in unknown if not self._given(each)):
+            if name.startswith("row."):
+                hint = "a stored row is {row.TABLE.NUMBER.COLUMN}, as {row.users.0.id}"
+                raise self._error(node, f"{{{name}}} names no row", hint)
+            if name.startswith("login."):
+                hint = f"{{login.NAME.FIELD}}, where NAME is one of: {', '.join(self._identities)}"
+                raise self._error(node, f"{{{name}}} names no sign-in", hint)
             raise self._error(
                 node,
                 f"no earlier step extracts {{{name}}}",
                 _nearest(name, known)
                 or f"extract it in the arrangement: `extract: {{{name}: $.id}}`",
             )
+
+    def _given(self, name: str) -> bool:
+        """Whether a reference needs no step that extracts it: a stored row, a field of a login."""
+        if not _GIVEN.fullmatch(name):
+            return False
+        return not name.startswith("login.") or name.split(".")[1] in self._identities
 
     def _mapping(self, node: yaml.Node, allowed: frozenset[str]) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):

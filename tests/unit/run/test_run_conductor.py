@@ -247,6 +247,17 @@ def test_a_failed_arrangement_runs_no_phase_and_is_not_reused(
     assert "mark arranged" not in world.log
 
 
+def test_a_row_that_is_not_there_is_not_sent_as_it_is_written(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    act = replace(SCENARIO.act, json={"user": "{row.users.0.id}"})
+    history = asyncio.run(conductor(world).conduct(Experiment.of(replace(SCENARIO, act=act))))
+    failed = history.disturbed(DisturbanceKind.ARRANGEMENT_FAILED)
+    assert failed is not None
+    assert "{row.users.0.id} is not there" in failed.detail
+    assert "POST /orders" not in world.log
+
+
 def test_a_service_that_died_is_there_again_after_a_failed_arrangement(
     world: FakeWorld, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

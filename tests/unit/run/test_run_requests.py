@@ -18,6 +18,7 @@ from seamproof.run.experiment.requests import (
     encode,
     resolve,
     target,
+    ungiven,
 )
 from seamproof.run.redaction import Redactor
 
@@ -197,3 +198,12 @@ def test_multipart_has_fields_and_files() -> None:
     assert request.body.endswith(b"--" + boundary + b"--\r\n")
     assert b'filename="a%22.csv"\r\nContent-Type: text/csv\r\n\r\nx\n' in request.body
     assert b"{unique}" not in request.body
+
+
+def test_a_row_or_a_sign_in_that_is_not_there_is_told() -> None:
+    bindings = Bindings(stored={"users": ({"id": 7},)}, logins={"login.ann.password": "x"})
+    given = Step(POST, json={"a": ["{row.users.0.id}", "{login.ann.password}", "{later}"]})
+    assert ungiven(given, bindings) == ""
+    assert ungiven(Step(POST, query={"a": "x {row.users.1.id}"}), bindings) == "row.users.1.id"
+    assert ungiven(Step(POST, form={"a": "{login.ann.user}"}), bindings) == "login.ann.user"
+    assert ungiven(Step(POST, text="{{row.users.1.id}}"), bindings) == "", "two braces are text"

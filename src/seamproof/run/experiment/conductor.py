@@ -39,7 +39,7 @@ from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
 from seamproof.run.experiment.quiet import come_to_rest
-from seamproof.run.experiment.requests import Bindings
+from seamproof.run.experiment.requests import Bindings, ungiven
 from seamproof.run.experiment.survival import Survival
 
 if TYPE_CHECKING:
@@ -183,6 +183,9 @@ class Conductor:
             await self._renew(due)
         clock = Clock()
         before = await self._reset(experiment, clock)
+        absent = self._ungiven(experiment)
+        if absent is not None:
+            return History(experiment, (), (), (*before, absent), clock.timing())
         arranged, failed = await self._arrange(experiment, clock)
         if failed is not None:
             await self._end_hung(arranged.exchanges)
@@ -244,6 +247,20 @@ class Conductor:
 
     # Reset and arrangement
 
+    @property
+    def _bindings(self) -> Bindings:
+        """What references mean before anything is arranged."""
+        return Bindings(salt=str(self._seed), stored=self.stored, logins=self.logins)
+
+    def _ungiven(self, experiment: Experiment) -> Disturbance | None:
+        """That a step refers to a row or a sign-in which is not there."""
+        acts = (act.step for phase in experiment.phases for act in phase.acts)
+        for step in (*experiment.arrangement, *acts):
+            if name := ungiven(step, self._bindings):
+                detail = f"{step.operation.id}: {{{name}}} is not there before the arrangement"
+                return Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
+        return None
+
     async def _reset(self, experiment: Experiment, clock: Clock) -> tuple[Disturbance, ...]:
         with clock.part("reset"):
             await self._settle()
@@ -264,7 +281,7 @@ class Conductor:
         if self._arranged is not None and self._arranged.serves(experiment):
             return self._arranged, None
         self._arranged = None
-        bindings = Bindings(salt=str(self._seed), stored=self.stored, logins=self.logins)
+        bindings = self._bindings
         exchanges: list[Exchange] = []
         with clock.part("arrange"):
             for index, step in enumerate(experiment.arrangement):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
@@ -20,6 +20,8 @@ _LINE_BREAK = re.compile(r"[\r\n]")
 _UUID = "uuid"
 _UNIQUE = "unique"
 _ROW = "row."
+_GIVEN = (_ROW, "login.")
+"""What references to stored rows and to sign-ins begin with."""
 _NAMESPACE = uuid.UUID("6f1b2a52-62e4-4f0e-9a55-0b7a6c1d0e5f")
 
 
@@ -79,6 +81,34 @@ class Bindings:
         if not number.isdecimal() or int(number) >= len(rows) or column not in rows[int(number)]:
             raise UnknownReference(name)
         return rows[int(number)][column]
+
+
+def ungiven(step: Step, bindings: Bindings) -> str:
+    """The first reference of a step to a stored row or a sign-in that is not there; else nothing.
+
+    Sent as it stands it would be a value that nobody meant.
+    """
+    bodies = (step.json, step.form, step.text, step.multipart)
+    for value in (step.path_parameters, step.query, step.headers, *bodies):
+        for name in _names(value):
+            if name.startswith(_GIVEN):
+                try:
+                    bindings.lookup(name, "")
+                except UnknownReference:
+                    return name
+    return ""
+
+
+def _names(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from references.names(value) if "{" in value else ()
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _names(key)
+            yield from _names(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _names(each)
 
 
 def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:
