@@ -111,6 +111,9 @@ class Verdict:
     shape: str = ""
     """The statement shape that identifies the defect."""
     evidence: Evidence = field(default_factory=Evidence)
+    cause: str = ""
+    """What is wrong in one place of the service and shows in several operations, as an error that
+    nobody handles. Verdicts of one check and class with the same cause are one finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ class Finding:
     replays: tuple[int, int]
     evidence: Evidence
     also: tuple[str, ...] = ()
-    """Other operations with the same cause."""
+    """Other operations with the same cause, the riskiest first."""
+    cause: str = ""
+    """What they have in common; empty where the finding is of one operation."""
 
     @property
     def id(self) -> str:
@@ -137,7 +142,8 @@ class Finding:
 def fingerprint(check: str, finding_class: str, operation: str, table: str, shape: str) -> str:
     """Name a defect so that it keeps its name over runs.
 
-    Never made of line numbers, ids or times. Returns 16 hexadecimal digits.
+    Never made of line numbers, ids or times. A cause that several operations share stands in
+    `shape`, and the operation is empty. Returns 16 hexadecimal digits.
     """
     text = "\0".join((check, finding_class, operation, table, shape))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -354,9 +354,17 @@ def replays(finding: Finding) -> str:
 
 
 def _also(finding: Finding, room: int) -> list[Line]:
+    text = also(finding, room)
+    return [Line("Also:", text)] if text else []
+
+
+def also(finding: Finding, room: int) -> str:
+    """Return `and 3 more operations: …`, which have the same cause; nothing where none has."""
     if not finding.also:
-        return []
-    return [Line("Also:", clip(", ".join(harmless(each) for each in finding.also), room))]
+        return ""
+    count = len(finding.also)
+    names = ", ".join(harmless(each) for each in finding.also)
+    return clip(f"and {count} more operation{'' if count == 1 else 's'}: {names}", room)
 
 
 def _fix(known: FindingClass | None, finding: Finding, room: int) -> list[Line]:

@@ -195,6 +195,8 @@ class Terminal:
             text = f"{finding.finding_class}  {name}: "
             text += explained.title(finding, known)
             screen.line(f"  {head}  {clip(text, screen.width - 8)}")
+            if more := explained.also(finding, screen.width - 8):
+                screen.line(f"{' ' * 8}{more}")
             return
         tier = finding.tier.upper()
         left, right = explained.heading(finding, known, screen.width - len(tier) - 2)

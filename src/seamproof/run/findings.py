@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from seamproof.core import codec
@@ -18,17 +18,17 @@ _SURENESS = (Tier.NOTE, Tier.SUSPECTED, Tier.PROVEN)
 
 
 def collect(verdicts: Iterable[Verdict], parts: dict[str, Part]) -> tuple[Finding, ...]:
-    """The findings among verdicts, the surest verdict of each defect, surest first."""
-    surest: dict[str, Verdict] = {}
+    """The findings among verdicts, the surest verdict of each defect, surest first.
+
+    Of verdicts that are as sure the first is taken, and the other operations in the order that they
+    come in: give those of the riskiest operation first.
+    """
+    shown: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         note = verdict.tier is Tier.NOTE and bool(verdict.finding_class)
-        if verdict.outcome is not Outcome.VIOLATED and not note:
-            continue
-        name = _name(verdict)
-        other = surest.get(name)
-        if other is None or _sureness(verdict.tier) > _sureness(other.tier):
-            surest[name] = verdict
-    findings = [_finding(name, each, parts) for name, each in surest.items()]
+        if verdict.outcome is Outcome.VIOLATED or note:
+            shown.setdefault(_name(verdict), []).append(verdict)
+    findings = [_finding(name, each, parts) for name, each in shown.items()]
     return tuple(
         sorted(findings, key=lambda each: (-_sureness(each.tier), each.check, each.fingerprint))
     )
@@ -39,21 +39,26 @@ def _sureness(tier: Tier) -> int:
 
 
 def _name(verdict: Verdict) -> str:
-    return fingerprint(
-        verdict.check, verdict.finding_class, verdict.operation, verdict.table, verdict.shape
-    )
+    check, finding_class = verdict.check, verdict.finding_class
+    if verdict.cause:
+        return fingerprint(check, finding_class, "", "", verdict.cause)
+    return fingerprint(check, finding_class, verdict.operation, verdict.table, verdict.shape)
 
 
-def _finding(name: str, verdict: Verdict, parts: dict[str, Part]) -> Finding:
+def _finding(name: str, verdicts: Sequence[Verdict], parts: dict[str, Part]) -> Finding:
+    surest = max(verdicts, key=lambda each: _sureness(each.tier))
+    operations = dict.fromkeys(each.operation for each in verdicts)
     return Finding(
         name,
-        verdict.check,
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        _boundary(verdict, parts[verdict.check]),
-        verdict.replays,
-        verdict.evidence,
+        surest.check,
+        surest.finding_class,
+        surest.tier,
+        surest.operation,
+        _boundary(surest, parts[surest.check]),
+        surest.replays,
+        surest.evidence,
+        tuple(each for each in operations if each != surest.operation),
+        surest.cause,
     )
 
 
@@ -70,6 +75,7 @@ class Docket:
 
     The scenarios of one operation may show the same defect. So its findings wait for all of its
     jobs, and the surest verdict of each defect is reported: of equals, that of the riskiest job.
+    Any operation may show a cause that several share. So those findings wait for all jobs.
     """
 
     def __init__(
@@ -83,6 +89,8 @@ class Docket:
         for number, operation in self._operations.items():
             self._open.setdefault(operation, set()).add(number)
         self._results: dict[int, Result] = {}
+        self._shared: dict[int, tuple[Verdict, ...]] = {}
+        """By job, the verdicts whose cause other operations may share."""
 
     def add(self, result: Result) -> None:
         """Take one result, and report the operation's findings where it was the last."""
@@ -92,17 +100,21 @@ class Docket:
             self._release(operation)
 
     def close(self) -> None:
-        """Report what there is of operations whose jobs did not all come to their end."""
+        """Report what is left: also of operations whose jobs did not all come to their end."""
         for operation in tuple(self._open):
             self._release(operation)
+        self._tell(each for _, verdicts in sorted(self._shared.items()) for each in verdicts)
+        self._shared = {}
 
     def _release(self, operation: str) -> None:
-        results = [
-            self._results[number]
-            for number in sorted(self._open.pop(operation))
-            if number in self._results
-        ]
-        verdicts = (v for result in results for each in result.judged for v in each.verdicts)
+        own: list[Verdict] = []
+        for number in sorted(self._open.pop(operation) & self._results.keys()):
+            verdicts = [v for each in self._results[number].judged for v in each.verdicts]
+            own += (each for each in verdicts if not each.cause)
+            self._shared[number] = tuple(each for each in verdicts if each.cause)
+        self._tell(own)
+
+    def _tell(self, verdicts: Iterable[Verdict]) -> None:
         for finding in collect(verdicts, self._parts):
             self._report(finding)
 

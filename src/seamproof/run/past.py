@@ -20,6 +20,8 @@ RISKS = ".seamproof/cache/risks.json"
 """Where the risks of the last run are."""
 _RUNS = 10
 """The newest runs whose findings count."""
+_UNREADABLE = (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError)
+"""What a file that is no finding of ours may raise."""
 _SINCE = "90 days ago"
 _PATIENCE = 5.0
 """Seconds that git may take."""
@@ -65,10 +67,11 @@ def _findings(runs: Path) -> dict[str, int]:
     seen: dict[str, set[str]] = {}
     folders = sorted(runs.glob("*/findings"), key=lambda each: each.parent.name)[-_RUNS:]
     for path in (each for folder in folders for each in folder.glob("F-*.json")):
-        with contextlib.suppress(OSError, ValueError, AttributeError, RecursionError):
+        with contextlib.suppress(*_UNREADABLE):
             data = json.loads(path.read_bytes())
             if data.get("tier") == Tier.PROVEN:
-                seen.setdefault(str(data["operation"]), set()).add(str(data.get("fingerprint")))
+                for operation in (data["operation"], *data.get("also", ())):
+                    seen.setdefault(str(operation), set()).add(str(data.get("fingerprint")))
     return {operation: len(prints) for operation, prints in seen.items()}
 
 

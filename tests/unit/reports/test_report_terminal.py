@@ -105,6 +105,16 @@ def test_a_note_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_other_operations_with_the_same_cause_are_counted_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = replace(FINDING, also=("PUT /orders/{id}", "DELETE /orders/{id}"))
+    named = "and 2 more operations: PUT /orders/{id}, DELETE /orders/{id}\n"
+    assert f"Also:    {named}" in shown(monkeypatch, STARTED, FindingReported(several))
+    note = replace(several, tier=Tier.NOTE)
+    assert f"\n        {named}" in shown(monkeypatch, STARTED, FindingReported(note))
+
+
 def test_a_terminal_has_one_live_line_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(monkeypatch, *EVENTS, stream=Tty())
     assert "\x1b[31;1mPROVEN\x1b[0m" in text

@@ -22,7 +22,7 @@ def job(number: int, path: str) -> Job:
 JOBS = (job(0, "/orders"), job(1, "/notes"), job(2, "/orders"), job(3, "/orders"))
 
 
-def violated(number: int, tier: Tier, table: str = "orders") -> Result:
+def violated(number: int, tier: Tier, table: str = "orders", cause: str = "") -> Result:
     """A result that shows a defect, and tells by its evidence which job showed it."""
     verdict = Verdict(
         Outcome.VIOLATED,
@@ -32,6 +32,7 @@ def violated(number: int, tier: Tier, table: str = "orders") -> Result:
         tier=tier,
         table=table,
         evidence=Evidence(facts={"job": number}),
+        cause=cause,
     )
     return Result(number, (judged("rollback", (verdict,)),))
 
@@ -84,3 +85,36 @@ def test_a_job_that_nobody_did_is_inconclusive_in_each_of_its_checks() -> None:
         ("rollback", Outcome.INCONCLUSIVE, "its worker was killed"),
         ("trace", Outcome.INCONCLUSIVE, "its worker was killed"),
     ]
+
+
+def test_operations_with_one_cause_are_one_finding_in_any_order() -> None:
+    results = (
+        violated(0, Tier.SUSPECTED, cause="no handler"),
+        violated(1, Tier.PROVEN, "notes", cause="no handler"),
+        violated(2, Tier.PROVEN, cause="no handler"),
+        violated(3, Tier.PROVEN, cause="another"),
+    )
+    orders = [reported(each) for each in permutations(results)]
+    assert all(each == orders[0] for each in orders)
+    by_cause = {each.cause: each for each in orders[0]}
+    shared = by_cause["no handler"]
+    assert (shared.tier, shared.operation, shared.also) == (
+        Tier.PROVEN,
+        "POST /notes",
+        ("POST /orders",),
+    )
+    assert shared.evidence.facts["job"] == 1, "the evidence is of the operation that is named"
+    assert by_cause["another"].also == ()
+
+
+def test_a_cause_names_the_finding_whichever_operations_show_it() -> None:
+    (one,) = reported((violated(1, Tier.PROVEN, "notes", cause="no handler"),))
+    (other,) = reported((violated(2, Tier.PROVEN, cause="no handler"),))
+    (alone,) = reported((violated(2, Tier.PROVEN),))
+    assert one.fingerprint == other.fingerprint != alone.fingerprint
+
+
+def test_a_cause_waits_for_every_operation() -> None:
+    every = (violated(1, Tier.PROVEN, cause="no handler"), violated(0, Tier.PROVEN))
+    assert reported(every, close=False) == []
+    assert len(reported(every)) == 2

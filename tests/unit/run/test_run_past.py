@@ -37,9 +37,12 @@ def test_proven_findings_count_once_a_defect(tmp_path: Path) -> None:
         folder = tmp_path / ".seamproof/runs" / run / "findings"
         folder.mkdir(parents=True, exist_ok=True)
         data = {"tier": tier, "fingerprint": fingerprint, "operation": ORDERS.id}
+        data |= {"also": [CANCEL.id]} if run == "2" else {}
         (folder / f"F-{fingerprint}.json").write_text(json.dumps(data))
     (tmp_path / ".seamproof/runs/2/findings/F-bad.json").write_text("[")
-    assert looked_back(tmp_path).findings == {ORDERS.id: 1}
+    for name, text in (("bare", '{"tier": "proven"}'), ("odd", '{"tier": "proven", "also": 1}')):
+        (tmp_path / f".seamproof/runs/2/findings/F-{name}.json").write_text(text)
+    assert looked_back(tmp_path).findings == {ORDERS.id: 1, CANCEL.id: 1}
 
 
 def test_commits_count_for_the_operations_whose_path_a_file_names(tmp_path: Path) -> None:
