@@ -131,6 +131,7 @@ def _operation(ledger: Ledger, record: OperationRecord) -> dict[str, Any]:
 
 
 def _finding(ledger: Ledger, finding: Finding) -> dict[str, Any]:
+    known = ledger.classes.get(finding.finding_class)
     return {
         "id": finding.id,
         "fingerprint": finding.fingerprint,
@@ -139,7 +140,9 @@ def _finding(ledger: Ledger, finding: Finding) -> dict[str, Any]:
         "tier": str(finding.tier),
         "operation": finding.operation,
         "boundary": str(finding.boundary),
-        "title": explained.title(finding, ledger.classes.get(finding.finding_class)),
+        "title": explained.title(finding, known),
+        "cwe": list(known.cwe) if known else [],
+        "owasp": list(known.owasp) if known else [],
         "replays": explained.replays(finding),
         "also": list(finding.also),
         "evidence": _evidence(finding.evidence),

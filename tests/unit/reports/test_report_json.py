@@ -15,6 +15,7 @@ from report_samples import (
     EVIDENCE,
     FINDING,
     FINISHED,
+    PARTIAL,
     STARTED,
     call,
     changed,
@@ -84,6 +85,17 @@ def test_a_finding_names_its_crossing_statement_and_rows(tmp_path: Path) -> None
     assert evidence["left"][0]["new"]["id"] == "10001"
     assert [each["response"]["status"] for each in evidence["exchanges"]] == [500, 201]
     assert evidence["control"]["passed"] is True
+
+
+def test_a_finding_says_what_its_class_is_known_as(tmp_path: Path) -> None:
+    listed = replace(PARTIAL, cwe=(460, 755), owasp=("API6:2023",))
+    started = replace(STARTED, classes=(listed,))
+    (finding,) = written(tmp_path / "r.json", started, *EVENTS[1:])["findings"]
+    assert (finding["cwe"], finding["owasp"]) == ([460, 755], ["API6:2023"])
+    # A class that nobody declared is not known by any name.
+    bare = replace(STARTED, classes=())
+    (finding,) = written(tmp_path / "r.json", bare, *EVENTS[1:])["findings"]
+    assert (finding["cwe"], finding["owasp"]) == ([], [])
 
 
 def test_bytes_and_hostile_text_survive_as_data(tmp_path: Path) -> None:

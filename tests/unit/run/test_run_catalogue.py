@@ -25,3 +25,12 @@ def test_every_class_of_overlaps_and_retries_has_an_example_and_a_cure(known: Fi
 def test_an_interleaving_keeps_its_two_columns(known: FindingClass) -> None:
     columns = {line.index("|") for line in explained(known.name) if "|" in line}
     assert len(columns) == 1
+
+
+@pytest.mark.parametrize("known", CLASSES, ids=lambda known: known.name)
+def test_a_class_is_told_with_the_names_that_lists_of_weaknesses_give_it(
+    known: FindingClass,
+) -> None:
+    (line,) = (each for each in explained(known.name) if each.startswith("Known as: "))
+    names = line.removeprefix("Known as: ").split(", ")
+    assert names == [*(f"CWE-{each}" for each in known.cwe), *known.owasp]
