@@ -11,6 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from seamproof.config.identities import IdentityConfig
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
 from seamproof.config.stubs import StubConfig
+from seamproof.config.testing import TestingConfig
 from seamproof.core.model import IdempotencyPolicy
 
 _PORT = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
@@ -170,6 +171,8 @@ class Config(Section):
     """How requests are found for operations that no scenario is for."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)
     """Who uses the service, by name."""
+    testing: TestingConfig = TestingConfig()
+    """What the pytest plugin offers, where there is this section."""
     scenarios: Strings = (".seamproof/scenarios/*.yaml",)
     """Where the scenario files are: globs below the configuration's folder."""
     profile: str = ".seamproof/profile.toml"

@@ -142,6 +142,11 @@ class PostgresDatabase:
 
     # What it looks like
 
+    @property
+    def admin(self) -> Address:
+        """How its superuser reaches it, past every boundary."""
+        return self._admin
+
     async def catalog(self) -> Catalog:
         """Every table that the service can write."""
         await self._refresh()

@@ -220,10 +220,7 @@ class Conductor:
     async def at_base(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something in the state that every experiment starts from, and let what it stores
         belong to that: accounts and sessions."""
-        self._arranged = None
-        await self._settle()
-        async with self._world.still():
-            await self._world.database.undo("base")
+        await self._undo_all()
         await work()
         await self._quiet()
         if not await self._world.database.changes():
@@ -231,6 +228,22 @@ class Conductor:
         async with self._world.still():
             await self._world.database.mark("base")
         self.stored = await self._world.database.stored()
+
+    async def to_base(self) -> str:
+        """Go back to the state that every experiment starts from.
+
+        Returns why that needed a copy of the database; empty where it did not.
+        """
+        cloned = await self._undo_all()
+        await self._world.flush()
+        self._cold = self._cold or bool(cloned)
+        return cloned
+
+    async def _undo_all(self) -> str:
+        self._arranged = None
+        await self._settle()
+        async with self._world.still():
+            return (await self._world.database.undo("base")).cloned
 
     async def prove_reset(self) -> None:
         """Go back to where every experiment starts, and compare everything that is stored with it.

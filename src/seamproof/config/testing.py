@@ -1,0 +1,44 @@
+"""How hand-written tests use the service: the pytest plugin's section."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from seamproof.config.identities import LoginConfig
+from seamproof.config.sections import Section, Strings
+
+_APPLICATION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(\(\))?")
+
+
+def _application(text: str) -> str:
+    if not _APPLICATION.fullmatch(text):
+        raise ValueError(f"is {text!r}, and must be module:name, or module:factory()")
+    return text
+
+
+class TestingConfig(Section):
+    """What the pytest plugin offers. It does nothing in a project without this section."""
+
+    __test__ = False
+
+    fixtures: tuple[Literal["api", "db", "make", "stubs"], ...] = ()
+    """Short names beside the fixture `seam`: `api` is `seam.api`, and so on."""
+    isolation: Literal["undo", "clone", "truncate", "transaction", "unique"] = "undo"
+    """What brings the database back after each test: `undo` takes back what changed, `clone` copies
+    the template, `truncate` empties and fills the tables, `transaction` rolls back (only with
+    `app`), `unique` leaves everything, for tests whose data is their own."""
+    every_test: bool = False
+    """Whether tests that ask for no fixture of seamproof are isolated as well."""
+    app: Annotated[str, AfterValidator(_application)] | None = None
+    """The ASGI or WSGI application to call in the tests' own process, as `app.main:app`, in place
+    of one that is started."""
+    replicas: int = Field(1, ge=1, le=8)
+    """How many copies of the service are started for each worker. Amplified tests need two for
+    requests that overlap."""
+    ignore: Strings = ()
+    """Tables that `db.changes()` leaves out, as an audit log."""
+    sign_in: LoginConfig | None = None
+    """How a row signs in, for `api.as_(row)`: `{row.email}` in the body is its column."""
