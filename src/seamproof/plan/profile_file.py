@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from seamproof.config.quoting import quoted
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.profile import Profile
 
@@ -42,29 +43,18 @@ def _lines(profile: Profile) -> Iterator[str]:
     for name, meaning in _SETS.items():
         items = sorted(getattr(profile, name))
         yield f"\n# {meaning}\n{name} = ["
-        yield "".join(f"\n    {_quoted(each)}," for each in items) + ("\n]\n" if items else "]\n")
+        yield "".join(f"\n    {quoted(each)}," for each in items) + ("\n]\n" if items else "]\n")
     for name, meaning in _SCALARS.items():
         yield f"\n# {meaning}\n{name} = {_scalar(getattr(profile, name))}\n"
     if profile.notes:
         yield "\n# What else was seen.\nnotes = [\n"
-        yield "".join(f"    {_quoted(each)},\n" for each in profile.notes) + "]\n"
+        yield "".join(f"    {quoted(each)},\n" for each in profile.notes) + "]\n"
 
 
 def _scalar(value: str | float | bool) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return _quoted(value) if isinstance(value, str) else repr(value)
-
-
-def _quoted(text: str) -> str:
-    """A basic string (TOML 1.0): quotes, backslashes and control characters escaped."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(_escaped(each) for each in escaped) + '"'
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\u{code:04X}" if code < 0x20 or code == 0x7F else character
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def read(path: Path) -> Profile | None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seamproof.config.quoting import quoted
 from seamproof.discovery.guessing.guess import Draft
 
 SCHEMA = ".seamproof/seamproof.schema.json"
@@ -64,7 +65,7 @@ def _environment(draft: Draft) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
+    return name if _BARE.fullmatch(name) else quoted(name)
 
 
 def _value(value: Any) -> str:
@@ -72,10 +73,5 @@ def _value(value: Any) -> str:
         inner = ", ".join(f"{_key(str(name))} = {_value(each)}" for name, each in value.items())
         return f"{{ {inner} }}"
     if isinstance(value, str):
-        return _text(value)
+        return quoted(value)
     return json.dumps(value)
-
-
-def _text(text: str) -> str:
-    # A basic string of TOML escapes as JSON does, and has no other characters of control.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from seamproof.config.quoting import quoted
 from seamproof.core.model import Json
 from seamproof.core.secrecy import sensitive
 
@@ -37,7 +38,7 @@ class Header:
         """The way in, as a line of the identity's table."""
         secret = f"{{env.{prefix}_TOKEN}}"
         if self.name.lower() == "authorization" and self.scheme.lower() == "bearer":
-            return f"bearer = {_quoted(secret)}"
+            return f"bearer = {quoted(secret)}"
         value = f"{self.scheme} {secret}" if self.scheme else secret
         return f"header = {_table({'name': self.name, 'value': value})}"
 
@@ -125,7 +126,7 @@ def _literal(text: str) -> str:
 
 def _table(members: dict[str, Json]) -> str:
     pairs = [
-        f"{key if _BARE.fullmatch(key) else _quoted(key)} = {_toml(value)}"
+        f"{key if _BARE.fullmatch(key) else quoted(key)} = {_toml(value)}"
         for key, value in members.items()
         if value is not None
     ]
@@ -138,11 +139,5 @@ def _toml(value: Json) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_toml(each) for each in value if each is not None)}]"
     if isinstance(value, str):
-        return _quoted(value)
+        return quoted(value)
     return json.dumps(value)
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML, whose escapes are JSON's but for DEL and lone surrogates."""
-    whole = text.encode("utf-8", "replace").decode()
-    return json.dumps(whole, ensure_ascii=False).replace("\x7f", "\\u007f")
