@@ -6,8 +6,12 @@ It runs the rollback check, on the embedded database, on a small service (FastAP
 corrected twin of tests/apps/ledger) and on the bundled order service (FastAPI and SQLAlchemy). The
 service's own time, from a request's first byte to its answer's last, is the bare operation that
 everything else is compared with. Quiet windows, in which we listen whether the service goes on
-working, are counted apart. Last line: one JSON object; the keys without a prefix are of the small
-service, those that begin with demo_ of the bundled one.
+working, are counted apart.
+
+Checks of many refused requests send them as phases of one experiment: `cpu_ms_per_phase` is what
+one costs us, and `cpu_ms_per_experiment` what the accepted act alone costs, from its reset on. Both
+are of processor time, which a busy machine does not change. Last line: one JSON object; the keys
+without a prefix are of the small service, those that begin with demo_ of the bundled one.
 """
 
 from __future__ import annotations
@@ -18,12 +22,14 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from seamproof.checks.rollback import Rollback
 from seamproof.config import load
-from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History, Timing
+from seamproof.core.model import Scenario
 from seamproof.core.subject import Subject
 from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.profile import learn
@@ -41,6 +47,10 @@ from seamproof.world import open_world
 
 ROUNDS = 5
 DEMO_ROUNDS = 1
+REFUSED = 60
+"""Refused requests in one experiment."""
+REPEATED = 10
+"""How often the experiments are run whose processor time is measured."""
 LEDGER = Path(__file__).parents[1] / "tests" / "apps" / "ledger"
 
 
@@ -89,7 +99,31 @@ async def measure(configuration: Path, rounds: int) -> dict[str, float]:
                 subject = Subject(scenario, learned.profile, catalog, sight)
                 await drive(Rollback().explore(subject), meter.conduct)
         elapsed = time.perf_counter() - began
-    return figures(meter, elapsed)
+        return figures(meter, elapsed) | await processor_time(conductor, scenarios[0])
+
+
+async def processor_time(conductor: Conductor, scenario: Scenario) -> dict[str, float]:
+    """What a refused request costs us as one phase of many, and an accepted one alone."""
+    refused = [replace(scenario.act, json={"refused": number}) for number in range(REFUSED)]
+    many = Experiment(tuple(Phase((Act(each),)) for each in refused), scenario.arrangement)
+    history = await conductor.conduct(many)
+    for section in history.sections:
+        assert section.exchange.status == 422, section.exchange
+    once = await per(conductor, Experiment.of(scenario))
+    whole = await per(conductor, many)
+    return {
+        "cpu_ms_per_experiment": round(once, 2),
+        "cpu_ms_per_phase": round(whole / REFUSED, 2),
+        "ms_quiet_per_phase": round(1000 * history.timing.quiet / REFUSED, 2),
+    }
+
+
+async def per(conductor: Conductor, experiment: Experiment) -> float:
+    """Milliseconds of this process's processor time that an experiment takes."""
+    began = time.process_time()
+    for _ in range(REPEATED):
+        await conductor.conduct(experiment)
+    return 1000 * (time.process_time() - began) / REPEATED
 
 
 def figures(meter: Meter, elapsed: float) -> dict[str, float]:
