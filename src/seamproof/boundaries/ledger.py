@@ -163,4 +163,5 @@ class Ledger:
             before=None if record.connects else _STATUSES[statement.before],
             after=None if statement.after is None else _STATUSES[statement.after],
             fault=record.fault,
+            canaries=statement.canaries,
         )

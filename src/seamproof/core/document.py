@@ -7,11 +7,13 @@ numbers. A `$ref` stays, and points into `definitions`, because schemas may hold
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seamproof.core.model import Json, Operation
 
+_PARAMETER = re.compile(r"\{[^{}]*\}")
 MAX_REFERENCES = 32
 """References that lead on to another, before a schema counts as one that says nothing."""
 
@@ -146,8 +148,13 @@ class Document:
     """What of it could not be used, each with its JSON Pointer: shown to a person."""
 
     def declaration(self, operation: Operation) -> Declaration | None:
-        """What it declares of an operation, None where it has no such."""
-        return next((each for each in self.declarations if each.operation.id == operation.id), None)
+        """What it declares of an operation, whatever its path calls its parameters; None where it
+        has no such."""
+        known = [each for each in self.declarations if each.operation.method == operation.method]
+        exact = (each for each in known if each.operation.path == operation.path)
+        form = _PARAMETER.sub("{}", operation.path)
+        alike = (each for each in known if _PARAMETER.sub("{}", each.operation.path) == form)
+        return next(exact, None) or next(alike, None)
 
     def resolve(self, schema: Json) -> Json:
         """A schema whose own `$ref` is followed, not those inside. One that leads nowhere, or in a

@@ -43,6 +43,9 @@ class FaultKind(StrEnum):
     and nobody takes the reply."""
 
 
+NOBODY = ""
+"""As the identity of an act: it is sent with no credentials."""
+
 INTERRUPTIONS = frozenset({FaultKind.ABANDONED, FaultKind.KILLED})
 """What befalls the client or the process, and not the crossing itself."""
 
@@ -83,7 +86,7 @@ class Act:
     step: Step
     replica: int = 0
     identity: str | None = None
-    """Overrides the step's own identity, for replays as somebody else."""
+    """Overrides the step's own identity, for replays as somebody else, or as `NOBODY`."""
     headers: dict[str, str] = field(default_factory=dict)
     """Added to the step's own."""
     fresh: int = 0
@@ -91,6 +94,14 @@ class Act:
     request, where an equal number repeats the same bytes."""
     raw: bytes | None = None
     """The exact bytes to send in place of the request, for malformed ones."""
+    body: bytes | None = None
+    """The body to send in place of the step's, with the step's own headers. References in it mean
+    what they do in a step: `"{order}"` is the value as JSON, `{order}` its text."""
+
+    @property
+    def sender(self) -> str:
+        """Whose credentials it is sent with; `NOBODY` for none."""
+        return (self.step.identity or NOBODY) if self.identity is None else self.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ class Experiment:
     phases: tuple[Phase, ...]
     arrangement: tuple[Step, ...] = ()
     edits: tuple[RowEdit, ...] = ()
+    """Written when everything is arranged; what the arrangement made keeps its ids meanwhile."""
     settings: Settings = Settings()
     purpose: str = ""
     """What it is for, in a few words: shown in progress and kept in evidence."""

@@ -69,6 +69,8 @@ class Crossing:
     """Of a call: what the service sent, bounded and with secrets redacted."""
     response: Response | None = None
     """Of a call: what it was answered; None where it got no whole answer."""
+    canaries: tuple[str, ...] = ()
+    """Of a statement: those in the rows that it was answered with."""
 
     @property
     def boundary(self) -> BoundaryKind:
@@ -239,6 +241,8 @@ class History:
     disturbances: tuple[Disturbance, ...] = ()
     """Of the reset and the arrangement, before the first phase."""
     timing: Timing = field(default_factory=Timing)
+    prepared: Changes = Changes()
+    """The rows that the arrangement wrote, before the edits."""
 
     @property
     def section(self) -> Section:

@@ -17,6 +17,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
@@ -28,6 +29,17 @@ _MARK = "__seamproof_part__"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
+class Need(StrEnum):
+    """What a check may ask for of its subject, that costs something to get."""
+
+    DOCUMENT = "document"
+    """The service's own document: asking for it is a request to the service."""
+    PROBES = "probes"
+    """Invalid requests, made of the document and of the catalog."""
+    UNDECLARED = "undeclared"
+    """The routes of the service's own code that its document does not declare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One registered part: what it is called and the class that does it."""
@@ -37,6 +49,8 @@ class Part:
     title: str
     implementation: type
     boundary: BoundaryKind | None = None
+    needs: frozenset[Need] = frozenset()
+    """Of a check: what its subject must have beside what all have."""
 
     @property
     def description(self) -> str:
@@ -84,17 +98,26 @@ FRAMEWORK = Kind(
 KINDS = {each.name: each for each in (CHECK, REPORTER, BACKEND, BOUNDARY, IMPORTER, FRAMEWORK)}
 
 
-def _marker(kind: Kind, name: str, title: str, boundary: BoundaryKind | None) -> Callable[[C], C]:
+def _marker(
+    kind: Kind,
+    name: str,
+    title: str,
+    boundary: BoundaryKind | None,
+    needs: Iterable[Need] = (),
+) -> Callable[[C], C]:
     def mark(implementation: C) -> C:
-        setattr(implementation, _MARK, Part(kind.name, name, title, implementation, boundary))
+        part = Part(kind.name, name, title, implementation, boundary, frozenset(needs))
+        setattr(implementation, _MARK, part)
         return implementation
 
     return mark
 
 
-def check(name: str, *, title: str, boundary: BoundaryKind) -> Callable[[C], C]:
+def check(
+    name: str, *, title: str, boundary: BoundaryKind, needs: Iterable[Need] = ()
+) -> Callable[[C], C]:
     """Mark a class as the check of this name, which needs sight of `boundary`."""
-    return _marker(CHECK, name, title, boundary)
+    return _marker(CHECK, name, title, boundary, needs)
 
 
 def reporter(name: str, *, title: str) -> Callable[[C], C]:

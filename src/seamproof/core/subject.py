@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from seamproof.core.catalog import Catalog
+from seamproof.core.catalog import Catalog, Stored
+from seamproof.core.document import Declaration, Document
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import IdempotencyPolicy, Identity, Operation, Scenario
+from seamproof.core.probe import Probe
 from seamproof.core.profile import Profile
 from seamproof.core.verdict import Outcome, Verdict
 
@@ -44,11 +46,35 @@ class Subject:
     """Shapes of statements that every request makes alike, and that fail in another job."""
     alone: str = ""
     """Why there are fewer than two identities; empty where there are two."""
+    document: Document | None = None
+    """What the service declares of itself; None where it has no document."""
+    stored: Stored = field(default_factory=dict)
+    """Some rows of the state that every experiment starts from."""
+    reads: tuple[Scenario, ...] = ()
+    """Reads that need no arrangement, as lists: what an identity sees without knowing an id."""
+    probes: tuple[Probe, ...] = ()
+    """Invalid requests of the operation."""
+    undeclared: tuple[Operation, ...] = ()
+    """Routes of the service's code that its document does not declare: one subject has them."""
 
     @property
     def operation(self) -> Operation:
         """The operation of the scenario's act."""
         return self.scenario.operation
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """What the document says of the operation; None where it says nothing."""
+        return None if self.document is None else self.document.declaration(self.operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What all subjects of a run have in common beside the profile, and every world must know."""
+
+    document: Document | None = None
+    reads: tuple[Scenario, ...] = ()
+    """Reads that need no arrangement, as lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +102,8 @@ class Job:
     """Shapes of statements that every request makes alike, and that fail in another job."""
     alone: str = ""
     """Why there are fewer than two identities; empty where there are two."""
+    undeclared: tuple[Operation, ...] = ()
+    """Routes of the service's code that its document does not declare."""
 
     @property
     def operation(self) -> str:

@@ -15,14 +15,18 @@ from seamproof.core.events import Event, ExperimentRun, JobStarted
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
 from seamproof.core.model import Identity
+from seamproof.core.probe import Probe
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Check, Exploration, Replays, Watches
-from seamproof.core.registry import Part
-from seamproof.core.subject import Job, Judged, Result, Subject
+from seamproof.core.registry import Need, Part
+from seamproof.core.subject import Job, Judged, Knowledge, Result, Subject
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, merge
 from seamproof.plan import profile_file
+from seamproof.plan.probing import probes
 from seamproof.run.drive import Conduct, drive
 from seamproof.run.experiment.conductor import Conductor
+
+_NOTHING = Knowledge()
 
 
 def _refusals(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -50,6 +54,7 @@ class Jobs:
         *,
         emit: Callable[[Event], None],
         redact: Callable[[str], str],
+        knowledge: Knowledge = _NOTHING,
         replayed: Finding | None = None,
         until: float | None = None,
     ) -> None:
@@ -64,6 +69,7 @@ class Jobs:
         self._refusals = dict(_refusals(config))
         self._emit = emit
         self._redact = redact
+        self._knowledge = knowledge
         self._replayed = replayed
         self._until = until
         self._hash = hash_of(conductor.profile)
@@ -111,7 +117,18 @@ class Jobs:
             self._refusals,
             job.spared,
             job.alone,
+            self._knowledge.document,
+            self._conductor.stored,
+            self._knowledge.reads,
+            self._probes(job),
+            job.undeclared,
         )
+
+    def _probes(self, job: Job) -> tuple[Probe, ...]:
+        """The invalid requests of an operation, where a check sends them."""
+        if not any(Need.PROBES in self._parts[name].needs for name in job.checks):
+            return ()
+        return probes(job.scenario, self._knowledge.document, self._catalog)
 
     async def _judge(
         self,

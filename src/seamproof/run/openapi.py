@@ -90,6 +90,8 @@ class OpenApi:
         self._where = "" if place is None else _shown(place)
         self._asked = False
         self._told = False
+        self._of_code = False
+        """Whether it is made of the service's own routes."""
 
     async def document(self) -> Document | None:
         """The service's document, None where there is none that can be read.
@@ -119,6 +121,21 @@ class OpenApi:
         near = matching.nearest(found, operation)
         meant = f", did you mean {near.id}?" if near is not None else ""
         return f"{self._where} has no {operation.id}{meant}"
+
+    async def undeclared(self) -> tuple[Operation, ...]:
+        """The routes of the service's own code that its document does not have."""
+        found = await self.document()
+        if found is None or self._routes is None or self._of_code:
+            return ()
+        try:
+            table = await self._routes()
+        except Unreadable as error:
+            text = f"whether the document leaves routes out is not known: {error}"
+            self._emit(Notice(text))
+            return ()
+        return tuple(
+            each.operation for each in table.declarations if not matching.has(found, each.operation)
+        )
 
     async def _read(self, place: str) -> None:
         if self._asked:
@@ -161,6 +178,7 @@ class OpenApi:
                 found = await self._routes()
                 if found.declarations:
                     self._document, self._where = found, f"its own code, {found.title}"
+                    self._of_code = True
                     return
                 why = "; its code, when it is asked, has no routes"
         except Unreadable as error:

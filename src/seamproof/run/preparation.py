@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seamproof.analysis.masks import narrowed
 from seamproof.core.catalog import Catalog
+from seamproof.core.document import Document
 from seamproof.core.errors import Blame, NothingExercised
 from seamproof.core.events import (
     Baseline,
@@ -23,7 +24,8 @@ from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
-from seamproof.core.subject import Job
+from seamproof.core.registry import Need
+from seamproof.core.subject import Job, Knowledge
 from seamproof.plan import profile_file
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
@@ -73,6 +75,8 @@ class Wanted:
     """Worlds that the jobs are done in, side by side."""
     until: float | None = None
     """When the last job is to begin, on the monotonic clock."""
+    needs: frozenset[Need] = frozenset()
+    """What the checks need of their subjects beside what all have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Prepared:
     """The riskiest first."""
     estimates: dict[int, float]
     """Seconds that each job may take, by its number."""
+    knowledge: Knowledge = Knowledge()
+    """What the subjects have in common."""
 
 
 class Preparation:
@@ -141,6 +147,8 @@ class Preparation:
         if not any(each.reached for each in explained):
             raise _nothing(explained)
         alone = await self._recruit(explained, catalog)
+        document = await self._document()
+        undeclared = await self._undeclared(document)
         if len(world.replicas) > 1:
             for text in await drive(parity(explained, profile), conductor.conduct):
                 self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
@@ -150,7 +158,7 @@ class Preparation:
             profile,
             catalog,
             tuple(
-                self._job(number, each, profile, others, upkeep, alone)
+                self._job(number, each, profile, others, upkeep, alone, undeclared)
                 for number, (each, others, upkeep) in enumerate(
                     zip(
                         riskiest,
@@ -161,6 +169,7 @@ class Preparation:
                 )
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
+            Knowledge(document, _reads(riskiest)),
         )
 
     async def _recruit(self, learned: Sequence[LearnedScenario], catalog: Catalog) -> str:
@@ -243,6 +252,7 @@ class Preparation:
         others: tuple[Scenario, ...],
         upkeep: frozenset[str],
         alone: str,
+        undeclared: tuple[Operation, ...],
     ) -> Job:
         return Job(
             number,
@@ -256,7 +266,24 @@ class Preparation:
             others,
             upkeep,
             alone,
+            undeclared if number == 0 else (),
         )
+
+    def _wants(self, need: Need) -> bool:
+        """Whether a check that is asked for needs it."""
+        return need in self._wanted.needs
+
+    async def _document(self) -> Document | None:
+        """What the service declares, where a check wants to know it."""
+        if not (self._wants(Need.DOCUMENT) or self._wants(Need.PROBES)):
+            return None
+        return await self._premises.openapi.document()
+
+    async def _undeclared(self, document: Document | None) -> tuple[Operation, ...]:
+        """The routes of the service's code that its document does not declare."""
+        if document is None or not self._wants(Need.UNDECLARED):
+            return ()
+        return await self._premises.openapi.undeclared()
 
     def _estimate(self, learned: LearnedScenario) -> float:
         if learned.clean is None:
@@ -330,6 +357,18 @@ def _nothing(learned: list[LearnedScenario]) -> NothingExercised:
             for each in learned[:_SHOWN]
         ),
         blame=Blame.CONFIGURATION if mistaken else Blame.SERVICE,
+    )
+
+
+def _reads(learned: Sequence[LearnedScenario]) -> tuple[Scenario, ...]:
+    """Reads that succeed with nothing arranged for them."""
+    return tuple(
+        each.scenario
+        for each in learned
+        if each.scenario.operation.method == "GET"
+        and not each.scenario.arrangement
+        and each.clean is not None
+        and each.clean.section.exchange.ok
     )
 
 

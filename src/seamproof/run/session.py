@@ -179,6 +179,7 @@ class Session:
             options.seed,
             options.deep,
             1 if self._replayed else options.workers,
+            needs=frozenset().union(*(part.needs for part in self._parts.values())),
         )
 
     def _emit(self, event: Event) -> None:
@@ -212,7 +213,14 @@ class Session:
                 prepared = await preparation.run()
                 # Not before: what is learned of a service on a machine that is busy with the
                 # start of others is not what is normal for it.
-                begin = Begin(logs, prepared.profile, premises.sighted, seed, premises.peers)
+                begin = Begin(
+                    logs,
+                    prepared.profile,
+                    premises.sighted,
+                    seed,
+                    prepared.knowledge,
+                    premises.peers,
+                )
                 await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
                 await self._work(crew, premises, prepared, shelf, costs)
                 await premises.conductor.prove_reset()
@@ -311,6 +319,7 @@ class Session:
             premises.config,
             emit=self._emit,
             redact=self._redactor.text,
+            knowledge=prepared.knowledge,
             replayed=self._replayed,
             until=None if self._options.budget is None else self._opened + self._options.budget,
         )

@@ -157,6 +157,7 @@ class _Opening:
             name: await self.outside.open(number)
             for number, name in enumerate(self.config.processes, count)
         }
+        sinkhole = await self.outside.open_sinkhole()
         guard = self._guard(server, (each.port for each in (*boundaries, *behind.values())))
         site = Site(self.intents, guard, database.address.name, launcher.dropped)
         companions = await self._companions(site, launcher, database.address, behind, calls_of)
@@ -172,6 +173,7 @@ class _Opening:
             commands=Commands(
                 launcher, site, boundaries[0], _through(database.address, boundaries[0])
             ),
+            sinkhole=sinkhole,
             notify=self.notify,
         )
         self.leave.later("the processes", lambda: _end_together((*replicas, *companions)))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from seamproof.boundaries.http import HttpBoundary, HttpStubBoundary, Unfaked
 from seamproof.boundaries.http_proxy import HttpProxyBoundary, proxy_variables
+from seamproof.boundaries.http_sinkhole import HttpSinkholeBoundary
 from seamproof.boundaries.http_stub import Reply, Route, Stage, StubState
 from seamproof.config.stubs import AnswerConfig, StubConfig
 from seamproof.core.events import Event, Notice
 from seamproof.core.model import Operation
 from seamproof.world.ports import LOOPBACK
 
+B = TypeVar("B", bound=HttpBoundary)
 _MOST_TOLD = 20
 """Unfaked calls that are told of: a service may call any number of places."""
 
@@ -73,6 +76,10 @@ class Outside:
         world's, since what it stores is there in every world."""
         return await self._open(0, {name: StubState(Stage.PREPARING) for name in self._states})
 
+    async def open_sinkhole(self) -> HttpSinkholeBoundary:
+        """The port that takes what the service can be made to call. Raises MachineError."""
+        return await self._start(HttpSinkholeBoundary())
+
     async def _open(self, number: int, states: Mapping[str, StubState]) -> Outbound:
         outbound = Outbound(
             {
@@ -84,10 +91,14 @@ class Outside:
             HttpProxyBoundary(number, on_unfaked=self._on_unfaked),
         )
         for boundary in outbound.boundaries:
-            await boundary.start()
-            self._later("a fake", boundary.stop)
-            self.ports.append(boundary.port)
+            await self._start(boundary)
         return outbound
+
+    async def _start(self, boundary: B) -> B:
+        await boundary.start()
+        self._later("a fake", boundary.stop)
+        self.ports.append(boundary.port)
+        return boundary
 
     def _on_unfaked(self, unfaked: Unfaked) -> None:
         if unfaked in self._told or len(self._told) >= _MOST_TOLD:

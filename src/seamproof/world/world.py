@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from seamproof.boundaries.http_sinkhole import HttpSinkholeBoundary
 from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import Config
 from seamproof.core.errors import SeamproofError
@@ -41,6 +42,7 @@ class World:
         replicas: Sequence[Replica],
         companions: Sequence[Companion],
         commands: Commands,
+        sinkhole: HttpSinkholeBoundary,
         notify: Callable[[Event], None],
     ) -> None:
         self.config = config
@@ -50,6 +52,8 @@ class World:
         self.replicas = tuple(replicas)
         self.companions = tuple(companions)
         self.commands = commands
+        self.sinkhole = sinkhole
+        """Takes what the service can be made to call."""
         self._members: tuple[Replica | Companion, ...] = (*self.replicas, *self.companions)
         self.sql_boundaries: tuple[PostgresBoundary, ...] = (
             *(each.boundary for each in self.replicas),
@@ -59,6 +63,7 @@ class World:
         self.boundaries: tuple[Boundary, ...] = (
             *self.sql_boundaries,
             *(each for member in self._members for each in member.outbound.boundaries),
+            sinkhole,
         )
         """Every boundary: those of SQL first, then those of calls to other services."""
         self._site = site

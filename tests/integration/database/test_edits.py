@@ -59,6 +59,34 @@ def test_edits_write_exactly_these_rows() -> None:
     asyncio.run(scenario())
 
 
+def test_another_edit_takes_the_place_of_the_one_before() -> None:
+    async def scenario() -> None:
+        async with journaled(SCHEMA) as world:
+            base = await contents(world.admin)
+            await world.execute("INSERT INTO owners VALUES (2)")
+            plain = await contents(world.admin)
+            await world.database.edit([RowEdit("owners", {"id": "2"}, None)])
+            await world.database.mark("arranged")
+            await world.execute("INSERT INTO owners VALUES (3)")
+            await world.database.undo("arranged")
+            await world.database.edit([RowEdit("owners", None, {"id": "5"})])
+            await world.database.mark("arranged")
+            await world.execute("DELETE FROM owners WHERE id = 5")
+            await world.database.undo("arranged")
+            assert await world.rows("SELECT id FROM owners ORDER BY id") == [
+                {"id": 1},
+                {"id": 2},
+                {"id": 5},
+            ]
+            await world.database.edit([])
+            await world.database.mark("arranged")
+            assert await contents(world.admin) == plain
+            assert (await world.database.undo("base")).cloned == ""
+            assert await contents(world.admin) == base
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
@@ -66,6 +94,7 @@ def test_edits_write_exactly_these_rows() -> None:
         (RowEdit("owners", None, {"name": "x"}), "owners.name"),
         (RowEdit("owners", {"id": "9"}, None), "0 rows"),
         (RowEdit("parts", {}, {"v": "x"}), "2 rows"),
+        (RowEdit("owners", {"id": "1"}, {"id": "x"}), "invalid input syntax"),
     ],
 )
 def test_an_edit_that_meets_nothing_changes_nothing(edit: RowEdit, says: str) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,6 +121,7 @@ class FakeWorld:
         self.database = FakeDatabase(self.log)
         self.replicas = (FakeReplica(FakeBoundary(self.log)),)
         self.boundaries = self.sql_boundaries = (self.replicas[0].boundary,)
+        self.sinkhole = SimpleNamespace(url="http://127.0.0.1:9")
 
     @asynccontextmanager
     async def still(self) -> AsyncIterator[None]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,7 +14,7 @@ from seamproof.config.identities import IdentityConfig
 from seamproof.config.models import Config, ServiceConfig
 from seamproof.config.stubs import ErrorConfig, ReplyConfig, StubConfig
 from seamproof.core import registry
-from seamproof.core.catalog import Catalog
+from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.errors import Bug, ServiceError
 from seamproof.core.events import Event, ExperimentRun, JobStarted
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
@@ -37,6 +37,7 @@ class Conductor:
 
     profile = PROFILE
     replicas = 2
+    stored: ClassVar[Stored] = {}
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure

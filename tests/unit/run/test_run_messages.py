@@ -6,6 +6,15 @@ from typing import Any
 
 import pytest
 
+from seamproof.core.document import (
+    Answer,
+    Declaration,
+    Document,
+    Parameter,
+    Place,
+    SchemeKind,
+    SecurityScheme,
+)
 from seamproof.core.errors import Bug, SafetyError, ServiceError
 from seamproof.core.events import ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import (
@@ -20,7 +29,7 @@ from seamproof.core.experiment import (
 from seamproof.core.history import Exchange, Request, Response, RowChange
 from seamproof.core.model import Extract, Operation, Scenario, Step
 from seamproof.core.profile import Profile
-from seamproof.core.subject import Job, Result
+from seamproof.core.subject import Job, Knowledge, Result
 from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
 from seamproof.run.jobs import hash_of, judged
 from seamproof.run.workers.crew import workers
@@ -52,7 +61,20 @@ JOB = Job(
     deep=True,
     seed=5,
 )
-ACT = Act(STEP, replica=1, headers={"X": "y"}, raw=b"\x00\xff\n")
+DOCUMENT = Document(
+    (
+        Declaration(
+            STEP.operation,
+            parameters=(Parameter("item", Place.PATH, {"$ref": "#/Item"}, required=True),),
+            answers=(Answer("2XX", {"application/json": {"type": "object"}}),),
+            security=(frozenset({"token"}), frozenset()),
+        ),
+    ),
+    {"token": SecurityScheme("token", SchemeKind.BEARER)},
+    {"#/Item": {"type": "string", "maxLength": 3}},
+    "3.1.0",
+)
+ACT = Act(STEP, replica=1, headers={"X": "y"}, raw=b"\x00\xff\n", body=b"\xff{id}")
 EXCHANGE = Exchange(ACT, Request("PUT", "/", (("a", "b"),), b"\xff\n"), 0.0, 0.25, Response(503))
 VERDICT = Verdict(
     Outcome.VIOLATED,
@@ -77,6 +99,7 @@ MESSAGES: list[Any] = [
         Profile(volatile=frozenset({"a.b", "c.d"}), tail=0.1, notes=("n",)),
         frozenset({BoundaryKind.SQL}),
         5,
+        Knowledge(DOCUMENT, (JOB.scenario,)),
         {"peer": {"basic": {"username": "u", "password": "p"}}},
     ),
     JOB,

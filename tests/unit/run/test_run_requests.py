@@ -16,6 +16,7 @@ from seamproof.run.experiment.requests import (
     UnknownReference,
     build,
     encode,
+    filled_body,
     resolve,
     target,
     ungiven,
@@ -207,3 +208,14 @@ def test_a_row_or_a_sign_in_that_is_not_there_is_told() -> None:
     assert ungiven(Step(POST, query={"a": "x {row.users.1.id}"}), bindings) == "row.users.1.id"
     assert ungiven(Step(POST, form={"a": "{login.ann.user}"}), bindings) == "login.ann.user"
     assert ungiven(Step(POST, text="{{row.users.1.id}}"), bindings) == "", "two braces are text"
+
+
+def test_a_body_as_it_is_written_has_its_references_filled() -> None:
+    bindings = Bindings({"order": 17, "name": 'a"b'}, sinkhole="http://127.0.0.1:9")
+    body = b'{"id": "{order}", "id": {order}, "note": "{name} {{order}}", "bad": "\xff", "u": '
+    assert filled_body(body, bindings, "") == (
+        b'{"id": 17, "id": 17, "note": "a"b {order}", "bad": "\xff", "u": '
+    )
+    assert filled_body(b'"{sinkhole}"/{sinkhole}/a', bindings, "") == (
+        b'"http://127.0.0.1:9"/http://127.0.0.1:9/a'
+    )

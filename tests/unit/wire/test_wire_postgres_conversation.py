@@ -41,6 +41,7 @@ from playbook import (
     startup,
 )
 
+from seamproof.core.canary import canary
 from seamproof.wire.postgres.conversation import Conversation
 from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Action
 from seamproof.wire.postgres.messages import MAX_BOUND, ProtocolError, message
@@ -97,6 +98,33 @@ def test_a_simple_query() -> None:
     )
     assert (play.last.started, play.last.ended) == (3.0, 4.0)
     assert not play.conversation.pending
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_canaries_in_rows_belong_to_their_statement_whatever_the_pieces(size: int) -> None:
+    one, other = canary("orders", "1").encode(), canary("users", "2").encode()
+    asked = query("SELECT 1; SELECT 2; SELECT 3")
+    play = Play().client(asked)
+    answer = (
+        columns()
+        + row(b"{" + one + b"}")
+        + row(one)
+        + complete("SELECT 2")
+        + columns()
+        + row()
+        + complete("SELECT 1")
+        + columns()
+        + row(one + other)
+        + complete("SELECT 1")
+        + ready()
+    )
+    for at in range(0, len(answer), size):
+        play.server(answer[at : at + size])
+    play.expect(to_server=asked, to_client=answer)
+    first, second, third = play.script.statements
+    assert first.canaries == (one.decode(),)
+    assert second.canaries == ()
+    assert third.canaries == (one.decode(), other.decode())
 
 
 def test_several_statements_in_one_query_are_crossings_of_their_own() -> None:

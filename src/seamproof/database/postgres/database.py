@@ -74,6 +74,8 @@ class PostgresDatabase:
         self._arranged: Mark | None = None
         self._above = Delta()
         """From base to arranged."""
+        self._edited = Delta()
+        """What of that was edited when all was arranged."""
         self._cloned = False
         """Whether the arranged state is a copy's: where its rows lie is not all known then."""
         self._base_lost = ""
@@ -252,16 +254,38 @@ class PostgresDatabase:
         return Seen(taint, large_objects or "", entries, states)
 
     async def edit(self, changes: Sequence[RowEdit]) -> None:
-        """Write rows directly, as a part of the arrangement: `changes()` does not show them, and
-        an undo to base takes them back. Raises ConfigurationError where an edit meets no row.
+        """Write rows directly, above the arrangement: `changes()` does not show them, and an undo
+        to base takes them back. What an earlier edit wrote above the same arrangement is taken back
+        first. Raises ConfigurationError where an edit meets no row.
         """
+        await self._take_back()
         connection = self._session
         tables = {relation.table.name: relation for relation in self._relations.values()}
         async with connection.transaction():
             await marker.require_marked(connection)
             await run(connection, "SET LOCAL seamproof.bypass = 'off'")
             await edits.write(connection, tables, changes)
-            self._above.add(Delta.of(await journal.take_own(connection)))
+            self._edited = Delta.of(await journal.take_own(connection))
+        self._raise(self._edited)
+
+    async def _take_back(self) -> None:
+        """Undo what was edited above the arrangement, and leave that as it is."""
+        back = self._edited.reversed()
+        if not len(back):
+            return
+        async with self._transaction():
+            await self._look(None)
+            places = await self._apply(back, {}, placed=False)
+        self._raise(back)
+        self._above.remember(places)
+        self._edited = Delta()
+
+    def _raise(self, delta: Delta) -> None:
+        """Count as arranged what was written above it."""
+        self._above.add(delta)
+        arranged, base = self._arranged, self._base
+        if arranged is not None and base is not None and arranged.snapshot != base.snapshot:
+            arranged.since.add(delta)
 
     async def fresh_sequences(self) -> None:
         """Move each sequence to a base of its own, far apart and never used before.
@@ -315,6 +339,7 @@ class PostgresDatabase:
         if marked.snapshot == base.snapshot:
             marked.since.add(self._above)
         self._base, self._arranged, self._above, self._base_lost = marked, None, Delta(), ""
+        self._edited = Delta()
         self._fingerprint = await self._hash()
         return lost
 
@@ -399,7 +424,7 @@ class PostgresDatabase:
     def _reached(self, level: Level, places: Places) -> None:
         if level is Level.BASE:
             self._arranged, self._above, self._base_lost = None, Delta(), ""
-            self._cloned = False
+            self._edited, self._cloned = Delta(), False
         else:
             self._above.remember(places)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import psycopg
+
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.experiment import RowEdit
 from seamproof.core.history import Row
@@ -16,8 +18,8 @@ async def write(
 ) -> None:
     """Write the rows, in order, in the transaction that is open.
 
-    Raises ConfigurationError for a table or a column that does not exist, or where an edit's old
-    row names none or several.
+    Raises ConfigurationError for a table or a column that does not exist, where an edit's old row
+    names none or several, and where the database refuses a value.
     """
     for edit in edits:
         relation = tables.get(edit.table)
@@ -32,7 +34,11 @@ async def write(
                     f"a row edit names {edit.table}.{name}, a column that is not there"
                 )
         query, parameters = _statement(relation, types, edit)
-        cursor = await run(connection, query, parameters)
+        try:
+            cursor = await run(connection, query, parameters)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            said = str(error).partition("\n")[0]
+            raise ConfigurationError(f"a row edit of {edit.table} is refused: {said}") from error
         if cursor.rowcount != 1:
             raise ConfigurationError(
                 f"a row edit of {edit.table} met {cursor.rowcount} rows, where it must meet one"

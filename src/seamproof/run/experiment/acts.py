@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -137,12 +138,15 @@ class Acts:
         `place` is what fresh values are made of: equal places give equal bytes.
         """
         replica = self._replica(act)
-        name = act.identity or act.step.identity
+        name = act.sender
         credentials = self._credentials.get(name, Credentials()) if name else Credentials()
         try:
             request = requests.build(
                 act.step, bindings, credentials, place=place, extra_headers=act.headers
             )
+            if act.body is not None:
+                body = requests.filled_body(act.body, bindings, f"{place}/body")
+                request = replace(request, body=body)
         except UnknownReference as error:
             # Checked when the scenario was read; only a source of ours can come here.
             raise AssertionError(f"nothing gives {{{error}}} a value in {place}") from None

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from seamproof.core.catalog import Catalog, Stored
+from seamproof.core.errors import ConfigurationError
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
@@ -25,6 +26,7 @@ from seamproof.core.experiment import (
     Phase,
 )
 from seamproof.core.history import (
+    Changes,
     Crossing,
     Disturbance,
     DisturbanceKind,
@@ -59,11 +61,12 @@ class _Arranged:
     experiment: Experiment
     bindings: Bindings
     exchanges: tuple[Exchange, ...]
+    prepared: Changes = Changes()
 
     def serves(self, experiment: Experiment) -> bool:
+        """Whether it is as arranged for another, but for edits."""
         return (
             self.experiment.arrangement == experiment.arrangement
-            and self.experiment.edits == experiment.edits
             and self.experiment.settings.fresh_sequences == experiment.settings.fresh_sequences
         )
 
@@ -85,6 +88,8 @@ class Conductor:
         self._redactor = redactor
         self._seed = seed
         self._arranged: _Arranged | None = None
+        self._edited = False
+        """Whether rows were edited above what is arranged."""
         self._cold = False
         self._acts = Acts(world, identities, redactor, self._replica, deadline)
         self._survival = Survival(world, self._forget)
@@ -211,7 +216,12 @@ class Conductor:
             sections[-1] = replace(sections[-1], disturbances=sections[-1].disturbances + ended)
             await self._end_hung(given_up(experiment, sections))
         return History(
-            experiment, tuple(sections), self._cleaned(arranged.exchanges), before, clock.timing()
+            experiment,
+            tuple(sections),
+            self._cleaned(arranged.exchanges),
+            before,
+            clock.timing(),
+            arranged.prepared,
         )
 
     async def _renew(self, names: Collection[str]) -> None:
@@ -263,7 +273,8 @@ class Conductor:
     @property
     def _bindings(self) -> Bindings:
         """What references mean before anything is arranged."""
-        return Bindings(salt=str(self._seed), stored=self.stored, logins=self.logins)
+        url = self._world.sinkhole.url
+        return Bindings({}, str(self._seed), self.stored, self.logins, url)
 
     def _ungiven(self, experiment: Experiment) -> Disturbance | None:
         """That a step refers to a row or a sign-in which is not there."""
@@ -292,8 +303,15 @@ class Conductor:
         self, experiment: Experiment, clock: Clock
     ) -> tuple[_Arranged, Disturbance | None]:
         if self._arranged is not None and self._arranged.serves(experiment):
+            if self._arranged.experiment.edits != experiment.edits:
+                arranged, self._arranged = self._arranged, None
+                with clock.part("arrange"):
+                    failed = await self._edit(experiment)
+                if failed is not None:
+                    return arranged, failed
+                self._arranged = replace(arranged, experiment=experiment)
             return self._arranged, None
-        self._arranged = None
+        self._arranged, self._edited = None, False
         bindings = self._bindings
         exchanges: list[Exchange] = []
         with clock.part("arrange"):
@@ -308,13 +326,30 @@ class Conductor:
                     failed = Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
                     return _Arranged(experiment, bindings, tuple(exchanges)), failed
                 await self._quiet()
-            if experiment.edits:
-                await self._world.database.edit(experiment.edits)
+            prepared = await self._prepared(experiment)
             if experiment.settings.fresh_sequences:
                 await self._world.database.fresh_sequences()
-            await self._world.database.mark("arranged")
-        self._arranged = _Arranged(experiment, bindings, tuple(exchanges))
-        return self._arranged, None
+            failed = await self._edit(experiment)
+        arranged = _Arranged(experiment, bindings, tuple(exchanges), prepared)
+        self._arranged = arranged if failed is None else None
+        return arranged, failed
+
+    async def _prepared(self, experiment: Experiment) -> Changes:
+        """What the arrangement wrote."""
+        if not experiment.arrangement:
+            return Changes()
+        return self._redactor.changes(await self._world.database.changes())
+
+    async def _edit(self, experiment: Experiment) -> Disturbance | None:
+        """Write the edits in the place of those before, and mark that state."""
+        try:
+            if experiment.edits or self._edited:
+                await self._world.database.edit(experiment.edits)
+        except ConfigurationError as error:
+            return Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, error.problem)
+        self._edited = bool(experiment.edits)
+        await self._world.database.mark("arranged")
+        return None
 
     # Phases
 

@@ -16,9 +16,12 @@ from seamproof.core.model import Json, Step
 from seamproof.run.experiment import multipart
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_QUOTED = re.compile(r'"\{([A-Za-z_][\w.-]*)\}"')
+"""A reference that is a JSON string alone."""
 _LINE_BREAK = re.compile(r"[\r\n]")
 _UUID = "uuid"
 _UNIQUE = "unique"
+_SINKHOLE = "sinkhole"
 _ROW = "row."
 _GIVEN = (_ROW, "login.")
 """What references to stored rows and to sign-ins begin with."""
@@ -55,6 +58,8 @@ class Bindings:
     """The rows that were there before the arrangement."""
     logins: Mapping[str, Json] = field(default_factory=dict)
     """What is typed to sign in, by `login.NAME.FIELD`."""
+    sinkhole: str = ""
+    """The URL of a port of ours that takes what it is asked."""
 
     def with_value(self, name: str, value: Json) -> Bindings:
         """The same with one more."""
@@ -67,6 +72,8 @@ class Bindings:
         if name in {_UUID, _UNIQUE}:
             fresh = uuid.uuid5(_NAMESPACE, f"{self.salt}/{place}")
             return str(fresh) if name == _UUID else fresh.hex[:8]
+        if name == _SINKHOLE:
+            return self.sinkhole
         if name in self.logins:
             return self.logins[name]
         if name.startswith(_ROW):
@@ -154,6 +161,27 @@ def _as_text(value: Json) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value)
+
+
+def filled_body(body: bytes, bindings: Bindings, place: str) -> bytes:
+    """A body that is sent as it is written, but for its references: `"{order}"` becomes the value
+    as JSON, and `{order}` its text. Bytes that are no UTF-8 stay as they are.
+    """
+    text = body.decode("utf-8", "surrogateescape")
+
+    def quoted(match: re.Match[str]) -> str:
+        try:
+            return json.dumps(bindings.lookup(match[1], place))
+        except UnknownReference:
+            return match[0]
+
+    def one(name: str) -> str | None:
+        try:
+            return _as_text(bindings.lookup(name, place))
+        except UnknownReference:
+            return None
+
+    return references.filled(_QUOTED.sub(quoted, text), one).encode("utf-8", "surrogateescape")
 
 
 def target(

@@ -135,7 +135,7 @@ class Wallet(Mapping[str, Credentials]):
                 yield from self._doubt(exchange, faults)
 
     def _doubt(self, exchange: Exchange, faults: tuple[str, ...] = ()) -> Iterator[_Doubt]:
-        name = _sender(exchange)
+        name = exchange.act.sender
         held = self._held.get(name)
         if exchange.status != _UNAUTHENTICATED or held is None or exchange.act.raw is not None:
             return
@@ -153,11 +153,11 @@ class Wallet(Mapping[str, Credentials]):
             for exchange in section.exchanges
         ]
         for exchange in (*history.arranged, *acts):
-            held = self._held.get(_sender(exchange))
+            held = self._held.get(exchange.act.sender)
             if held is not None and exchange.status is not None:
                 held.welcome = held.welcome or exchange.ok
                 answered = (exchange.act.step.operation.id, exchange.status)
-                self._answers.setdefault(_sender(exchange), Counter())[answered] += 1
+                self._answers.setdefault(exchange.act.sender, Counter())[answered] += 1
 
     @property
     def shunned(self) -> bool:
@@ -196,7 +196,3 @@ class Wallet(Mapping[str, Credentials]):
             by_status[status] += count
         counted = ", ".join(f"{status} ({count})" for status, count in sorted(by_status.items()))
         return f"{name}: {how}{answers.total()} requests, answered {counted}"
-
-
-def _sender(exchange: Exchange) -> str:
-    return exchange.act.identity or exchange.act.step.identity or ""

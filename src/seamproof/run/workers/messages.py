@@ -18,7 +18,7 @@ from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Json
 from seamproof.core.profile import Profile
-from seamproof.core.subject import Job, Result
+from seamproof.core.subject import Job, Knowledge, Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Begin:
     boundaries: frozenset[BoundaryKind]
     """Those that saw the marker in the run's own world, and must see it in this one."""
     seed: int = 0
+    knowledge: Knowledge = Knowledge()
+    """What their subjects have in common."""
     peers: dict[str, Json] = field(default_factory=dict)
     """Identities beside the configured ones, as the configuration writes them."""
 

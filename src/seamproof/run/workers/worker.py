@@ -97,6 +97,7 @@ class Worker:
                 premises.config,
                 emit=self._tell,
                 redact=self._redactor.text,
+                knowledge=begin.knowledge,
             )
             self._say(Ready(time.monotonic() - began))
             while isinstance(order := await inbox.get(), Job):

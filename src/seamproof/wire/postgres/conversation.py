@@ -211,7 +211,9 @@ class Conversation:
         framer = self._server
         handlers = self._replies.handlers
         for code, start, end in framer.feed(data):
-            if code != RUN:
+            if code == RUN:
+                self._replies.rows(framer.buffer[start:end])
+            else:
                 handlers[code](framer.buffer, start, end, now)
         self._server_ahead = framer.kept
         self._settle()
@@ -225,7 +227,11 @@ class Conversation:
     def _may_see(self, code: int, buffer: bytes, start: int, end: int, now: float) -> bool:
         replies = self._replies
         losing = replies.lost is not None and replies.losing
-        visible = code == RUN or replies.handlers[code](buffer, start, end, now)
+        if code == RUN:
+            replies.rows(buffer[start:end])
+            visible = True
+        else:
+            visible = replies.handlers[code](buffer, start, end, now)
         # Without CopyInResponse the client would not send what is to be copied.
         return code == _COPY_IN if losing else visible
 

@@ -30,6 +30,8 @@ class Statement:
     sqlstate: str | None = None
     message: str | None = None
     after: int | None = None
+    canaries: tuple[str, ...] = ()
+    """Those in the rows that it was answered with."""
     reached: bool = False
     """Whether the server came to it, or the connection was ended in its place: what is ordered at
     a statement behind an error does not take place."""

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, TypeAlias
 
+from seamproof.core import canary
 from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Statement
 from seamproof.wire.postgres.messages import ServerProtocolError, error_fields, text
 
@@ -30,6 +31,8 @@ _STATUSES: Final = (b"I", b"T", b"E")
 _TO_SAVEPOINT: Final = re.compile(r"\bROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b", re.IGNORECASE)
 _CHAINS: Final = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
 _SETTING: Final = b"standard_conforming_strings\0"
+_CANARY: Final = canary.PREFIX.encode()
+_EDGE: Final = canary.LENGTH - 1
 
 
 class Mark(Enum):
@@ -92,6 +95,7 @@ class Replies:
         """Whether ReadyForQuery has come and nothing is awaited; who reads it resets it."""
         self._losing = False
         self._last: Statement | None = None
+        self._edge = b""
         self._on_refused = on_refused
         self.handlers = {
             ord("1"): self._on_parsed,
@@ -128,6 +132,16 @@ class Replies:
         """Note that the client waits for what it sent up to here."""
         self.flushed = True
         self.done = self.lost is not None and self.lost.ended is not None
+
+    def rows(self, data: bytes) -> None:
+        """Take a piece of a result: rows, or a part of one."""
+        piece = self._edge + data
+        self._edge = piece[-_EDGE:]
+        if _CANARY in piece:
+            asked = next((each for each in self.expected if type(each) is Statement), None)
+            if asked is not None:
+                seen = (*asked.canaries, *canary.found(piece))
+                asked.canaries = tuple(dict.fromkeys(seen))
 
     def _head(self) -> Expected | None:
         return self.expected[0] if self.expected else None
