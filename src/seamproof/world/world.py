@@ -16,9 +16,11 @@ from seamproof.core.events import Event, Notice
 from seamproof.core.history import Crossing, Disturbance, DisturbanceKind
 from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
+from seamproof.world import pulse
 from seamproof.world.commands import Commands
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.outages import explained, require_space
+from seamproof.world.pulse import Pulse
 from seamproof.world.replicas import Companion, Member, Replica, Site
 
 _STILL_LIMIT = 1.0
@@ -106,6 +108,11 @@ class World:
             for member in members:
                 self._site.guard.check(member.watched)
         return tuple(found)
+
+    def pulse(self, replicas: Collection[int]) -> Pulse | None:
+        """Whether these replicas and all companions do anything; None where nobody can tell."""
+        members = (*self.companions, *(each for each in self.replicas if each.index in replicas))
+        return pulse.take(each.process.pid for each in members)
 
     def require_space(self, crossings: Iterable[Crossing]) -> None:
         """Raise MachineError where a disk is full, which may be what made the acts cross these."""

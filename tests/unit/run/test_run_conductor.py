@@ -135,6 +135,9 @@ class FakeWorld:
     async def restart(self, indexes: Collection[int]) -> None:
         self.log.append(f"restart {sorted(indexes)}")
 
+    def pulse(self, replicas: Collection[int]) -> None:
+        return None
+
     def require_space(self, crossings: Sequence[Crossing]) -> None:
         pass
 

@@ -40,7 +40,7 @@ from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
-from seamproof.run.experiment.quiet import come_to_rest
+from seamproof.run.experiment.quiet import Slumber, come_to_rest
 from seamproof.run.experiment.requests import Bindings, ungiven
 from seamproof.run.experiment.survival import Survival
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 SILENCE = 0.002
 SILENCE_AFTER_FAULT = 0.010
+"""The same behind a fault, which a service may work on for longer; less where it sleeps."""
 WARM_ROUNDS = 2
 
 
@@ -366,6 +367,7 @@ class Conductor:
         for boundary in self._world.boundaries:
             boundary.begin(epoch, wired)
         interruptions = self._acts.interruptions(phase)
+        slumber = self._slumber(phase) if phase.faults else None
         if phase.faults:
             self._harmed |= {self._replica(act).index for act in phase.acts}
         disturbances: list[Disturbance] = []
@@ -385,6 +387,7 @@ class Conductor:
                 phase.faults,
                 at_least=experiment.settings.extra_quiet,
                 open_before=open_before,
+                slumber=slumber,
             )
         disturbances += unrest
         open_backends = self._open_backends()
@@ -425,22 +428,39 @@ class Conductor:
         *,
         at_least: float = 0.0,
         open_before: Collection[int] = (),
+        slumber: Slumber | None = None,
     ) -> tuple[float, tuple[Disturbance, ...]]:
         """Wait until nothing is under way. Returns the seconds, and what did not come to rest."""
         started = time.monotonic()
         silence = 2 * self.profile.tail or SILENCE
-        if faults:
-            silence = max(silence, SILENCE_AFTER_FAULT)
+        if faults and silence < SILENCE_AFTER_FAULT and not await self._asleep(slumber, silence):
+            silence = SILENCE_AFTER_FAULT
         # Silence counts from the answer: what comes behind it may not have begun yet.
-        await asyncio.sleep(max(at_least, silence))
+        await asyncio.sleep(max(at_least, silence) - (time.monotonic() - started))
         unrest: list[Disturbance] = []
         for boundary in self._world.boundaries:
             problem = await come_to_rest(
-                boundary, silence, open_before, background=self.profile.background
+                boundary,
+                silence,
+                open_before,
+                background=self.profile.background,
+                slumber=slumber,
             )
             if problem is not None:
                 unrest.append(problem)
         return time.monotonic() - started, tuple(unrest)
+
+    def _slumber(self, phase: Phase) -> Slumber:
+        """The sleep of all processes that may work on a phase."""
+        acting = {self._replica(act).index for act in phase.acts}
+        return Slumber(lambda: self._world.pulse(acting))
+
+    async def _asleep(self, slumber: Slumber | None, enough: float) -> bool:
+        """Whether the processes have soon slept for `enough` seconds, and wait for nobody."""
+        if slumber is None or not await slumber.begins(SILENCE_AFTER_FAULT, enough):
+            return False
+        found = [boundary.activity() for boundary in self._world.boundaries]
+        return not any(each.pending or each.open_transactions for each in found)
 
     async def _settle(self) -> tuple[Disturbance, ...]:
         """End what is still in a transaction after quiet: it would commit after the undo."""

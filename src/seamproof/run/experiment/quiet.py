@@ -4,20 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from seamproof.core.history import Disturbance, DisturbanceKind, Exchange
 
 if TYPE_CHECKING:
     from seamproof.core.protocols import Boundary, Held
+    from seamproof.world.pulse import Pulse
 
 QUIET_LIMIT = 4.0
 """Seconds that the service may go on working after its response."""
 OPEN_LIMIT = 0.25
 """Seconds of silence after which a transaction that is still open counts as left open."""
+OPEN_ASLEEP = 0.1
+"""The same where the service's processes have slept all the time."""
+_LOOK_AGAIN = 0.02
 HOLD_LIMIT = 2.0
 """Seconds that a crossing is held while the response is awaited."""
+
+
+class Slumber:
+    """For how long the processes that answer have been asleep.
+
+    Made before the acts are sent: what does not run while they are answered does not answer them,
+    and that it sleeps says nothing.
+    """
+
+    def __init__(self, look: Callable[[], Pulse | None]) -> None:
+        self._look = look
+        self._before = look()
+        self._first: Pulse | None = None
+        self._last: Pulse | None = None
+
+    def seconds(self) -> float:
+        """The seconds since the first of the last looks between which they slept; 0 where that is
+        not known."""
+        last, self._last = self._last, self._look()
+        now, first, before = self._last, self._first, self._before
+        if now is None or last is None or not now.slept_since(last):
+            self._first = now
+        elif first is not None and before is not None and now.served_since(before):
+            return now.time - first.time
+        return 0.0
+
+    async def begins(self, limit: float, enough: float) -> bool:
+        """Wait until they have slept for `enough` seconds, at most `limit` seconds."""
+        deadline = time.monotonic() + limit
+        self.seconds()
+        while time.monotonic() < deadline:
+            await asyncio.sleep(enough)
+            if self.seconds() >= enough:
+                return True
+        return False
 
 
 async def come_to_rest(
@@ -26,6 +65,7 @@ async def come_to_rest(
     open_before: Collection[int] = (),
     *,
     background: Collection[str] = (),
+    slumber: Slumber | None = None,
 ) -> Disturbance | None:
     """Wait for silence. A transaction that stays open in it is for the conductor to end and tell.
 
@@ -34,12 +74,17 @@ async def come_to_rest(
     """
     deadline = time.monotonic() + QUIET_LIMIT
     step = 2 * silence if open_before or background else OPEN_LIMIT
+    if slumber is not None:
+        step = min(step, _LOOK_AGAIN)
     while not await boundary.wait_quiet(silence, step):
+        asleep = slumber.seconds() if slumber is not None else 0.0
         now = time.monotonic()
         activity = boundary.activity()
         awaited = set(activity.open_transactions) - set(open_before)
         last = boundary.last_of_acts(background) if background else activity.last
-        if not activity.pending and now - last >= (OPEN_LIMIT if awaited else silence):
+        silent = now - last
+        left_open = silent >= OPEN_LIMIT or min(silent, asleep) >= OPEN_ASLEEP
+        if not activity.pending and (left_open if awaited else silent >= silence):
             return None
         if now >= deadline:
             detail = f"{activity.pending} statements under way"
