@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seamproof.cli import (
+    accept,
     checks,
     config,
     demo,
@@ -52,6 +53,7 @@ for command in (
     run.run,
     demo.demo,
     replay.replay,
+    accept.accept,
     record.record,
     heal.heal,
     explain.explain,

@@ -25,7 +25,7 @@ from seamproof.run.catalogue import classes_of
 _GENERATED = "<!-- Generated: python -m seamproof.cli.reference docs/reference -->\n"
 _CODES = {
     ExitCode.NOTHING_PROVEN: "nothing is proven",
-    ExitCode.PROVEN: "there are proven findings",
+    ExitCode.PROVEN: "there are proven findings that are not accepted",
     ExitCode.INTERRUPTED: "it was interrupted; reports are written all the same",
     ExitCode.OUR_BUG: "a bug of seamproof; the message names a file with the details",
     ExitCode.USAGE: "usage, configuration, a service or database that does not start, "

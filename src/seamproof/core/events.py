@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from seamproof.core.profile import Profile
-from seamproof.core.verdict import Finding, FindingClass, Outcome, Verdict
+from seamproof.core.verdict import Acceptance, Finding, FindingClass, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,13 @@ class FindingReported:
     """A finding, once per defect."""
 
     finding: Finding
+    accepted: Acceptance | None = None
+    """Why it is lived with, where the project's baseline file says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFinished:
-    """The last event, also of an interrupted run."""
+    """The last event, also of an interrupted run. Accepted findings are counted apart."""
 
     proven: int
     suspected: int
@@ -131,6 +133,8 @@ class RunFinished:
     crashed: str = ""
     """What failed in seamproof itself."""
     exit_code: int = 0
+    accepted: int = 0
+    """Findings of any tier that the project's baseline file accepts."""
 
 
 Event: TypeAlias = (

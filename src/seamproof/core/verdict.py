@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from seamproof.core.experiment import BoundaryKind, Experiment
@@ -137,6 +138,16 @@ class Finding:
     def id(self) -> str:
         """The short name that a person types: `F-3a9c01`."""
         return f"F-{self.fingerprint[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Why a finding is lived with, and by whose word. It is reported, and fails no run."""
+
+    reason: str
+    owner: str
+    expires: date | None = None
+    """The last day that it holds; None where it has no end."""
 
 
 def fingerprint(check: str, finding_class: str, operation: str, table: str, shape: str) -> str:

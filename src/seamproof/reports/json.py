@@ -19,7 +19,7 @@ from seamproof.core.events import Event, RunFinished
 from seamproof.core.experiment import Fault
 from seamproof.core.history import Crossing, Exchange, Request, Response, RowChange
 from seamproof.core.registry import reporter
-from seamproof.core.verdict import Control, Evidence, Finding
+from seamproof.core.verdict import Acceptance, Control, Evidence, Finding
 from seamproof.reports import finding as explained
 from seamproof.reports import overlap
 from seamproof.reports.ledger import Ledger, OperationRecord
@@ -145,8 +145,16 @@ def _finding(ledger: Ledger, finding: Finding) -> dict[str, Any]:
         "owasp": list(known.owasp) if known else [],
         "replays": explained.replays(finding),
         "also": list(finding.also),
+        "accepted": _accepted(ledger.accepted.get(finding.fingerprint)),
         "evidence": _evidence(finding.evidence),
     }
+
+
+def _accepted(acceptance: Acceptance | None) -> dict[str, str | None] | None:
+    if acceptance is None:
+        return None
+    expires = acceptance.expires.isoformat() if acceptance.expires else None
+    return {"reason": acceptance.reason, "owner": acceptance.owner, "expires": expires}
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
@@ -262,6 +270,7 @@ def _summary(ledger: Ledger) -> dict[str, Any]:
         "proven": ended.proven,
         "suspected": ended.suspected,
         "notes": ended.notes,
+        "accepted": ended.accepted,
         "inconclusive": ended.inconclusive,
         "experiments": ended.experiments,
         "seconds": round(ended.seconds, 3),

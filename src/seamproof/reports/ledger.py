@@ -16,7 +16,7 @@ from seamproof.core.events import (
     VerdictReached,
 )
 from seamproof.core.model import SAFE_METHODS
-from seamproof.core.verdict import Finding, FindingClass, Outcome, Verdict
+from seamproof.core.verdict import Acceptance, Finding, FindingClass, Outcome, Verdict
 
 ENDED_BEFORE = "the run ended before it"
 _JUDGED = frozenset({Outcome.HELD, Outcome.VIOLATED})
@@ -82,6 +82,8 @@ class Ledger:
         self.boundaries: dict[str, BoundaryStatus] = {}
         self.classes: dict[str, FindingClass] = {}
         self.findings: list[Finding] = []
+        self.accepted: dict[str, Acceptance] = {}
+        """By fingerprint, why a finding is lived with."""
 
     def on_event(self, event: Event) -> None:
         """Add one event."""
@@ -102,6 +104,8 @@ class Ledger:
                 self._on_job(event)
             case FindingReported():
                 self.findings.append(event.finding)
+                if event.accepted is not None:
+                    self.accepted[event.finding.fingerprint] = event.accepted
             case RunFinished():
                 self.ended = event
             case _:

@@ -24,7 +24,7 @@ from seamproof.core.events import (
     Stage,
 )
 from seamproof.core.registry import reporter
-from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.core.verdict import Acceptance, Finding, Outcome, Tier
 from seamproof.reports import finding as explained
 from seamproof.reports.ledger import Ledger
 from seamproof.reports.screen import Screen
@@ -89,7 +89,7 @@ class Terminal:
             case JobFinished():
                 self._on_job_finished(event)
             case FindingReported():
-                self._on_finding(event.finding)
+                self._on_finding(event.finding, event.accepted)
             case RunFinished():
                 self._on_run_finished(event)
             case _:
@@ -187,16 +187,15 @@ class Terminal:
 
     # Findings
 
-    def _on_finding(self, finding: Finding) -> None:
+    def _on_finding(self, finding: Finding, accepted: Acceptance | None) -> None:
         screen, known = self._screen, self._ledger.classes.get(finding.finding_class)
+        if accepted is not None:
+            until = f", until {accepted.expires}" if accepted.expires else ""
+            why = f"{harmless(accepted.reason)} ({harmless(accepted.owner)}{until})"
+            self._in_short("accepted", "dim", finding, why)
+            return
         if finding.tier is Tier.NOTE:
-            head = screen.paint("note", "cyan")
-            name = squeeze(harmless(finding.operation), _OPERATION)
-            text = f"{finding.finding_class}  {name}: "
-            text += explained.title(finding, known)
-            screen.line(f"  {head}  {clip(text, screen.width - 8)}")
-            if more := explained.also(finding, screen.width - 8):
-                screen.line(f"{' ' * 8}{more}")
+            self._in_short("note", "cyan", finding, explained.title(finding, known))
             return
         tier = finding.tier.upper()
         left, right = explained.heading(finding, known, screen.width - len(tier) - 2)
@@ -206,6 +205,15 @@ class Terminal:
         for line in explained.lines(finding, known, screen.width):
             self._labelled(line)
         screen.line()
+
+    def _in_short(self, label: str, style: str, finding: Finding, text: str) -> None:
+        """Say a finding that is nobody's to repair now in one line, and who shares its cause."""
+        screen, indent = self._screen, 2 + len(label) + 2
+        name = squeeze(harmless(finding.operation), _OPERATION)
+        said = clip(f"{finding.finding_class}  {name}: {text}", screen.width - indent)
+        screen.line(f"  {screen.paint(label, style)}  {said}")
+        if more := explained.also(finding, screen.width - indent):
+            screen.line(f"{' ' * indent}{more}")
 
     def _labelled(self, line: explained.Line) -> None:
         screen = self._screen
@@ -277,6 +285,8 @@ class Terminal:
             f"{event.notes} note{_s(event.notes)}",
             f"{event.inconclusive} inconclusive",
         ]
+        if event.accepted:
+            parts.append(f"{event.accepted} accepted")
         style = "red" if event.proven else "yellow" if event.suspected else "green"
         ended = " · interrupted" if event.interrupted else ""
         if event.crashed:

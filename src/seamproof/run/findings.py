@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -142,15 +143,24 @@ class Shelf:
         return path
 
     def get(self, name: str) -> Finding:
-        """The newest finding of this name, `F-3a9c01` or its beginning. Raises where none is."""
+        """The newest finding of this name, `F-3a9c01` or its beginning.
+
+        Raises ConfigurationError where none is, or several begin so.
+        """
         wanted = name if name.startswith("F-") else f"F-{name}"
         paths = sorted(
-            self._runs.glob(f"*/findings/{wanted}*.json"), key=lambda path: path.parts[-3]
+            self._runs.glob(f"*/findings/{glob.escape(wanted)}*.json"),
+            key=lambda path: path.parts[-3],
         )
         if not paths:
             raise ConfigurationError(
                 f"no finding {wanted} in {self._runs}",
                 hint="findings are kept by `seamproof run`; its report lists their names",
+            )
+        names = sorted({path.stem for path in paths})
+        if len(names) > 1:
+            raise ConfigurationError(
+                f"{wanted} is the beginning of {len(names)} findings", hint=", ".join(names)
             )
         try:
             return codec.load(Finding, paths[-1].read_bytes())

@@ -95,6 +95,7 @@ class _Audience:
         self._began: float | None = None
         self._experiments = 0
         self._tiers: list[Tier] = []
+        self._accepted = 0
         self._ended: RunFinished | None = None
 
     def tell(self, event: Event) -> None:
@@ -103,8 +104,10 @@ class _Audience:
                 self._began = asyncio.get_running_loop().time()
             case ExperimentRun():
                 self._experiments += 1
-            case FindingReported():
+            case FindingReported(accepted=None):
                 self._tiers.append(event.finding.tier)
+            case FindingReported():
+                self._accepted += 1
             case RunFinished():
                 self._ended = event
             case _:
@@ -132,6 +135,7 @@ class _Audience:
                 interrupted=interrupted,
                 crashed=crashed,
                 exit_code=code,
+                accepted=self._accepted,
             )
         )
 

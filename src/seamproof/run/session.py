@@ -34,6 +34,8 @@ from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.plan import profile_file
 from seamproof.run import selection
+from seamproof.run.acceptance.file import PLACE
+from seamproof.run.acceptance.standing import Standing, standing
 from seamproof.run.catalogue import classes_of
 from seamproof.run.costs import Costs, patience
 from seamproof.run.findings import Docket, Shelf
@@ -115,6 +117,7 @@ class Session:
         self._noticed: set[Notice] = set()
         self._parts: dict[str, Part] = {}
         self._replayed: Finding | None = None
+        self._standing = Standing((), {})
 
     async def run(self) -> None:
         """Run to the end. Errors of the set-up are raised at once, later ones after the last event:
@@ -123,6 +126,7 @@ class Session:
 
         config = load(self._options.config)
         shelf = Shelf(config.path(".seamproof/runs"))
+        self._standing = standing(config.path(PLACE))
         wanted = self._wanted(config, shelf)
         self._emit(
             RunStarted(
@@ -134,6 +138,8 @@ class Session:
                 tuple(each for part in self._parts.values() for each in classes_of(part)),
             )
         )
+        for notice in self._standing.expired():
+            self._emit(notice)
         ended, failure = _Ended(), None
         try:
             await self._in_worlds(config, wanted, shelf)
@@ -189,6 +195,7 @@ class Session:
                 return
             self._noticed.add(event)
         self._tally.on_event(event)
+        self._standing.on_event(event)
         self._listener(event)
 
     # In the worlds
@@ -222,8 +229,9 @@ class Session:
                     premises.peers,
                 )
                 await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
-                await self._work(crew, premises, prepared, shelf, costs)
+                left_out = await self._work(crew, premises, prepared, shelf, costs)
                 await premises.conductor.prove_reset()
+                self._tell_stale(wanted, left_out)
             finally:
                 # They clean up while this world does.
                 crew.dismiss()
@@ -253,13 +261,16 @@ class Session:
 
     async def _work(
         self, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf, costs: Costs
-    ) -> None:
-        """Have every job done, in this world and in those of the crew."""
+    ) -> set[str]:
+        """Have every job done, in this world and in those of the crew.
+
+        Returns the operations of jobs that there was no time for.
+        """
         from seamproof.run.workers.crew import Work
 
         def report(finding: Finding) -> None:
             shelf.put(self._name, finding)
-            self._emit(FindingReported(finding))
+            self._emit(FindingReported(finding, self._standing.acceptance(finding)))
 
         docket = Docket(prepared.jobs, self._parts, report)
         by_number = {job.number: job for job in prepared.jobs}
@@ -287,6 +298,7 @@ class Session:
             docket.close()
             costs.save()
         self._leave_out(queue.left)
+        return {job.operation for job in queue.left}
 
     def _leave_out(self, jobs: Sequence[Job]) -> None:
         """Say which operations there was no time for."""
@@ -296,6 +308,14 @@ class Session:
         shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
         count = f"{len(names)} operation{'' if len(names) == 1 else 's'}"
         self._emit(Notice(f"left out, there is no time for them: {count}", f"not run: {shown}"))
+
+    def _tell_stale(self, wanted: Wanted, left_out: set[str]) -> None:
+        """Say which accepted findings did not show where they would have."""
+        if self._replayed is not None:
+            return
+        others = {s.operation.id for s in wanted.everything if s not in wanted.scenarios}
+        for notice in self._standing.stale(left_out | others):
+            self._emit(notice)
 
     def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
         budget = self._options.budget
@@ -370,6 +390,7 @@ class Session:
                 ended.interrupted,
                 ended.crashed,
                 code,
+                tally.accepted,
             )
         )
 

@@ -28,6 +28,8 @@ class Tally:
     """Whether any check was begun."""
     crashes: list[str] = field(default_factory=list)
     """Tracebacks of what failed in us."""
+    accepted: int = 0
+    """Findings that the project lives with."""
     _tiers: list[Tier] = field(default_factory=list)
 
     def on_event(self, event: Event) -> None:
@@ -41,13 +43,15 @@ class Tally:
                 self.refusals[event.operation] = event.reason
             case JobFinished(outcome=Outcome.INCONCLUSIVE):
                 self.inconclusive += 1
-            case FindingReported():
+            case FindingReported(accepted=None):
                 self._tiers.append(event.finding.tier)
+            case FindingReported():
+                self.accepted += 1
             case _:
                 pass
 
     def of(self, tier: Tier) -> int:
-        """How many findings are of a tier."""
+        """How many findings are of a tier, without those that are accepted."""
         return self._tiers.count(tier)
 
     def exit_code(self, *, strict: bool) -> ExitCode:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import stat
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from report_samples import (
 from seamproof.core.errors import ConfigurationError, MachineError
 from seamproof.core.events import Event, FindingReported, RunFinished
 from seamproof.core.experiment import Fault, FaultKind
+from seamproof.core.verdict import Acceptance
 from seamproof.reports.json import JsonReport
 
 SCHEMA = json.loads(
@@ -62,6 +64,7 @@ def test_the_report_has_the_promised_shape(tmp_path: Path) -> None:
         "proven": 1,
         "suspected": 0,
         "notes": 0,
+        "accepted": 0,
         "inconclusive": 1,
         "experiments": 2,
         "seconds": 1.25,
@@ -96,6 +99,17 @@ def test_a_finding_says_what_its_class_is_known_as(tmp_path: Path) -> None:
     bare = replace(STARTED, classes=())
     (finding,) = written(tmp_path / "r.json", bare, *EVENTS[1:])["findings"]
     assert (finding["cwe"], finding["owasp"]) == ([], [])
+
+
+def test_an_accepted_finding_says_why_by_whom_and_until_when(tmp_path: Path) -> None:
+    assert written(tmp_path / "r.json", *EVENTS)["findings"][0]["accepted"] is None
+    for expires, told in ((date(2027, 1, 1), "2027-01-01"), (None, None)):
+        reported = FindingReported(FINDING, Acceptance("known", "ann", expires))
+        ended = replace(FINISHED, proven=0, accepted=1)
+        report = written(tmp_path / "r.json", STARTED, reported, ended)
+        accepted = report["findings"][0]["accepted"]
+        assert accepted == {"reason": "known", "owner": "ann", "expires": told}
+        assert (report["summary"]["proven"], report["summary"]["accepted"]) == (0, 1)
 
 
 def test_bytes_and_hostile_text_survive_as_data(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from seamproof.core.events import (
     Stage,
 )
 from seamproof.core.history import RowChange
-from seamproof.core.verdict import Outcome, Tier
+from seamproof.core.verdict import Acceptance, Outcome, Tier
 from seamproof.reports.terminal import Terminal
 
 
@@ -113,6 +114,20 @@ def test_other_operations_with_the_same_cause_are_counted_and_named(
     assert f"Also:    {named}" in shown(monkeypatch, STARTED, FindingReported(several))
     note = replace(several, tier=Tier.NOTE)
     assert f"\n        {named}" in shown(monkeypatch, STARTED, FindingReported(note))
+
+
+def test_an_accepted_finding_is_one_line_and_counted_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accepted = Acceptance("counted anew each night", "team-orders", date(2027, 1, 1))
+    ended = replace(FINISHED, proven=0, accepted=1)
+    text = shown(monkeypatch, STARTED, FindingReported(FINDING, accepted), ended)
+    assert (
+        "  accepted  partial-state  POST /orders: counted anew each night"
+        " (team-orders, until 2027-01-01)\n"
+    ) in text
+    assert "PROVEN" not in text
+    assert "1 inconclusive, 1 accepted" in text
 
 
 def test_a_terminal_has_one_live_line_and_colour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+accept F-123abc --reason known --owner ann
