@@ -50,11 +50,15 @@ __all__ = ["Learned", "LearnedScenario", "learn"]
 
 MOST_ROUNDS = 6
 """Rounds of warming up; what is not stable then is noted."""
-WAITS = (0.35, 0.4, 0.45)
-"""Seconds from each round of equal runs to the next at the least: different, and over 1.1 together,
-because timestamps of one-second resolution look stable otherwise."""
-TAIL_WATCH = 0.05
 IDLE_WATCH = 1.0
+WAITS = (IDLE_WATCH, 0.05, 0.1)
+"""Seconds from each round of equal runs to the next at the least: different, and over 1.1 together,
+because timestamps of one-second resolution look stable otherwise. The last round of warming up is
+the first of them, and the idle second lies behind it."""
+TAIL_WATCH = 0.05
+TAIL_WATCH_AGAIN = 0.02
+"""The same once every scenario was watched and nothing came behind any answer: what trails behind
+in a warm process was not faster while it was cold."""
 CHANCES = 2
 """Acts that a statement crosses in some of their equal runs only, for it to be a job's."""
 READS, MOST_READS = 3, 8
@@ -105,17 +109,19 @@ def _warm_up(runs: Sequence[Runs], replicas: int) -> Exploration[int]:
     """
     last: dict[tuple[int, int], object] = {}
     waiting = {(index, replica) for index in range(len(runs)) for replica in range(replicas)}
-    rounds = 0
+    rounds, trails = 0, False
     while waiting and rounds < MOST_ROUNDS:
         rounds += 1
+        watch = TAIL_WATCH if rounds == 1 or trails else TAIL_WATCH_AGAIN
         for place in sorted(waiting):
             index, replica = place
             # The first run of all and the last are compared: what trails behind must be in both.
             watched = rounds > 1 or replica == 0
-            settings = Settings(extra_quiet=TAIL_WATCH if watched else 0.0)
+            settings = Settings(extra_quiet=watch if watched else 0.0)
             history: History = yield _experiment(runs[index].scenario, "warm up", settings, replica)
             if replica == 0:
                 runs[index].warming.append(history)
+            trails = trails or trailing((history,)) > 0
             keys = crossing_keys(history, Profile())
             if last.get(place) == keys or runs[index].given_up:
                 waiting.remove(place)
