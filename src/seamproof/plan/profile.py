@@ -57,8 +57,8 @@ because timestamps of one-second resolution look stable otherwise. The last roun
 the first of them, and the idle second lies behind it."""
 TAIL_WATCH = 0.05
 TAIL_WATCH_AGAIN = 0.02
-"""The same once every scenario was watched and nothing came behind any answer: what trails behind
-in a warm process was not faster while it was cold."""
+"""The same once every scenario was watched and nothing came later than half of this behind any
+answer: what trails behind in a warm process was not faster while it was cold."""
 CHANCES = 2
 """Acts that a statement crosses in some of their equal runs only, for it to be a job's."""
 READS, MOST_READS = 3, 8
@@ -121,7 +121,7 @@ def _warm_up(runs: Sequence[Runs], replicas: int) -> Exploration[int]:
             history: History = yield _experiment(runs[index].scenario, "warm up", settings, replica)
             if replica == 0:
                 runs[index].warming.append(history)
-            trails = trails or trailing((history,)) > 0
+            trails = trails or trailing((history,)) > TAIL_WATCH_AGAIN / 2
             keys = crossing_keys(history, Profile())
             if last.get(place) == keys or runs[index].given_up:
                 waiting.remove(place)

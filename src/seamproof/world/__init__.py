@@ -11,6 +11,7 @@
 - `cautions`     what a person should know before a first start
 - `environment`  what a child inherits, and what it must not
 - `processes`    Process: one child with its whole family, its log, its end
+- `pulse`        whether processes do anything, as the kernel tells it
 - `ports`        free ports, and who holds one that is not
 - `readiness`    waits until a process is ready
 - `probe`        a harmless request, to ask whether the service answers

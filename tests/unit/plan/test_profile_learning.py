@@ -423,11 +423,16 @@ def test_a_warm_process_is_watched_for_less_long_where_nothing_trailed_in_the_co
         service.connect().insert("orders", id=1)
         return 201
 
-    def trailing(service: FakeService) -> int:
+    def brief(service: FakeService) -> int:
         service.later.append(lambda: service.connect().insert("mails", id=1))
         return quiet(service)
 
+    def trailing(service: FakeService) -> int:
+        service.later += [lambda: service.connect().insert("mails", id=1)] * 20
+        return quiet(service)
+
     assert tail_watches(quiet) == [TAIL_WATCH, TAIL_WATCH_AGAIN]
+    assert tail_watches(brief) == [TAIL_WATCH, TAIL_WATCH_AGAIN]
     assert tail_watches(trailing) == [TAIL_WATCH, TAIL_WATCH]
 
 
