@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +13,7 @@ from seamproof.core import codec
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import Disturbance, DisturbanceKind, History
 from seamproof.core.model import Operation, Scenario, Step
-from seamproof.core.protocols import Check, Replays, Watches
+from seamproof.core.protocols import Check, Replays, Spent, Watches
 from seamproof.core.registry import CHECK, Part, discover, validate
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
@@ -124,6 +124,26 @@ def test_two_runs_say_the_same(part: Part, handler: Callable[[FakeService], int]
 def test_its_verdicts_survive_the_codec(part: Part, handler: Callable[[FakeService], int]) -> None:
     for verdict in verdicts(part, FakeWorld({"POST /orders": handler})):
         assert codec.load(Verdict, codec.dump(verdict)) == verdict
+
+
+@CHECKS
+@SERVICES
+def test_cut_off_anywhere_it_asks_for_no_more_and_claims_no_pass(
+    part: Part, handler: Callable[[FakeService], int]
+) -> None:
+    def told(found: Iterable[Verdict]) -> set[tuple[str, str, str]]:
+        return {(v.finding_class, v.table, v.shape) for v in found if v.finding_class}
+
+    world = FakeWorld({"POST /orders": handler})
+    whole = told(verdicts(part, world))
+    for most in range(len(world.experiments)):
+        exploration = part.implementation().explore(subject())
+        try:
+            found = list(FakeWorld({"POST /orders": handler}).drive(exploration, most))
+        except Spent:
+            continue
+        assert not [v for v in found if v.outcome is Outcome.HELD and not v.finding_class]
+        assert told(found) <= whole
 
 
 @CHECKS

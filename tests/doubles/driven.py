@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 
 T = TypeVar("T")
 
@@ -19,16 +19,21 @@ class Driven(ABC):
     def run(self, experiment: Experiment) -> History:
         """Reset, then run its phases."""
 
-    def drive(self, exploration: Exploration[T]) -> T:
-        """Drive an exploration to its end, as the one loop does."""
+    def drive(self, exploration: Exploration[T], most: int | None = None) -> T:
+        """Drive an exploration to its end, as the one loop does: after `most` experiments there is
+        no time for more. Raises Spent where it has nothing to say then."""
         answer: Any = None
+        left = -1 if most is None else most
         while True:
             try:
                 wanted = exploration.send(answer)
+                several = (wanted,) if isinstance(wanted, Experiment) else wanted
+                if 0 <= left < len(several):
+                    exploration.throw(Spent())
+                    raise AssertionError("it asks for more, although there is no time")
             except StopIteration as stop:
                 value: T = stop.value
                 return value
-            if isinstance(wanted, Experiment):
-                answer = self.run(wanted)
-            else:
-                answer = tuple(self.run(each) for each in wanted)
+            left -= len(several) if most is not None else 0
+            histories = tuple(self.run(each) for each in several)
+            answer = histories[0] if isinstance(wanted, Experiment) else histories

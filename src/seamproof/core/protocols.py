@@ -20,6 +20,13 @@ Exploration: TypeAlias = Generator["Experiment | tuple[Experiment, ...]", Any, T
 independent experiments and is sent the tuple of theirs; it returns what it found out."""
 
 
+class Spent(Exception):
+    """Thrown into an exploration in place of a history, where there is no time for more.
+
+    It may return what it has concluded until then. Where it does not, nothing is known.
+    """
+
+
 @runtime_checkable
 class Check(Protocol):
     """An oracle: says which experiments to run, and judges their histories."""

@@ -133,5 +133,6 @@ class Result:
     judged: tuple[Judged, ...]
     """One for each check, in the order that they ran in."""
     seconds: float = 0.0
+    """What it took; 0 where it did not come to its end."""
     crashes: tuple[str, ...] = ()
     """Tracebacks of what failed in us, secrets redacted."""

@@ -17,7 +17,7 @@ from seamproof.core.history import History
 from seamproof.core.model import Identity
 from seamproof.core.probe import Probe
 from seamproof.core.profile import Profile
-from seamproof.core.protocols import Check, Exploration, Replays, Watches
+from seamproof.core.protocols import Check, Exploration, Replays, Spent, Watches
 from seamproof.core.registry import Need, Part
 from seamproof.core.subject import Job, Judged, Knowledge, Result, Subject
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, merge
@@ -27,6 +27,8 @@ from seamproof.run.drive import Conduct, drive
 from seamproof.run.experiment.conductor import Conductor
 
 _NOTHING = Knowledge()
+
+_SPENT = "the budget is spent"
 
 
 def _refusals(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -58,7 +60,7 @@ class Jobs:
         replayed: Finding | None = None,
         until: float | None = None,
     ) -> None:
-        """After `until`, on the monotonic clock, no check is begun."""
+        """After `until`, on the monotonic clock, no experiment is begun."""
         self._conductor = conductor
         self._parts = parts
         self._catalog = catalog
@@ -99,7 +101,12 @@ class Jobs:
             await self._judge(name, checks[name], subject, watched[name], crashes)
             for name in in_order
         ]
-        return Result(job.number, tuple(judged), time.monotonic() - began, tuple(crashes))
+        cut = any(verdict.reason == _SPENT for each in judged for verdict in each.verdicts)
+        seconds = 0.0 if cut else time.monotonic() - began
+        return Result(job.number, tuple(judged), seconds, tuple(crashes))
+
+    def _late(self) -> bool:
+        return self._until is not None and time.monotonic() > self._until
 
     def _subject(self, job: Job) -> Subject:
         profile = self._conductor.profile
@@ -139,13 +146,14 @@ class Jobs:
         crashes: list[str],
     ) -> Judged:
         operation = subject.operation.id
-        began, experiments = time.monotonic(), 0
-        if self._until is not None and began > self._until:
-            late = Verdict(Outcome.NOT_RUN, name, operation, "the budget is spent")
-            return judged(name, (late, *watched))
+        began, experiments, spent = time.monotonic(), 0, False
+        if self._late():
+            return judged(name, _unfinished(name, operation, watched))
 
         async def conduct(experiment: Experiment) -> History:
-            nonlocal experiments
+            nonlocal experiments, spent
+            if spent := self._late():
+                raise Spent
             history = await self._conductor.conduct(experiment)
             experiments += 1
             self._emit(ExperimentRun(operation, name, experiment.purpose, history.timing.total))
@@ -154,6 +162,10 @@ class Jobs:
         self._emit(JobStarted(operation, name))
         try:
             verdicts = (*await self._explore(name, check, subject, conduct), *watched)
+            if spent:
+                verdicts = _unfinished(name, operation, verdicts)
+        except Spent:
+            verdicts = _unfinished(name, operation, watched)
         except SeamproofError:
             raise
         except Exception as error:
@@ -185,6 +197,12 @@ def judged(
     """What a check came to, its verdicts merged."""
     outcome = merge([_counted(verdict) for verdict in verdicts])
     return Judged(check, verdicts, outcome, _reason(verdicts, outcome), experiments, seconds)
+
+
+def _unfinished(check: str, operation: str, known: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts of a check that there was no time for: what is known of it, which is no pass."""
+    outcome = Outcome.INCONCLUSIVE if known else Outcome.NOT_RUN
+    return (*known, Verdict(outcome, check, operation, _SPENT))
 
 
 def inconclusive(job: Job, reason: str) -> Result:

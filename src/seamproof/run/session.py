@@ -227,6 +227,7 @@ class Session:
                     seed,
                     prepared.knowledge,
                     premises.peers,
+                    self._until,
                 )
                 await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
                 left_out = await self._work(crew, premises, prepared, shelf, costs)
@@ -246,7 +247,6 @@ class Session:
 
         globs, budget = self._options.operations, self._options.budget
         until = None if budget is None else self._opened + budget * _SEARCH
-        ends = None if budget is None else self._opened + budget
         search = Search(wanted.everything, globs, self._options.seed, until)
         found = await Synthesis(config, premises, self._emit).run(search)
         everything = (*wanted.everything, *found)
@@ -254,7 +254,13 @@ class Session:
             refused = premises.identities.turned_away()
             raise refused or selection.nothing(config, self._tally.refusals)
         scenarios = selection.matching(everything, globs)
-        return replace(wanted, scenarios=scenarios, everything=everything, until=ends)
+        return replace(wanted, scenarios=scenarios, everything=everything, until=self._until)
+
+    @property
+    def _until(self) -> float | None:
+        """When the budget is spent: it counts from when everything is set up."""
+        budget = self._options.budget
+        return None if budget is None else self._opened + budget
 
     def _count(self) -> None:
         self._tally.experiments += 1
@@ -318,9 +324,8 @@ class Session:
             self._emit(notice)
 
     def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
-        budget = self._options.budget
-        if budget is not None:
-            return Queue(jobs, self._opened + budget, cost=expected)
+        if self._until is not None:
+            return Queue(jobs, self._until, cost=expected)
         if self._options.workers == 1:
             return Queue(jobs)
         return Queue(costliest_first(jobs, expected))
@@ -341,7 +346,7 @@ class Session:
             redact=self._redactor.text,
             knowledge=prepared.knowledge,
             replayed=self._replayed,
-            until=None if self._options.budget is None else self._opened + self._options.budget,
+            until=self._until,
         )
         while (job := queue.take()) is not None:
             deliver(await jobs.do(job))

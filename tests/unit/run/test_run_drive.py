@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Step
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.run.drive import drive
 
 
@@ -54,3 +55,44 @@ def test_an_exploration_is_closed_when_conducting_fails() -> None:
     with pytest.raises(OSError, match="gone"):
         asyncio.run(drive(exploration(), fail))
     assert closed
+
+
+def cut(exploration: Exploration[list[str]], most: int) -> list[str]:
+    left = iter(range(most))
+
+    async def until_spent(asked: Experiment) -> History:
+        if next(left, None) is None:
+            raise Spent
+        return History(asked, ())
+
+    return asyncio.run(drive(exploration, until_spent))
+
+
+def test_where_the_time_is_spent_it_may_return_what_it_has_concluded() -> None:
+    def exploration() -> Exploration[list[str]]:
+        concluded: list[str] = []
+        with suppress(Spent):
+            for purpose in "abc":
+                yield (experiment(purpose), experiment(purpose))
+                concluded.append(purpose)
+        return concluded
+
+    assert cut(exploration(), 5) == ["a", "b"]
+    assert cut(exploration(), 6) == ["a", "b", "c"]
+
+
+def test_one_that_concludes_nothing_or_asks_for_more_has_nothing_to_return() -> None:
+    def silent() -> Exploration[list[str]]:
+        yield experiment("a")
+        return ["never"]
+
+    def greedy() -> Exploration[list[str]]:
+        with suppress(Spent):
+            yield experiment("a")
+        yield experiment("b")
+        return ["never"]
+
+    for each in (silent(), greedy()):
+        with pytest.raises(Spent):
+            cut(each, 0)
+        assert each.gi_frame is None, "it is closed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Skip, Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
@@ -53,6 +54,19 @@ class Conductor:
         return history
 
 
+class Slow(Conductor):
+    """Takes a second for each experiment, on a clock that stands still else."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.now = 0.0
+        monkeypatch.setattr("seamproof.run.jobs.time.monotonic", lambda: self.now)
+
+    async def conduct(self, experiment: Experiment) -> History:
+        self.now += 1.0
+        return await super().conduct(experiment)
+
+
 class Asks:
     """Runs two experiments and notes what they show."""
 
@@ -81,6 +95,19 @@ class Sees(Asks):
         return [Verdict(Outcome.HELD, "sees", subject.operation.id, "seen")]
 
 
+class Concludes(Asks):
+    """Finds a defect with each of three experiments."""
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        found: list[Verdict] = []
+        with suppress(Spent):
+            for _ in range(3):
+                yield EXPERIMENT
+                operation = subject.operation.id
+                found.append(Verdict(Outcome.VIOLATED, "concludes", operation, "a defect"))
+        return found
+
+
 class Raises(Asks):
     """Has a bug, and says a secret in it."""
 
@@ -89,7 +116,7 @@ class Raises(Asks):
         raise KeyError("hunter2")
 
 
-CHECKS = {"asks": Asks, "sees": Sees, "raises": Raises}
+CHECKS = {"concludes": Concludes, "asks": Asks, "sees": Sees, "raises": Raises}
 
 
 def parts() -> dict[str, Part]:
@@ -151,6 +178,27 @@ def test_no_check_is_begun_once_the_time_is_spent() -> None:
     assert {each.reason for each in result.judged} == {"the budget is spent"}
     assert [each.check for each in result.judged] == ["raises", "asks", "sees"]
     assert events == []
+
+
+def test_a_check_that_has_begun_ends_at_the_next_experiment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = do("asks", "sees", conductor=Slow(monkeypatch), until=0.5)
+    asks, sees = result.judged
+    assert (asks.outcome, asks.reason) == (Outcome.NOT_RUN, "the budget is spent")
+    assert asks.experiments == 1, "the second is not begun"
+    # What was seen of the others' experiments is known, and no pass.
+    assert (sees.outcome, sees.reason) == (Outcome.INCONCLUSIVE, "the budget is spent")
+    assert [each.outcome for each in sees.verdicts].count(Outcome.HELD) == 1
+    assert result.seconds == 0.0, "what it took is not what it costs"
+
+
+def test_what_it_had_concluded_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    (judged,) = do("concludes", conductor=Slow(monkeypatch), until=0.5).judged
+    assert (judged.outcome, judged.reason) == (Outcome.VIOLATED, "a defect")
+    assert judged.verdicts[-1].reason == "the budget is spent"
+    (whole,) = do("concludes", conductor=Slow(monkeypatch), until=9.0).judged
+    assert [each.reason for each in whole.verdicts] == ["a defect", "a defect", "a defect"]
 
 
 def test_a_note_counts_as_held() -> None:

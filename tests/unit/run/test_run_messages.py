@@ -101,6 +101,7 @@ MESSAGES: list[Any] = [
         5,
         Knowledge(DOCUMENT, (JOB.scenario,)),
         {"peer": {"basic": {"username": "u", "password": "p"}}},
+        12.5,
     ),
     JOB,
     Enough(),

@@ -35,7 +35,7 @@ from seamproof.checks.concurrency.schedules import (
 from seamproof.checks.concurrency.seeding import at_its_limit
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
@@ -82,9 +82,12 @@ class Concurrency:
             return (plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind"),)
         tally = Tally()
         verdicts: list[Verdict] = []
-        verdicts += yield from _with_itself(subject, tally)
-        for pair in with_partners(subject):
-            verdicts += yield from _pair(subject, pair, tally)
+        try:
+            yield from _with_itself(subject, tally, verdicts)
+            for pair in with_partners(subject):
+                verdicts += yield from _pair(subject, pair, tally)
+        except Spent:
+            return _with_one_note(verdicts)
         if tally.blind:
             verdicts.append(plain(subject, Outcome.INCONCLUSIVE, f"no overlap came about: {tally}"))
         if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
@@ -119,22 +122,25 @@ def _unable(subject: Subject) -> str:
     return ""
 
 
-def _with_itself(subject: Subject, tally: Tally) -> Exploration[list[Verdict]]:
-    """The act twice: from the scenario's state, and where that holds, from that at its limit."""
+def _with_itself(subject: Subject, tally: Tally, verdicts: list[Verdict]) -> Exploration[None]:
+    """The act twice: from the scenario's state, and where that holds, from that at its limit.
+
+    What is found is added to `verdicts` at once: it stands where there is no time for the rest.
+    """
     pair = twice(subject)
     judge = yield from _learn(subject, pair)
     if isinstance(judge, str):
-        return [plain(subject, Outcome.INCONCLUSIVE, judge)]
-    found = yield from _searched(subject, pair, judge, tally)
-    if any(each.tier is Tier.PROVEN for each in found if each.outcome is Outcome.VIOLATED):
-        return found
+        verdicts.append(plain(subject, Outcome.INCONCLUSIVE, judge))
+        return
+    verdicts += yield from _searched(subject, pair, judge, tally)
+    if any(each.tier is Tier.PROVEN for each in verdicts if each.outcome is Outcome.VIOLATED):
+        return
     limited = yield from at_its_limit(subject, pair, judge.alone[0])
     if limited is None:
-        return found
+        return
     at_limit = yield from _learn(subject, limited)
-    if isinstance(at_limit, str) or not at_limit.refuses_one:
-        return found
-    return found + (yield from _searched(subject, limited, at_limit, tally))
+    if not isinstance(at_limit, str) and at_limit.refuses_one:
+        verdicts += yield from _searched(subject, limited, at_limit, tally)
 
 
 def _pair(subject: Subject, pair: Pair, tally: Tally) -> Exploration[list[Verdict]]:

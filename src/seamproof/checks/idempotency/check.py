@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import ClassVar
@@ -55,7 +56,7 @@ from seamproof.core.experiment import (
 )
 from seamproof.core.history import Crossing, CrossingKind, Exchange, History
 from seamproof.core.model import Step
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
@@ -148,14 +149,18 @@ class Idempotency:
         if not one.outcome.state and not one.outcome.calls:
             reason = "the act changes no rows that verdicts look at"
             return (plain(subject, Outcome.SKIPPED, reason),)
-        return (yield from _explored(subject, one))
+        verdicts: list[Verdict] = []
+        with suppress(Spent):
+            yield from _explored(subject, one, verdicts)
+        return verdicts
 
     def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
         """Show a stored finding again: its experiment, three times, and one request alone."""
         one = yield from _one(subject)
         if isinstance(one, Verdict):
             return (one,)
-        verdicts = yield from _explored(subject, one)
+        verdicts: list[Verdict] = []
+        yield from _explored(subject, one, verdicts)
         same = [each for each in verdicts if each.finding_class == finding.finding_class]
         return same or (plain(subject, Outcome.HELD, "it was not seen again"),)
 
@@ -183,12 +188,13 @@ def _one(subject: Subject) -> Exploration[One | Verdict]:
     return one
 
 
-def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
+def _explored(subject: Subject, one: One, verdicts: list[Verdict]) -> Exploration[None]:
+    """Every way to send it again. A verdict is added at once: it stands where there is no time for
+    the rest."""
     key = key_of(subject.scenario.act, subject.idempotency.header)
     promised = key is not None or subject.operation.idempotent
     plainly = _Try(_sent_twice(subject), _RETRIED)
     attempts = _attempts(subject, one, keyed=key is not None) if promised else ()
-    verdicts: list[Verdict] = []
     tally = _Tally()
     for each in chain((plainly,), attempts):
         judged = one.judge((yield each.experiment))
@@ -203,7 +209,8 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
             verdicts += told
             break
         # A log has more rows in it: what loses more than that is still looked for.
-        verdicts = verdicts or told
+        if not verdicts:
+            verdicts += told
     if key is not None:
         verdicts += yield from _misused(subject, one, key)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
@@ -214,7 +221,6 @@ def _explored(subject: Subject, one: One) -> Exploration[list[Verdict]]:
             promise = f"{tally}; one effect is promised {what}"
             nothing = "a plain POST promises nothing, and was sent again once"
             verdicts.append(plain(subject, Outcome.HELD, promise if promised else nothing))
-    return verdicts
 
 
 def _told(

@@ -12,6 +12,7 @@ confirm             one of each (class, state left): minimised, replayed three t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -48,7 +49,7 @@ from seamproof.checks.rollback.refusal import expects_refusal, explore_refusal
 from seamproof.checks.rollback.report import TRIES, Case, held, inconclusive, violated
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Fault, Phase
 from seamproof.core.history import History
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
@@ -92,7 +93,10 @@ class Rollback:
         clean = yield from _clean(subject)
         if isinstance(clean, Verdict):
             return (clean,)
-        return (yield from _faulted(subject, clean))
+        verdicts: list[Verdict] = []
+        with suppress(Spent):
+            yield from _faulted(subject, clean, verdicts)
+        return verdicts
 
     def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
         """Show a stored finding again: its minimal experiment, three times, and the control."""
@@ -112,7 +116,8 @@ class Rollback:
         groups = [
             g for g in _grouped([observed]) if g.symptom.finding_class.name == finding.finding_class
         ]
-        verdicts = yield from _judged(subject, clean, groups)
+        verdicts: list[Verdict] = []
+        yield from _judged(subject, clean, groups, verdicts)
         if finding.finding_class == POISONED_POOL.name:
             verdicts += yield from _recovery(subject, clean, [observed])
         return tuple(verdicts) or (held(subject, clean, [observed]),)
@@ -161,9 +166,13 @@ def _difference(clean: Clean, second: History) -> str:
     return ", ".join(sorted({row.table for row in comparison.missing + comparison.extra}))
 
 
-def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
+def _faulted(subject: Subject, clean: Clean, verdicts: list[Verdict]) -> Exploration[None]:
+    """The act under each fault. A verdict is added at once: it stands where there is no time for
+    the rest."""
     if clean.effect and not clean.intervals:
-        return (inconclusive(subject, "no stable crossing that commits the rows was seen"),)
+        reason = "no stable crossing that commits the rows was seen"
+        verdicts.append(inconclusive(subject, reason))
+        return
     clean, called = yield from provoke(subject, clean, _experiment)
     if any(each.needs_recovery for each in called):
         yield from _heal(subject, clean)
@@ -173,7 +182,7 @@ def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
         own = (each for each in placed if each.crossing.key.shape not in subject.spared)
         placements = (*own, *connects(clean.crossings))
     observations = [*called, *(yield from _survey(subject, clean, placements))]
-    verdicts = yield from _recovery(subject, clean, observations)
+    verdicts += yield from _recovery(subject, clean, observations)
     poisoned = any(each.outcome is Outcome.VIOLATED for each in verdicts)
     if not poisoned:
         # What poisons is known else: a fresh process for each of the rest would tell no more.
@@ -185,11 +194,10 @@ def _faulted(subject: Subject, clean: Clean) -> Exploration[Iterable[Verdict]]:
         groups = [g for g in groups if g.symptom.finding_class is not LEFT_IN_TRANSACTION]
     if any(each.symptom.finding_class is DOUBLED_BY_RETRY for each in groups):
         groups = yield from _without_plain_doubling(subject, clean, groups)
-    verdicts += yield from _judged(subject, clean, groups)
+    yield from _judged(subject, clean, groups, verdicts)
     verdicts += _unjudged(subject, clean, observations)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
         verdicts.append(held(subject, clean, observations))
-    return verdicts
 
 
 def _survey(
@@ -280,10 +288,12 @@ def _without_plain_doubling(
     return [each for each in groups if each.symptom.finding_class is not DOUBLED_BY_RETRY]
 
 
-def _judged(subject: Subject, clean: Clean, groups: Sequence[_Group]) -> Exploration[list[Verdict]]:
-    """A verdict for each group that no job of the service settles in a while."""
+def _judged(
+    subject: Subject, clean: Clean, groups: Sequence[_Group], verdicts: list[Verdict]
+) -> Exploration[None]:
+    """Add a verdict for each group that no job of the service settles in a while."""
     waiting = [each for each in groups if is_stall(each.symptom)]
-    verdicts: list[Verdict] = yield from stalled(
+    verdicts += yield from stalled(
         subject, clean, [Case(each.symptom, each.observation, each.first) for each in waiting]
     )
     for group in groups:
@@ -291,7 +301,6 @@ def _judged(subject: Subject, clean: Clean, groups: Sequence[_Group]) -> Explora
             continue
         if not (yield from awaited(subject, clean, group.symptom, group.observation)):
             verdicts.append((yield from _confirmed(subject, clean, group)))
-    return verdicts
 
 
 def _confirmed(subject: Subject, clean: Clean, group: _Group) -> Exploration[Verdict]:

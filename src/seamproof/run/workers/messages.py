@@ -36,6 +36,8 @@ class Begin:
     """What their subjects have in common."""
     peers: dict[str, Json] = field(default_factory=dict)
     """Identities beside the configured ones, as the configuration writes them."""
+    until: float | None = None
+    """When the budget is spent: a time of the machine's monotonic clock, which processes share."""
 
 
 @dataclass(frozen=True, slots=True)

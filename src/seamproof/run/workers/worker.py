@@ -98,6 +98,7 @@ class Worker:
                 emit=self._tell,
                 redact=self._redactor.text,
                 knowledge=begin.knowledge,
+                until=begin.until,
             )
             self._say(Ready(time.monotonic() - began))
             while isinstance(order := await inbox.get(), Job):
