@@ -24,6 +24,7 @@ def _before_a_server(implementation: Any) -> Any:
 
 MADE: dict[str, Callable[[Any], Any]] = {
     "http-proxy": lambda implementation: implementation(0),
+    "http-sinkhole": lambda implementation: implementation(),
     "http-stub": lambda implementation: implementation(0, "payments", ()),
 }
 """How those are made that stand before no server of ours."""

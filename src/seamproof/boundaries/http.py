@@ -12,7 +12,7 @@ from seamproof.boundaries.hold import Hold
 from seamproof.boundaries.http_calls import CallLedger
 from seamproof.boundaries.http_link import Answers, Link
 from seamproof.boundaries.http_stub import Route, Stub, StubState
-from seamproof.boundaries.listening import listen
+from seamproof.boundaries.listening import Listening
 from seamproof.boundaries.numbers import connection_numbers
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
 from seamproof.core.history import Crossing, Request, Response
@@ -35,7 +35,7 @@ class Unfaked:
 OnUnfaked = Callable[[Unfaked], None]
 
 
-class HttpBoundary:
+class HttpBoundary(Listening):
     """Records the calls that one process makes to one port, holds them, and breaks them.
 
     What they are answered is the matter of `answers`. All times are `time.monotonic`.
@@ -48,26 +48,19 @@ class HttpBoundary:
     kind = BoundaryKind.HTTP_OUT
 
     def __init__(self, replica: int, answers: Answers, port: int = 0) -> None:
-        self.port = port
+        super().__init__(port)
         self.answers = answers
         self.ledger = CallLedger(replica)
         self.paused = False
         self.last = 0.0
         """When the last bytes came, or the last call ended."""
         self._links: dict[int, Link] = {}
-        self._server: asyncio.Server | None = None
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def start(self) -> None:
-        """Listen on loopback. Raises MachineError where the port is taken."""
-        self._server, self.port = await listen(self._accept, self.port)
-
     async def stop(self) -> None:
         """Close the port and every connection. A second call does nothing."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._close_port()
         for link in tuple(self._links.values()):
             link.reset()
         await self._empty.wait()

@@ -16,7 +16,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Final, Protocol, TypeVar
 
-from seamproof.boundaries.listening import LOOPBACK, listen
+from seamproof.boundaries.listening import LOOPBACK, Listening
 from seamproof.core.history import Request, Response
 from seamproof.wire.http.conversation import Asked, Conversation, Output
 from seamproof.wire.http.forwarding import (
@@ -69,25 +69,18 @@ class Observer(Protocol[T]):
         ...
 
 
-class InboundProxy:
+class InboundProxy(Listening):
     """Passes requests on to one port, and tells an observer of them."""
 
     def __init__(self, service: int, observer: Observer[T], port: int = 0) -> None:
+        super().__init__(port)
         self.service = service
         self.observer = observer
-        self.port = port
-        self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
-
-    async def start(self) -> None:
-        """Listen on loopback. Raises MachineError where the port is taken."""
-        self._server, self.port = await listen(self._accept, self.port)
 
     async def stop(self) -> None:
         """Close the port and every connection. A second call does nothing."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._close_port()
         for each in self._clients:
             each.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)

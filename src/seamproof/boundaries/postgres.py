@@ -13,7 +13,7 @@ from seamproof.boundaries.entrance import Entrance
 from seamproof.boundaries.hold import Hold
 from seamproof.boundaries.ledger import CONNECT, Ledger
 from seamproof.boundaries.link import Link, Upstream
-from seamproof.boundaries.listening import listen
+from seamproof.boundaries.listening import Listening
 from seamproof.boundaries.numbers import connection_numbers
 from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault
@@ -51,7 +51,7 @@ class ConnectionState:
 
 
 @boundary("postgres", title="SQL as PostgreSQL speaks it", kind=BoundaryKind.SQL)
-class PostgresBoundary:
+class PostgresBoundary(Listening):
     """A PostgreSQL proxy that records statements, holds them, and injects faults that are real.
 
     It passes frames on one to one: no pooling, and the client authenticates with the database
@@ -70,7 +70,7 @@ class PostgresBoundary:
         *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.port = port
+        super().__init__(port)
         self.upstream = Upstream(upstream_host, upstream_port)
         self.ledger = Ledger(replica)
         self.paused = False
@@ -84,20 +84,13 @@ class PostgresBoundary:
         self._links: dict[int, Link] = {}
         self._startups: list[Startup] = []
         self._violations: list[str] = []
-        self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def start(self) -> None:
-        """Listen on loopback. Raises MachineError where the port is taken."""
-        self._server, self.port = await listen(self._accept, self.port)
-
     async def stop(self) -> None:
         """Close the port and every connection. A second call does nothing."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._close_port()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

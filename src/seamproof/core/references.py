@@ -11,7 +11,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+from seamproof.core.model import Json
 
 _NAME = r"[A-Za-z_][\w.-]*"
 _BRACED = re.compile(rf"(\{{+)({_NAME})(\}}+)")
@@ -21,6 +23,19 @@ _ALONE = re.compile(rf"\{{({_NAME})\}}")
 def names(text: str) -> list[str]:
     """The names that a text refers to, in its order."""
     return [found[2] for found in _BRACED.finditer(text) if _depth(found) % 2]
+
+
+def inside(value: Json) -> Iterator[str]:
+    """The names that the strings in a JSON value refer to, keys included."""
+    if isinstance(value, str):
+        yield from names(value) if "{" in value else ()
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from names(key)
+            yield from inside(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from inside(each)
 
 
 def alone(text: str) -> str | None:

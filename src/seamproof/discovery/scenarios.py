@@ -27,10 +27,9 @@ from typing import Any
 
 import yaml
 
-from seamproof.core import registry
+from seamproof.core import references, registry
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.model import Extract, Json, Operation, Scenario, Step
-from seamproof.core.references import alone, names
 
 MAX_NODES = 100_000
 """A file with more, aliases expanded, is refused."""
@@ -205,7 +204,7 @@ class _File:
         found = self._object(fields, values, "extract")
         for name, source in found.items():
             known = str(source).startswith(("$", "header:", "cookie:"))
-            if not known or alone(f"{{{name}}}") is None:
+            if not known or references.alone(f"{{{name}}}") is None:
                 raise self._error(
                     fields["extract"],
                     f"{name}: {source!r} cannot be extracted",
@@ -232,7 +231,7 @@ class _File:
 
     def _check_references(self, node: yaml.Node, step: Step, known: set[str]) -> None:
         own = set(step.path_parameters)
-        for name in names(step.operation.path):
+        for name in references.names(step.operation.path):
             if name not in own | known:
                 raise self._error(
                     node,
@@ -241,7 +240,7 @@ class _File:
                 )
         bodies = (step.json, step.form, step.text, step.multipart)
         places = (step.path_parameters, step.query, step.headers, *bodies)
-        unknown = {name for place in places for name in _references(place)} - known
+        unknown = {name for place in places for name in references.inside(place)} - known
         for name in sorted(each for each in unknown if not self._given(each)):
             if name.startswith("row."):
                 hint = "a stored row is {row.TABLE.NUMBER.COLUMN}, as {row.users.0.id}"
@@ -310,18 +309,6 @@ class _File:
 
     def _error(self, node: yaml.Node, problem: str, hint: str = "") -> ConfigurationError:
         return ConfigurationError(f"{self._path}:{node.start_mark.line + 1}: {problem}", hint=hint)
-
-
-def _references(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from names(value)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield from names(name)
-            yield from _references(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _references(each)
 
 
 def _nearest(word: str, known: Collection[str]) -> str:

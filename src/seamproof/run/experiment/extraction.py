@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from seamproof.core.history import Response
 from seamproof.core.model import Json
+
+if TYPE_CHECKING:
+    from http.cookies import Morsel
 
 _SHOWN = 12
 """Names that a message shows."""
@@ -89,19 +93,22 @@ def _header(response: Response, name: str) -> str:
 
 def cookies(response: Response) -> dict[str, str]:
     """The cookies that a response sets, by name; one that it deletes is absent (RFC 6265)."""
+    found: dict[str, str] = {}
+    for each in set_cookies(response):
+        if each["max-age"] == "0" or not each.value:
+            found.pop(each.key, None)
+        else:
+            found[each.key] = each.value
+    return found
+
+
+def set_cookies(response: Response) -> Iterator[Morsel[str]]:
+    """Each cookie that a response sets or deletes, in its order; what is no cookie is left out."""
     from http.cookies import CookieError, SimpleCookie
 
-    found: dict[str, str] = {}
     for key, value in response.headers:
-        if key.lower() != "set-cookie":
-            continue
-        try:
-            parsed = SimpleCookie(value)
-        except CookieError:
-            continue
-        for name, morsel in parsed.items():
-            if morsel["max-age"] == "0" or not morsel.value:
-                found.pop(name, None)
-            else:
-                found[name] = morsel.value
-    return found
+        if key.lower() == "set-cookie":
+            try:
+                yield from SimpleCookie(value).values()
+            except CookieError:
+                continue

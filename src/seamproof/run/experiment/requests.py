@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlencode
 
@@ -97,25 +97,13 @@ def ungiven(step: Step, bindings: Bindings) -> str:
     """
     bodies = (step.json, step.form, step.text, step.multipart)
     for value in (step.path_parameters, step.query, step.headers, *bodies):
-        for name in _names(value):
+        for name in references.inside(value):
             if name.startswith(_GIVEN):
                 try:
                     bindings.lookup(name, "")
                 except UnknownReference:
                     return name
     return ""
-
-
-def _names(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from references.names(value) if "{" in value else ()
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            yield from _names(key)
-            yield from _names(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _names(each)
 
 
 def resolve(value: Json, bindings: Bindings, place: str = "") -> Json:

@@ -14,10 +14,10 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from http.cookies import CookieError, SimpleCookie
 
 from seamproof.core.history import Response
 from seamproof.core.model import Json
+from seamproof.run.experiment.extraction import set_cookies
 
 _BESIDE = ("expires_in", "expiresIn", "expires")
 _LONGEST_TOKEN = 16 << 10
@@ -59,16 +59,9 @@ def of_token(token: str) -> float | None:
 def of_cookies(response: Response, names: Iterable[str]) -> float | None:
     """The shortest lifetime that an answer states for these cookies, or for tokens in them."""
     wanted, found = set(names), []
-    for key, value in response.headers:
-        if key.lower() != "set-cookie":
-            continue
-        try:
-            parsed = SimpleCookie(value)
-        except CookieError:
-            continue
-        for name, morsel in parsed.items():
-            if name in wanted:
-                found += [_age(morsel["max-age"], morsel["expires"]), of_token(morsel.value)]
+    for each in set_cookies(response):
+        if each.key in wanted:
+            found += [_age(each["max-age"], each["expires"]), of_token(each.value)]
     known = [each for each in found if each is not None]
     return min(known, default=None)
 
