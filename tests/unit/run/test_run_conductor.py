@@ -49,9 +49,12 @@ class FakeBoundary:
     faults: tuple[Fault, ...] = ()
     reachable: bool = True
     seen: tuple[Crossing, ...] = ()
+    last: float = 0.0
+    """When bytes passed last: in each phase, at its begin."""
 
     def begin(self, epoch: float, faults: Sequence[Fault] = ()) -> None:
         self.faults = tuple(faults)
+        self.last = time.monotonic()
         self.log.append("begin")
 
     def crossings(self) -> tuple[Crossing, ...]:
@@ -61,7 +64,7 @@ class FakeBoundary:
         return self.faults if self.reachable else ()
 
     def activity(self) -> Activity:
-        return Activity(0, self.open_transactions)
+        return Activity(0, self.open_transactions, self.last)
 
     def isolate(self, level: str | None) -> None:
         if level is not None:
@@ -91,6 +94,7 @@ class FakeDatabase:
         self.log.append(f"mark {level}")
 
     async def changes(self) -> Changes:
+        self.log.append("changes")
         return Changes(self.rows)
 
     async def stored(self) -> Stored:
@@ -191,9 +195,11 @@ def test_the_order_of_an_experiment(world: FakeWorld, service: dict[str, Any]) -
         "flush",
         "go on",
         "POST /products",
+        "changes",
         "mark arranged",
         "begin",
         "POST /orders",
+        "changes",
     ]
     assert history.section.exchange.status == 201
     assert b'{"product": 5}' in service["last"]
@@ -286,6 +292,40 @@ def test_a_fault_that_was_not_reached_is_said(world: FakeWorld, service: dict[st
     world.replicas[0].boundary.reachable = True
     history = asyncio.run(conductor(world).conduct(Experiment.of(SCENARIO, faults=(fault,))))
     assert history.disturbed(DisturbanceKind.NOT_REACHED) is None
+
+
+@pytest.mark.parametrize(
+    ("crossing", "reads"),
+    [("never", 0), ("before it began", 0), ("in the first phase", 1), ("in each phase", 3)],
+)
+def test_changes_are_read_where_something_may_have_written(
+    world: FakeWorld, service: dict[str, Any], crossing: str, reads: int
+) -> None:
+    boundary = world.replicas[0].boundary
+    written = RowChange("orders", None, {"id": "1"})
+    boundary.last = time.monotonic()
+    world.database.rows = (written,) if reads else ()
+
+    def begin(epoch: float, faults: Sequence[Fault] = ()) -> None:
+        world.log.append("begin")
+        first = world.log.count("begin") == 1
+        if crossing == "in each phase" or (first and crossing == "in the first phase"):
+            boundary.last = time.monotonic()
+
+    boundary.begin = begin  # type: ignore[method-assign]
+    phase = Phase((Act(replace(ORDER, json={"product": 1})),))
+    history = asyncio.run(conductor(world).conduct(Experiment((phase,) * 3)))
+    assert world.log.count("changes") == reads
+    assert [each.changes.rows for each in history.sections] == [world.database.rows] * 3
+
+
+def test_changes_are_read_while_a_statement_is_under_way(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    boundary = world.replicas[0].boundary
+    boundary.activity = lambda: Activity(1, (), 1.0)  # type: ignore[method-assign]
+    asyncio.run(conductor(world).conduct(Experiment((Phase((Act(replace(ORDER, json={})),)),))))
+    assert "changes" in world.log
 
 
 def test_a_transaction_left_open_is_ended_and_said(
@@ -428,17 +468,18 @@ def test_who_is_due_signs_in_at_the_base_which_is_marked_anew(
     world.log.clear()
     wallet.clock = lambda: time.monotonic() + 59.0
     asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
-    assert world.log[:8] == [
+    assert world.log[:9] == [
         "still",
         "undo base",
         "go on",
         "sign in alice",
+        "changes",
         "still",
         "mark base",
         "go on",
         "still",
     ]
-    assert world.log[8:10] == ["undo base", "flush"]
+    assert world.log[9:11] == ["undo base", "flush"]
     assert "POST /products" in world.log
 
 

@@ -72,6 +72,15 @@ class _Arranged:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was in the journal when it was last known: from the reset on, or from a look at it."""
+
+    known: float = 0.0
+    """When, on the monotonic clock: what crossed before is in it."""
+    changes: Changes = Changes()
+
+
 class Conductor:
     """Runs experiments in one world, one after the other."""
 
@@ -96,6 +105,7 @@ class Conductor:
         self._survival = Survival(world, self._forget)
         self._standing = list(range(len(world.replicas)))
         """Which replica stands where acts name the first, the second, …"""
+        self._written = _Written()
         self._harmed: set[int] = set()
         """The replicas that have met a fault since they were started."""
         self.profile = Profile()
@@ -287,6 +297,7 @@ class Conductor:
         return None
 
     async def _reset(self, experiment: Experiment, clock: Clock) -> tuple[Disturbance, ...]:
+        self._written = _Written(time.monotonic())
         with clock.part("reset"):
             await self._settle()
             reuse = self._arranged is not None and self._arranged.serves(experiment)
@@ -392,7 +403,7 @@ class Conductor:
         disturbances += unrest
         open_backends = self._open_backends()
         with clock.part("changes"):
-            changes = await self._world.database.changes()
+            changes = await self._changes()
         reached = {fault for each in self._world.boundaries for fault in each.reached()}
         reached |= {each.fault for each in interruptions if each.struck}
         disturbances += [
@@ -419,6 +430,15 @@ class Conductor:
             quiet,
             open_backends,
         )
+
+    async def _changes(self) -> Changes:
+        """What was written since the mark. Read only where somebody can have written since it was
+        read last: nobody reaches the database but through a boundary."""
+        now = time.monotonic()
+        found = [boundary.activity() for boundary in self._world.sql_boundaries]
+        if any(each.pending or each.last >= self._written.known for each in found):
+            self._written = _Written(now, await self._world.database.changes())
+        return self._written.changes
 
     # Quiet
 
