@@ -28,7 +28,7 @@ _STILL_LIMIT = 1.0
 _REVIVAL_LIMIT = 20.0
 """Seconds that a database server may take to come back."""
 _LOOK_AGAIN = 10.0
-"""Seconds after which the processes' sockets are looked at again: that costs milliseconds."""
+"""Seconds after which the processes' sockets and logs are looked at: that takes milliseconds."""
 
 
 class World:
@@ -97,7 +97,6 @@ class World:
         found: list[Disturbance] = []
         members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
         for member in members:
-            member.process.trim_log()
             if not member.process.alive:
                 found.append(await _obituary(member))
                 member.start()
@@ -106,6 +105,7 @@ class World:
         if time.monotonic() - self._looked > _LOOK_AGAIN:
             self._looked = time.monotonic()
             for member in members:
+                member.process.trim_log()
                 self._site.guard.check(member.watched)
         return tuple(found)
 
