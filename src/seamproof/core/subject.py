@@ -56,6 +56,9 @@ class Subject:
     """Invalid requests of the operation."""
     undeclared: tuple[Operation, ...] = ()
     """Routes of the service's code that its document does not declare: one subject has them."""
+    landing: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By a field of the act, as `body /items/0/product`, the table and column that it is written
+    to in a run that succeeds."""
 
     @property
     def operation(self) -> Operation:
@@ -104,6 +107,8 @@ class Job:
     """Why there are fewer than two identities; empty where there are two."""
     undeclared: tuple[Operation, ...] = ()
     """Routes of the service's code that its document does not declare."""
+    landing: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """The column that each field of the act is written to."""
 
     @property
     def operation(self) -> str:

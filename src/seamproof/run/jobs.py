@@ -129,13 +129,16 @@ class Jobs:
             self._knowledge.reads,
             self._probes(job),
             job.undeclared,
+            landing=job.landing,
         )
 
     def _probes(self, job: Job) -> tuple[Probe, ...]:
         """The invalid requests of an operation, where a check sends them."""
         if not any(Need.PROBES in self._parts[name].needs for name in job.checks):
             return ()
-        return probes(job.scenario, self._knowledge.document, self._catalog)
+        return probes(
+            job.scenario, self._knowledge.document, self._catalog, job.landing, deep=job.deep
+        )
 
     async def _judge(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamproof.analysis.landing import landing
 from seamproof.analysis.masks import narrowed
 from seamproof.core.catalog import Catalog
 from seamproof.core.document import Document
@@ -267,6 +268,9 @@ class Preparation:
             upkeep,
             alone,
             undeclared if number == 0 else (),
+            landing={}
+            if learned.clean is None
+            else landing(learned.clean, self._premises.catalog),
         )
 
     def _wants(self, need: Need) -> bool:

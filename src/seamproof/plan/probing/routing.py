@@ -1,0 +1,36 @@
+"""Paths and methods that there are not (RFC 9110, sections 15.5.5 and 15.5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from seamproof.core.document import Declaration, Document
+from seamproof.core.experiment import Act
+from seamproof.core.model import Operation, Step
+from seamproof.core.probe import Probe, Source
+from seamproof.plan.synthesis.naming import segments
+
+_UNKNOWN = "no-such-route"
+_METHODS = ("PATCH", "PUT", "DELETE", "POST")
+"""The likeliest to be refused first; GET and HEAD often answer what others are declared for."""
+
+
+def probes(act: Step, document: Document, declared: Declaration | None) -> Iterator[Probe]:
+    """A path below the operation's, and a method that its path does not declare."""
+    below = f"{act.operation.path.rstrip('/')}/{_UNKNOWN}/{_UNKNOWN}"
+    unknown = replace(act, operation=Operation(act.operation.method, below))
+    yield Probe(Act(unknown), Source.ROUTING, "unknown path", "path", "there is none", (404,))
+    if declared is None:
+        return
+    known = {
+        each.operation.method
+        for each in document.declarations
+        if segments(each.operation.path) == segments(declared.operation.path)
+    }
+    method = next((each for each in _METHODS if each not in known), None)
+    if method is not None:
+        other = replace(act, operation=Operation(method, act.operation.path))
+        yield Probe(
+            Act(other), Source.ROUTING, "undeclared method", f"method {method}", "", (405, 404)
+        )

@@ -1,0 +1,121 @@
+"""What breaks the rules of what a request is written in: bytes that are no JSON (RFC 8259), texts
+that no database holds, bodies of another media type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from seamproof.core.document import Declaration, Place
+from seamproof.core.experiment import Act
+from seamproof.core.model import Operation, Step
+from seamproof.core.probe import Probe, Source
+from seamproof.plan.generation.judging import Judge
+from seamproof.plan.probing.schema import forbidden
+from seamproof.plan.probing.spots import ABSENT, BODY, Spot, put, with_value
+
+_NUL = "\0"
+_MARK = "seamproof-mark"
+"""Stands in a body for what JSON cannot be written with, until it is replaced."""
+_HUGE = 10**20
+"""More than 64 bits hold."""
+_XML = b'<?xml version="1.0"?><request/>'
+_BAD_BODY = (400, 415, 422)
+_MALFORMED = (400, 422)
+
+
+def probes(
+    act: Step,
+    spots: Iterable[Spot],
+    judge: Judge,
+    declared: Declaration | None,
+    *,
+    deep: bool,
+) -> Iterator[Probe]:
+    """Requests that are malformed, and values that are at the edge of what can be written."""
+    known = list(spots)
+    for spot in known:
+        yield from _texts(act, spot, judge)
+        yield from _numbers(act, spot, judge)
+    if act.json is not None:
+        yield from _bodies(act, known, declared, deep=deep)
+    yield from _paths(act, known)
+
+
+def _is_text(spot: Spot) -> bool:
+    if spot.kinds:
+        return "string" in spot.kinds
+    return isinstance(spot.value, str)
+
+
+def _texts(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
+    if not _is_text(spot) or spot.place == Place.HEADER or spot.schema.get("enum"):
+        return
+    sent = spot.value if isinstance(spot.value, str) else "sample"
+    value = f"{sent}{_NUL}"
+    source = Source.SCHEMA if forbidden(spot, value, judge) else Source.SYNTAX
+    says = "PostgreSQL's texts cannot hold it"
+    yield Probe(Act(with_value(act, spot, value)), source, "NUL byte", spot.name, says)
+
+
+def _numbers(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
+    if "integer" not in spot.kinds:
+        return
+    source = Source.SCHEMA if forbidden(spot, _HUGE, judge) else Source.SYNTAX
+    if source is Source.SCHEMA and "maximum" in spot.schema:
+        return
+    says = "64 bits do not hold it"
+    yield Probe(Act(with_value(act, spot, _HUGE)), source, "huge number", spot.name, says)
+
+
+def _bodies(
+    act: Step, spots: list[Spot], declared: Declaration | None, *, deep: bool
+) -> Iterator[Probe]:
+    text = json.dumps(act.json)
+    whole = "body /"
+    if len(text) > 2:
+        yield _probe(act, text[:-1].encode(), "malformed JSON", whole, _MALFORMED)
+    needed = declared is None or any(each.required for each in declared.bodies)
+    if needed:
+        yield _probe(act, b"", "no body", whole, _BAD_BODY)
+        other = Act(act, body=_XML, headers={"Content-Type": "application/xml"})
+        yield Probe(other, Source.ROUTING, "content type", whole, "it takes JSON", _BAD_BODY)
+    texts = [each for each in spots if each.place == BODY and each.path and _is_text(each)]
+    if texts:
+        marked = _marked(act, texts[0])
+        broken = marked.replace(_MARK.encode(), b"\xff\xfe")
+        yield _probe(act, broken, "invalid UTF-8", texts[0].name, _MALFORMED)
+        if deep:
+            # RFC 8259, section 8.2: half of a pair, which no UTF-8 can be made of.
+            lone = marked.replace(_MARK.encode(), b"\\ud800")
+            yield _probe(act, lone, "lone surrogate", texts[0].name, ())
+    if deep and isinstance(act.json, dict) and act.json:
+        name, value = next(iter(act.json.items()))
+        twice = f"{{{json.dumps(name)}: {json.dumps(value)}, {text[1:]}"
+        yield _probe(act, twice.encode(), "duplicate key", f"body /{name}", ())
+    numbers = [each for each in spots if each.place == BODY and "number" in each.kinds]
+    if deep and numbers:
+        body = _marked(act, numbers[0]).replace(f'"{_MARK}"'.encode(), b"1e400")
+        yield _probe(act, body, "infinite number", numbers[0].name, ())
+
+
+def _marked(act: Step, spot: Spot) -> bytes:
+    return json.dumps(put(act.json, spot.path, _MARK)).encode()
+
+
+def _probe(act: Step, body: bytes, constraint: str, name: str, expected: tuple[int, ...]) -> Probe:
+    return Probe(Act(act, body=body), Source.SYNTAX, constraint, name, "", expected)
+
+
+def _paths(act: Step, spots: list[Spot]) -> Iterator[Probe]:
+    """Bytes in a path that are no UTF-8: its parameters are read before anything else."""
+    for spot in spots:
+        if spot.place != Place.PATH or spot.value is ABSENT:
+            continue
+        name = str(spot.path[0])
+        path = act.operation.path.replace(f"{{{name}}}", "%ff%fe")
+        wrong = replace(act, operation=Operation(act.operation.method, path))
+        yield Probe(Act(wrong), Source.SYNTAX, "invalid UTF-8", spot.name)
+        return
