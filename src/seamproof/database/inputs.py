@@ -3,14 +3,16 @@
 1. Migrations by a command or by files: the migration files, by where they lie or how they are
    named, and the lock files.
 2. With a seed, or where the service migrates at its start: any file of the project may have a part
-   in it, so all of them count. A key that changes too often costs one more build; one that changes
-   too seldom would have experiments run on a schema that is gone.
+   in it, so all of them count but tests, which are what changes most and nothing is made of. A key
+   that changes too often costs one more build; one that changes too seldom would have experiments
+   run on a schema that is gone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +43,8 @@ _LOCKS = frozenset(
 _SKIPPED = frozenset(
     {"node_modules", "__pycache__", "venv", "env", "site-packages", "target", "dist", "build"}
 )
+_TEST = re.compile(r"(test_.*|.*_test|conftest)\.py")
+"""What pytest collects."""
 _LARGE = 4 * 1024 * 1024
 """Bytes from which on a file is known by its size and time instead of its content."""
 _MOST = 50_000
@@ -76,7 +80,7 @@ def _files(root: Path) -> Iterator[Path]:
             each for each in folders if each not in _SKIPPED and not each.startswith(".")
         )
         for name in sorted(names):
-            if not name.endswith((".pyc", ".log")):
+            if not name.endswith((".pyc", ".log")) and not _TEST.fullmatch(name):
                 yield Path(folder) / name
 
 

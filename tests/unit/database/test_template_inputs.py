@@ -65,3 +65,11 @@ def test_the_name_has_the_version_and_the_settings_but_not_the_servers_url() -> 
     assert template_name("key", "18.6", DatabaseSettings(url="postgresql://x/y")) == name
     assert template_name("key", "18.7", plain) != name
     assert template_name("key", "18.6", DatabaseSettings(setup_sql="SELECT 1")) != name
+
+
+@pytest.mark.parametrize("name", ["tests/test_orders.py", "app/orders_test.py", "conftest.py"])
+def test_tests_do_not_count(project: Path, name: str) -> None:
+    before = template_key(project, "", "seed")
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).write_text("other")
+    assert template_key(project, "", "seed") == before

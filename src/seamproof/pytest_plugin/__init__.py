@@ -1,0 +1,50 @@
+"""The pytest plugin: fixtures and hooks. What they do is in `seamproof.testing`.
+
+It is loaded in every session of every project in whose environment seamproof is installed. So
+nothing is imported here that is not needed, and nothing is active in a project that has no section
+`[testing]`.
+
+- `activation`  whether a project asks for it
+- `active`      the hooks of a session that does
+- `short`       the fixtures with short names
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from seamproof.testing.seam import Seam
+
+_GIVEN = "seamproof"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take part in the command line."""
+    parser.addini(_GIVEN, "The file of seamproof's configuration, from the root folder.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Become active where the project asks for it."""
+    from seamproof.pytest_plugin.activation import configured
+
+    file = configured(config.rootpath, str(config.getini(_GIVEN)))
+    if file is not None:
+        from seamproof.pytest_plugin import active
+
+        active.activate(config, file)
+
+
+@pytest.fixture
+def seam(request: pytest.FixtureRequest) -> Iterator[Seam]:
+    """The service with its database, for one test: `seam.api`, `seam.db`."""
+    plugin = request.config.pluginmanager.get_plugin("seamproof-active")
+    if plugin is None:
+        pytest.fail(
+            f"there is no seamproof.toml with a section [testing] in {request.config.rootpath}",
+            pytrace=False,
+        )
+    yield from plugin.seam(request.node)

@@ -1,0 +1,109 @@
+"""The hooks of a session whose project asks for seamproof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seamproof.config import load
+from seamproof.core.errors import SeamproofError
+from seamproof.pytest_plugin.short import FIXTURES
+from seamproof.testing.session import Session
+
+if TYPE_CHECKING:
+    from seamproof.testing.seam import Seam
+
+NAME = "seamproof-active"
+_SEAM = pytest.StashKey["Seam"]()
+
+
+def activate(config: pytest.Config, file: Path) -> None:
+    """Register what the configuration asks for. Raises UsageError where it is wrong."""
+    try:
+        session = Session(load(file))
+    except SeamproofError as error:
+        raise pytest.UsageError(_told(error)) from None
+    manager = config.pluginmanager
+    manager.register(Active(session), NAME)
+    for name in session.config.testing.fixtures:
+        if name == "db" and manager.hasplugin("django"):
+            raise pytest.UsageError(
+                "pytest-django has a fixture `db` of its own: take db out of testing.fixtures, and "
+                "use seam.db"
+            )
+        manager.register(FIXTURES[name](), f"{NAME}-{name}")
+
+
+def _told(error: SeamproofError) -> str:
+    lines = [f"seamproof ({error.blame}): {error.problem}", *(f"  | {e}" for e in error.details)]
+    return "\n".join([*lines, *([f"  next: {error.hint}"] if error.hint else [])])
+
+
+class Active:
+    """Isolates each test, and says at every boundary what a failed one did."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._of_workers: list[str] = []
+
+    def seam(self, node: pytest.Item) -> Iterator[Seam]:
+        """What a test is given, until it has ended."""
+        try:
+            seam = self._session.begin()
+        except SeamproofError as error:
+            pytest.fail(_told(error), pytrace=False)
+        node.stash[_SEAM] = seam
+        try:
+            yield seam
+        finally:
+            del node.stash[_SEAM]
+            try:
+                self._session.end(seam)
+            except SeamproofError as error:
+                pytest.exit(_told(error), returncode=error.exit_code)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Under a failed test stands what it did at every boundary."""
+        report: pytest.TestReport = yield
+        seam = item.stash.get(_SEAM, None)
+        if seam is not None and report.failed:
+            from seamproof.testing.failure import told
+
+            report.sections.append(("seamproof", told(seam, item.nodeid)))
+        return report
+
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
+        """Say which rows changed otherwise than expected."""
+        from seamproof.testing.explaining import explained
+
+        return explained(op, left, right)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what isolation has cost, and what a person should know of the service."""
+        lines = [line for line in (*self._session.summary(), *self._of_workers) if line]
+        if lines:
+            terminalreporter.section("seamproof", sep="-")
+            for line in dict.fromkeys(lines):
+                terminalreporter.line(line)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker of xdist has to say at its end."""
+        told = getattr(node, "workeroutput", {}).get(NAME, ())
+        self._of_workers += [f"{node.gateway.id}: {line}" for line in told]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Leave nothing running."""
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[NAME] = self._session.summary()
+        self._session.close()
+
+    def pytest_unconfigure(self) -> None:
+        """Leave nothing running, also where the session did not come to its end."""
+        self._session.close()

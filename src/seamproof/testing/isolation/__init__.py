@@ -1,0 +1,6 @@
+"""What brings the database back after a test.
+
+- `ways`      the strategies by name: undo, clone, truncate, transaction, unique
+- `costs`     what each reset took, for the summary
+- `truncate`  every table emptied and filled again
+"""

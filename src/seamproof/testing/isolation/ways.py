@@ -1,0 +1,101 @@
+"""The strategies. Each is a coroutine on the world's loop that leaves the state of the base, and
+says whether that ended every session on the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from seamproof.testing.engine import rest
+from seamproof.testing.isolation.truncate import Refill
+from seamproof.world import probe
+
+if TYPE_CHECKING:
+    from seamproof.run.premises import Premises
+    from seamproof.world import World
+
+Way = Callable[[], Awaitable[bool]]
+
+_CLONE_LIMIT: Final = 30.0
+_WARM: Final = 2
+"""Requests after the service's connections were ended: a pool notices when it uses them."""
+_PROBE_LIMIT: Final = 10.0
+
+
+def way(name: str, premises: Premises) -> Way:
+    """The strategy of this name."""
+    ways: dict[str, Callable[[Premises], Way]] = {
+        "undo": _Undo,
+        "clone": _Clone,
+        "truncate": _Truncate,
+        "unique": _Unique,
+    }
+    return ways[name](premises)
+
+
+class _Undo:
+    """Takes back what changed: costs what was written, and not what is stored."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+
+    async def __call__(self) -> bool:
+        if not await self._premises.conductor.to_base():
+            return False
+        await _warm(self._premises.world)
+        return True
+
+
+class _Clone:
+    """Replaces the database by a copy of the base, which ends the service's connections."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+
+    async def __call__(self) -> bool:
+        world = self._premises.world
+        async with world.still():
+            await world.database.revive(_CLONE_LIMIT)
+            await world.flush()
+        await _warm(world)
+        return True
+
+
+class _Truncate:
+    """Empties every table, and fills those that the base fills."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._refill: Refill | None = None
+
+    async def __call__(self) -> bool:
+        world = self._premises.world
+        if self._refill is None:
+            # What the base holds is read from the base.
+            await self._premises.conductor.to_base()
+            self._refill = await Refill.of(world.database.admin, self._premises.catalog)
+            return False
+        async with world.still():
+            await self._refill.run()
+            await world.flush()
+        return False
+
+
+class _Unique:
+    """Leaves everything: the tests' data are their own."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+
+    async def __call__(self) -> bool:
+        await self._premises.world.flush()
+        return False
+
+
+async def _warm(world: World) -> None:
+    for replica in world.replicas:
+        for _ in range(_WARM):
+            for path in replica.harmless:
+                await probe.get(replica.host, replica.port, path, limit=_PROBE_LIMIT)
+    await rest(world)

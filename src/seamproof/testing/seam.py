@@ -1,0 +1,43 @@
+"""What one test uses: `seam.api`, `seam.db`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from seamproof.testing.client import Api, Means, Somebody
+from seamproof.testing.rows import Db, Sessions
+
+if TYPE_CHECKING:
+    from seamproof.testing.engine import Engine
+    from seamproof.testing.exchanges import Record
+
+
+class Seam:
+    """The service as one test has it. What it changes is gone when the test has ended."""
+
+    def __init__(self, engine: Engine, means: Means, record: Record, sessions: Sessions) -> None:
+        self.engine = engine
+        """The world below, for what is not here."""
+        self.record = record
+        """What was sent, and what it did."""
+        self.deaths: tuple[str, ...] = ()
+        """Processes of the service that ended while the test ran."""
+        self._means = means
+        self._sessions = sessions
+
+    @cached_property
+    def api(self) -> Api:
+        """Sends requests, as nobody until it is told who: `seam.api.as_("alice")`."""
+        return Api(self._means, Somebody())
+
+    @cached_property
+    def db(self) -> Db:
+        """The rows of the service's database."""
+        return Db(self.engine, self._sessions, self.engine.config.testing.ignore)
+
+    def close(self) -> None:
+        """Close what belongs to this test alone."""
+        api = self.__dict__.get("api")
+        if api is not None and "http" in api.__dict__:
+            api.http.close()

@@ -1,0 +1,121 @@
+"""What all tests of one process share: the engine, opened when the first test needs it, and the way
+in which each of them is isolated.
+
+    session.begin() -> Seam -> the test -> session.end(seam)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from seamproof.core.errors import ConfigurationError
+from seamproof.testing.client import Means, Somebody
+from seamproof.testing.engine import Engine
+from seamproof.testing.exchanges import Record
+from seamproof.testing.isolation.costs import Costs
+from seamproof.testing.isolation.ways import Way, way
+from seamproof.testing.rows import Sessions
+from seamproof.testing.seam import Seam
+from seamproof.testing.signing import sign_in
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from seamproof.config import Config
+    from seamproof.world import World
+
+
+class Session:
+    """The tests of one process. Nothing is started before the first of them begins."""
+
+    def __init__(self, config: Config) -> None:
+        service = config.service.model_copy(update={"replicas": config.testing.replicas})
+        self.config = config.model_copy(update={"service": service})
+        self.costs = Costs(config.testing.isolation)
+        self.opened = False
+        """Whether a test has needed the world."""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The world, opened when it is first asked for. Raises SeamproofError."""
+        engine = Engine.open(self.config)
+        self.opened = True
+        return engine
+
+    @cached_property
+    def _way(self) -> Way:
+        return way(self.config.testing.isolation, self.engine.premises)
+
+    @cached_property
+    def _transport(self) -> httpx2.BaseTransport:
+        import httpx2
+
+        return httpx2.HTTPTransport(trust_env=False, verify=False)
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        return Sessions(self.engine)
+
+    # One test
+
+    def begin(self) -> Seam:
+        """What a test begins with: the base, and nobody who has asked for anything."""
+        from seamproof.testing.client import _open_async
+
+        engine = self.engine
+        replica = engine.world.replicas[0]
+        record = Record(engine)
+        url = f"http://{replica.host}:{replica.port}"
+        means = Means(url, self._transport, _open_async, record, self._sign_in)
+        return Seam(engine, means, record, self._sessions)
+
+    def end(self, seam: Seam) -> None:
+        """Bring the base back. Raises SeamproofError where the world cannot go on."""
+        with self.costs.measured():
+            seam.close()
+
+            async def back(world: World) -> bool:
+                await seam.record.settle(world)
+                ended = await self._way()
+                seam.deaths = tuple(each.detail for each in await world.ensure_alive())
+                return ended
+
+            if self.engine.call(back):
+                self._sessions.close()
+
+    @contextmanager
+    def isolated(self) -> Iterator[Seam]:
+        """What a test is given, for a test that pytest does not run."""
+        seam = self.begin()
+        try:
+            yield seam
+        finally:
+            self.end(seam)
+
+    def _sign_in(self, who: Any) -> Somebody:
+        identities = self.engine.premises.identities
+        if isinstance(who, str):
+            if who not in identities:
+                known = ", ".join(identities) or "nobody"
+                raise ConfigurationError(
+                    f"nobody is called {who!r}; there is: {known}", hint="see [identities]"
+                )
+            return Somebody(who, identities[who])
+        return sign_in(self.engine, who)
+
+    def close(self) -> None:
+        """End everything that was opened. A second call does nothing."""
+        if self.opened:
+            self._sessions.close()
+            self._transport.close()
+            self.engine.close()
+
+    def summary(self) -> list[str]:
+        """What isolation has cost, and what a person should know of the service."""
+        if not self.opened:
+            return []
+        told = [f"{each.text} ({each.hint})" for each in self.engine.notices]
+        return [str(self.costs), *told]

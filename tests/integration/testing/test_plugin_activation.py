@@ -1,0 +1,65 @@
+"""The plugin does nothing where nobody asks for it, and says what is wrong where somebody does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from suites import run_tests, shop
+
+LOADED = """
+import sys
+def test_nothing_is_loaded():
+    ours = {name for name in sys.modules if name.startswith("seamproof")}
+    assert ours == {"seamproof", "seamproof.pytest_plugin", "seamproof.pytest_plugin.activation"}
+"""
+
+
+def test_without_a_section_nothing_is_loaded(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_it=LOADED + "\ndef test_seam(seam):\n    pass\n")
+    text = (folder / "seamproof.toml").read_text()
+    (folder / "seamproof.toml").write_text(text.partition("[testing]")[0])
+    done = run_tests(folder, "-p", "no:randomly")
+    assert done.of("test_nothing_is_loaded") == "PASSED", done.text
+    assert done.of("test_seam") == "ERROR"
+    assert "there is no seamproof.toml with a section [testing]" in done.text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("fixtures", "fixtues"), "did you mean testing.fixtures?"),
+        (('"/health"', '"health"'), "starts with /"),
+        pytest.param(
+            ("service.py {port}", "missing.py {port}"), "missing.py", marks=pytest.mark.long
+        ),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    folder = shop(tmp_path / "shop", test_it="def test_it(api):\n    pass\n")
+    text = (folder / "seamproof.toml").read_text()
+    (folder / "seamproof.toml").write_text(text.replace(*change))
+    done = run_tests(folder)
+    assert done.code != 0
+    assert said in done.text
+    assert "Traceback" not in done.text.replace("| Traceback", "")
+
+
+def test_beside_pytest_django_there_is_one_db(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_it="def test_it(db):\n    pass\n")
+    (folder / "starting.py").write_text(
+        "def pytest_addoption(pluginmanager):\n    pluginmanager.register(object(), 'django')\n"
+    )
+    done = run_tests(folder, "-p", "starting", PYTHONPATH=str(folder))
+    assert done.code == 4, done.text
+    assert "use seam.db" in done.text
+
+
+@pytest.mark.long
+def test_the_file_may_be_named_in_the_ini(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_it="def test_it(api):\n    api.get('/health').expect()\n")
+    (folder / "seamproof.toml").rename(folder / "other.toml")
+    (folder / "pytest.ini").write_text("[pytest]\nseamproof = other.toml\n")
+    assert run_tests(folder).code == 0
