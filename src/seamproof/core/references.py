@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from seamproof.core.model import Json
 
@@ -68,9 +68,26 @@ def renamed(text: str, change: Callable[[str], str]) -> str:
     return _BRACED.sub(one, text)
 
 
-def literal(text: str) -> str:
-    """A text that is filled to be this one."""
-    return _BRACED.sub(lambda found: _wrapped(found, found[2], 2 * _depth(found)), text)
+def literal(text: str, besides: Collection[str] = ()) -> str:
+    """A text that is filled to be this one, but for single references to names of `besides`."""
+
+    def one(found: re.Match[str]) -> str:
+        if found[2] in besides and _depth(found) == 1:
+            return found[0]
+        return _wrapped(found, found[2], 2 * _depth(found))
+
+    return _BRACED.sub(one, text)
+
+
+def literally(value: Json, besides: Collection[str] = ()) -> Json:
+    """The same for all strings in a JSON value, keys included."""
+    if isinstance(value, str):
+        return literal(value, besides)
+    if isinstance(value, dict):
+        return {literal(key, besides): literally(each, besides) for key, each in value.items()}
+    if isinstance(value, list):
+        return [literally(each, besides) for each in value]
+    return value
 
 
 def joined(texts: Sequence[str], keys: Sequence[str]) -> str:

@@ -35,6 +35,20 @@ def test_a_literal_text_is_filled_to_itself(text: str) -> None:
     assert references.names(references.literal(text)) == []
 
 
+@given(TEXT, TEXT)
+def test_a_literal_text_keeps_single_references_to_chosen_names(before: str, after: str) -> None:
+    text = references.literal(f"{before} {{order}} {after}", ["order"])
+    said = {"order": "17"}.get
+    assert references.filled(text, said) == f"{before} 17 {after}".replace("{order}", "17")
+    assert set(references.names(text)) == {"order"}
+
+
+def test_a_value_is_literal_in_all_its_texts() -> None:
+    value = {"{a}": ["{b}", {"c": "{{d}} {unique}"}, 1, None]}
+    said = {"{{a}}": ["{{b}}", {"c": "{{{{d}}}} {unique}"}, 1, None]}
+    assert references.literally(value, ["unique"]) == said
+
+
 @given(st.lists(TEXT, min_size=1, max_size=4))
 def test_references_between_texts(texts: list[str]) -> None:
     keys = [f"g{number}" for number in range(len(texts) - 1)]

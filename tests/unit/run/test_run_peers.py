@@ -111,6 +111,7 @@ def test_a_peer_of_who_signs_in_by_basic() -> None:
             "its name comes from nowhere in the request",
         ),
         (made({**BODY, "plan": "{plan}"}, ROW), "its body depends on earlier steps"),
+        (made({**BODY, "motto": "{{motto}}"}, ROW), "its body has names in braces"),
         (
             made(BODY, ROW, operation="POST /tenants/{tenant}/users"),
             "what it is sent to depends on earlier steps",

@@ -16,7 +16,8 @@
 - `uploads`     bodies whose fields are files
 
 Strings may hold the references that `core.model.Step` knows: `{unique}` where a second request with
-the same name would be refused, `{uuid}` for a UUID. Nothing here does I/O or reads the time.
+the same name would be refused, `{uuid}` for a UUID. What else has braces in a document is written
+so that it is sent as it stands there. Nothing here does I/O or reads the time.
 """
 
 from seamproof.plan.generation.generator import Generator

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from random import Random
 
+from seamproof.core import references
 from seamproof.core.document import Body, Document
 from seamproof.core.model import Json
 from seamproof.plan.generation import texts, uploads
@@ -16,6 +16,13 @@ from seamproof.plan.generation.schemas import Schemas
 
 _OTHER_WAYS = 6
 """Variants that are tried where a value is not what its schema allows."""
+_OURS = ("unique", "uuid")
+"""References that are made here, and are none of the document's."""
+
+
+def _as_said(value: Json) -> Json:
+    """A value whose texts are sent as they are: what a document has in braces is no reference."""
+    return references.literally(value, _OURS)
 
 
 class Generator:
@@ -49,7 +56,7 @@ class Generator:
         examples = [each for each in body.examples if each is not None and is_shallow(each)]
         if rich and variant < len(examples):
             self.problems = ()
-            return deepcopy(examples[variant])
+            return _as_said(examples[variant])
         variant -= len(examples) if rich else 0
         value = self._instance(schema, "", tuple(examples), rich=rich, variant=variant)
         if uploads.is_multipart(body.content_type):
@@ -73,7 +80,7 @@ class Generator:
         best: tuple[int, Json, tuple[str, ...]] | None = None
         for way, fuller in self._ways(rich=rich, variant=variant):
             making = Making(self._schemas, self._random(way), rich=fuller, variant=way)
-            value = making.value(schema, name, hints=hints)
+            value = _as_said(making.value(schema, name, hints=hints))
             problems = self._judge.errors(schema, texts.plain(value))
             if not problems:
                 self.problems = ()

@@ -8,6 +8,7 @@ from random import Random
 from zlib import crc32
 
 from seamproof.core.model import Json
+from seamproof.core.references import filled
 from seamproof.plan.generation import formats, patterns
 from seamproof.plan.generation.keywords import Schema
 from seamproof.plan.generation.matching import has_format, matches
@@ -24,12 +25,12 @@ _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def plain(value: Json, place: str = "") -> Json:
-    """A value as it may be sent: built-in references replaced, other ones at other places."""
+    """A value as it may be sent: built-in references replaced, by others at other places."""
     if isinstance(value, str):
-        if UNIQUE not in value and UUID not in value:
+        if "{" not in value:
             return value
         digits = f"{crc32(place.encode()):08x}"
-        return value.replace(UNIQUE, digits).replace(UUID, _uuid(digits))
+        return filled(value, {"unique": digits, "uuid": _uuid(digits)}.get)
     if isinstance(value, dict):
         return {
             plain(name, f"{place}.{name}"): plain(each, f"{place}.{name}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from itertools import islice
 
 from seamproof.analysis.compatibility.shapes import shape
 from seamproof.core.model import Json
+from seamproof.core.references import literal, names
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.knowledge import Knowledge
@@ -17,7 +17,6 @@ from seamproof.plan.synthesis.suppliers import Supplier
 
 _MOST = 4
 """Values for one place."""
-_REFERENCE = re.compile(r"\{[A-Za-z_][\w.-]*\}")
 
 
 class Sought:
@@ -69,6 +68,7 @@ class Sought:
     def _near(self, schema: Json, value: Json, name: str) -> Iterator[Json]:
         choices = shape(schema, self._document).values
         if choices is not None:
+            choices = [literal(each) if isinstance(each, str) else each for each in choices]
             texts = {str(each).lower(): each for each in choices[:50]}
             near = difflib.get_close_matches(str(value).lower(), texts, n=2, cutoff=0.3)
             yield from (texts[each] for each in near)
@@ -95,7 +95,7 @@ class Sought:
 
     def wrong(self, schema: Json, value: Json) -> tuple[str, ...]:
         """What of a value the schema does not allow. What a reference will be, nobody knows."""
-        if isinstance(value, str) and _REFERENCE.search(value):
+        if isinstance(value, str) and names(value):
             return ()
         return self._generator.complaints(schema, value)
 

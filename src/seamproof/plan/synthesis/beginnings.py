@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from seamproof.core.document import Declaration, Parameter, Place
 from seamproof.core.model import Json
+from seamproof.core.references import literally
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.bodies import Bodies
@@ -130,7 +131,7 @@ class Beginnings:
 
     def _value(self, parameter: Parameter) -> Json:
         if parameter.examples:
-            return parameter.examples[0]
+            return literally(parameter.examples[0])
         return self._generator.instance(parameter.schema, name=parameter.name)
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 from seamproof.core.document import Body, Declaration
 from seamproof.core.history import CrossingKind
 from seamproof.core.model import Json
+from seamproof.core.references import literal
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.bodies import schema_at
@@ -59,7 +60,8 @@ class Imitation:
         plain = schema if isinstance(schema, dict) else {}
         choices = plain.get("enum")
         if isinstance(choices, list):
-            return next((each for each in choices if each != value and each is not None), None)
+            said = (literal(each) if isinstance(each, str) else each for each in choices)
+            return next((each for each in said if each != value and each is not None), None)
         if isinstance(value, str):
             if _REFERENCE in value:
                 return None
@@ -80,7 +82,8 @@ class Imitation:
             self._generator.instance(schema, name=name, variant=variant)
             for variant in range(1, _VARIANTS)
         )
-        others = (each for each in chain(stored, made) if isinstance(each, str) and each != value)
+        known = (literal(each) for each in stored if isinstance(each, str))
+        others = (each for each in chain(known, made) if isinstance(each, str) and each != value)
         return next((each for each in others if not self._generator.complaints(schema, each)), None)
 
     def _tables(self, draft: Draft, outcome: Outcome) -> list[str]:
@@ -108,8 +111,8 @@ class Imitation:
             stored = row[column]
             if stored is None or isinstance(stored, dict | list):
                 continue
-            if column in unique and isinstance(stored, str):
-                stored = turned(stored)
+            if isinstance(stored, str):
+                stored = literal(turned(stored) if column in unique else stored)
             if isinstance(value, str) and not isinstance(stored, str):
                 stored = json.dumps(stored)
             body = put(body, path, stored)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from seamproof.core.document import Declaration, Parameter, Place
 from seamproof.core.model import Json
+from seamproof.core.references import literally
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.knowledge import Knowledge
@@ -154,8 +155,9 @@ class Paths:
             schema = self._knowledge.document.resolve(parameter.schema)
             choices = schema.get("enum") if isinstance(schema, dict) else None
             if isinstance(choices, list):
-                weighed += [(each, _KNOWN - 5.0 - i) for i, each in enumerate(choices[:_ENUM])]
-            weighed += [(each, _SAMPLE) for each in parameter.examples[:2]]
+                said = literally(choices[:_ENUM])
+                weighed += [(each, _KNOWN - 5.0 - i) for i, each in enumerate(said)]
+            weighed += [(literally(each), _SAMPLE) for each in parameter.examples[:2]]
         schema = parameter.schema if parameter else {}
         weighed.append((self._generator.instance(schema, name=name), score))
         for choice in before[:2]:

@@ -10,6 +10,7 @@ from itertools import islice
 from seamproof.analysis.refusals import Complaint, ComplaintKind
 from seamproof.core.document import Body, Declaration
 from seamproof.core.model import Json
+from seamproof.core.references import literal
 from seamproof.plan.generation import Generator
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.beginnings import parameter_of, slot_of
@@ -210,7 +211,8 @@ class Repairs:
         kind, wanted = complaint.kind, complaint.wanted
         plain = schema if isinstance(schema, dict) else {}
         if kind is ComplaintKind.CHOICE and isinstance(wanted, list):
-            for each in wanted[:_CHOICES]:
+            for said in wanted[:_CHOICES]:
+                each = literal(said) if isinstance(said, str) else said
                 yield [each] if isinstance(current, list) and not isinstance(each, list) else each
             return
         if kind is ComplaintKind.TYPE and _type_name(wanted):

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from seamproof.config.identities import IdentityConfig
+from seamproof.core import references
 from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.experiment import Act
 from seamproof.core.history import History, Row
@@ -31,7 +32,6 @@ NAME = "peer"
 """What the peer is called in scenarios and findings."""
 _PASSWORD = re.compile(r"passw|pwd|passphrase|^pin$|secret", re.IGNORECASE)
 _BY_NAME = re.compile(r"user_?name|e?mail|login|handle|nick|phone|slug|account", re.IGNORECASE)
-_REFERENCE = re.compile(r"\{[A-Za-z_][\w.-]*\}")
 _DIGITS = 6
 """Hexadecimal digits that make a value another's."""
 
@@ -156,9 +156,16 @@ class _Registration:
         template = step.form if step.form is not None else step.json
         if not isinstance(template, dict):
             raise _Unsuitable("its body is neither JSON nor a form")
-        body = requests.resolve(template, Bindings(salt=NAME, stored=self.stored), NAME)
-        if any(_REFERENCE.search(text) for _, text in _leaves(body)):
-            raise _Unsuitable("its body depends on earlier steps")
+        bindings = Bindings(salt=NAME, stored=self.stored)
+        try:
+            for each in references.inside(template):
+                bindings.lookup(each, NAME)
+        except UnknownReference:
+            raise _Unsuitable("its body depends on earlier steps") from None
+        body = requests.resolve(template, bindings, NAME)
+        if references.literally(body) != body:
+            # A configuration has placeholders in braces, and is filled before it is sent.
+            raise _Unsuitable("its body has names in braces, as `{name}`")
         return body
 
     def _names(self, body: Json) -> list[Path]:

@@ -348,3 +348,25 @@ def test_complaints_of_a_value() -> None:
     valid = generator.instance({"$ref": "#/User"})
     assert generator.complaints({"$ref": "#/User"}, valid) == ()
     assert json.dumps(valid)
+
+
+@pytest.mark.parametrize(
+    ("schema", "made"),
+    [
+        ({"type": "string", "example": "Dear {name}"}, "Dear {{name}}"),
+        ({"const": {"{a}": ["{{b}}"]}}, {"{{a}}": ["{{{{b}}}}"]}),
+        ({"type": "string", "default": "{unique} of {it}"}, "{unique} of {{it}}"),
+        ({"type": "string", "format": "uri-template"}, "https://example.com/{{id}}"),
+        ({"type": "string", "pattern": r"^\{[a]+\}$"}, "{{a}}"),
+    ],
+)
+def test_what_a_document_has_in_braces_is_no_reference(schema: Json, made: Json) -> None:
+    generator = Generator(Document())
+    assert generator.instance(schema) == made
+    assert generator.problems == ()
+    assert generator.complaints(schema, made) == ()
+
+
+def test_an_example_of_a_body_is_said_as_it_stands() -> None:
+    body = Body("application/json", {"type": "object"}, examples=({"hook": "{event}"},))
+    assert Generator(Document()).request_body(body, rich=True) == {"hook": "{{event}}"}

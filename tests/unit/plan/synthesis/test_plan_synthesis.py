@@ -127,6 +127,24 @@ def test_a_field_whose_name_says_nothing_is_filled_by_where_it_was_looked_up() -
     assert scenario.act.json == {"receiver": "{row.users.1.name}"}
 
 
+def test_what_a_document_has_in_braces_is_sent_as_it_stands_there() -> None:
+    service = FakeService(templates=[])
+    schema = obj(
+        "text", "kind", text={"type": "string", "example": "Dear {name}"}, kind={"enum": ["{k}"]}
+    )
+    sent: list[Json] = []
+
+    @service.on("POST /templates", body=schema)
+    def add(call: Call) -> tuple[int, Json]:
+        sent.append(call.body)
+        return 201, call.insert("templates", text=call.body["text"])
+
+    scenario = by_operation(found(service))["POST /templates"]
+
+    assert scenario.act.json == {"text": "Dear {{name}}", "kind": "{{k}}"}
+    assert sent[0] == {"text": "Dear {name}", "kind": "{k}"}
+
+
 def test_a_paid_order_is_refunded_and_an_unpaid_one_is_not() -> None:
     service = shop()
 
