@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +94,10 @@ class Prepared:
     """What the subjects have in common."""
 
 
+async def _nothing_else() -> None:
+    pass
+
+
 class Preparation:
     """Learns in a world; `count` is called for each experiment that this takes."""
 
@@ -105,7 +109,10 @@ class Preparation:
         emit: Callable[[Event], None],
         count: Callable[[], None],
         costs: Costs,
+        on_idle: Callable[[], Awaitable[None]] = _nothing_else,
     ) -> None:
+        """`on_idle` is awaited when nobody asks the service for anything for a second."""
+        self._on_idle = on_idle
         self._path = config.path(config.profile)
         self._root = config.root
         self._runs = config.path(".seamproof/runs")
@@ -234,7 +241,11 @@ class Preparation:
         return tuple(each for each in scenarios if id(each) in chosen)
 
     async def _learn(self, catalog: Catalog, scenarios: Sequence[Scenario]) -> Learned:
-        conduct = self._premises.conductor.conduct
+        async def conduct(experiment: Experiment) -> History:
+            if not any(phase.acts for phase in experiment.phases):
+                await self._on_idle()
+            return await self._premises.conductor.conduct(experiment)
+
         stage = Stage("learn what is normal", f"{len(scenarios)} scenarios")
         self._emit(stage)
         began = time.monotonic()
@@ -268,9 +279,7 @@ class Preparation:
             upkeep,
             alone,
             undeclared if number == 0 else (),
-            landing={}
-            if learned.clean is None
-            else landing(learned.clean, self._premises.catalog),
+            landing={} if learned.clean is None else landing(learned.clean, self._premises.catalog),
         )
 
     def _wants(self, need: Need) -> bool:

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ from seamproof.run.preparation import Preparation, Prepared, Wanted
 from seamproof.run.queue import Queue, costliest_first
 from seamproof.run.redaction import Redactor
 from seamproof.run.tally import Tally
-from seamproof.run.workers.messages import Begin
+from seamproof.run.workers.messages import Begin, Brief
 
 if TYPE_CHECKING:
     from seamproof.config import Config
@@ -216,20 +217,14 @@ class Session:
                 if self._replayed is None:
                     wanted = await self._more(config, premises, wanted)
                 costs = Costs(config.path(".seamproof/cache/costs.json"))
-                preparation = Preparation(config, premises, wanted, self._emit, self._count, costs)
-                prepared = await preparation.run()
-                # Not before: what is learned of a service on a machine that is busy with the
-                # start of others is not what is normal for it.
-                begin = Begin(
-                    logs,
-                    prepared.profile,
-                    premises.sighted,
-                    seed,
-                    prepared.knowledge,
-                    premises.peers,
-                    self._until,
+                begin = Begin(logs, premises.sighted, seed)
+                others = min(wanted.worlds, len(wanted.scenarios)) - 1
+                preparation = Preparation(
+                    *(config, premises, wanted, self._emit, self._count, costs),
+                    # Not before: the service is warm then, and is asked for nothing for a second.
+                    on_idle=partial(crew.start, others, begin),
                 )
-                await crew.start(min(wanted.worlds, len(prepared.jobs)) - 1, begin)
+                prepared = await preparation.run()
                 left_out = await self._work(crew, premises, prepared, shelf, costs)
                 await premises.conductor.prove_reset()
                 self._tell_stale(wanted, left_out)
@@ -292,7 +287,9 @@ class Session:
             return costs.of(job, prepared.estimates[job.number])
 
         queue = self._queue(prepared.jobs, expected)
-        work = Work(queue, deliver, self._tally.crashes.append, lambda job: patience(expected(job)))
+        brief = Brief(prepared.profile, prepared.knowledge, premises.peers, self._until)
+        crashed = self._tally.crashes.append
+        work = Work(brief, queue, deliver, crashed, lambda job: patience(expected(job)))
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(crew.work(work))

@@ -30,7 +30,7 @@ from seamproof.run.queue import Queue
 from seamproof.run.redaction import Redactor
 from seamproof.run.workers import crew as crew_of_a_run
 from seamproof.run.workers.crew import Crew, Terms, Work
-from seamproof.run.workers.messages import Begin, Enough, Ready, decode, encode
+from seamproof.run.workers.messages import Begin, Brief, Enough, Ready, decode, encode
 
 WORKER = (sys.executable, "-m", "seamproof.run.workers.worker")
 
@@ -46,8 +46,13 @@ class Here:
 
     @property
     def begin(self) -> Begin:
-        """What a worker must know to do the job."""
-        return Begin("logs", self.prepared.profile, self.job.boundaries)
+        """What a worker must know to open its world."""
+        return Begin("logs", self.job.boundaries)
+
+    @property
+    def brief(self) -> Brief:
+        """What it must know to do the job."""
+        return Brief(self.prepared.profile)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +108,7 @@ def start(config: Path) -> subprocess.Popen[bytes]:
 
 
 def test_jobs_sent_as_json_come_to_the_same_verdicts(here: Here) -> None:
-    orders = (here.begin, here.job, Enough())
+    orders = (here.begin, here.brief, here.job, Enough())
     process = start(here.config)
     printed, errors = process.communicate(b"".join(map(encode, orders)), timeout=60)
     answers = [decode(line) for line in printed.splitlines(keepends=True)]
@@ -120,7 +125,7 @@ def test_jobs_sent_as_json_come_to_the_same_verdicts(here: Here) -> None:
 @pytest.mark.long
 def test_the_end_of_the_orders_ends_the_worker_and_its_world(here: Here) -> None:
     process = start(here.config)
-    process.stdin.write(encode(here.begin))  # type: ignore[union-attr]
+    process.stdin.write(encode(here.begin) + encode(here.brief))  # type: ignore[union-attr]
     process.stdin.flush()  # type: ignore[union-attr]
     assert isinstance(decode(process.stdout.readline()), Ready)  # type: ignore[union-attr]
     assert kiosk_project.processes(here.config.parent)
@@ -174,7 +179,9 @@ async def _under_fire(here: Here, kills: int) -> Ran:
             case _:
                 pass
 
-    work = Work(Queue([here.job]), ran.results.append, ran.crashes.append, lambda job: 60.0)
+    work = Work(
+        here.brief, Queue([here.job]), ran.results.append, ran.crashes.append, lambda job: 60.0
+    )
     terms = Terms(load(here.config), emit, str)
     async with Crew(terms) as crew:
         await crew.start(1, here.begin)
@@ -224,7 +231,8 @@ def test_a_worker_that_hangs_is_ended_and_its_job_inconclusive(here: Here) -> No
         queue = Queue([here.job, other])
         async with Crew(Terms(load(here.config), emit, str)) as crew:
             await crew.start(1, here.begin)
-            await crew.work(Work(queue, ran.results.append, ran.crashes.append, patience))
+            work = Work(here.brief, queue, ran.results.append, ran.crashes.append, patience)
+            await crew.work(work)
 
     asyncio.run(work())
     hung, done = ran.results
@@ -252,7 +260,8 @@ def test_a_worker_that_hangs_before_its_world_is_open_holds_nobody_up(
             (worker,) = [each for each in children if str(here.config) in each.cmdline()]
             worker.suspend()
             async with asyncio.TaskGroup() as group:
-                group.create_task(crew.work(Work(Queue([]), list, str, lambda job: 60.0)))
+                nothing = Work(here.brief, Queue([]), list, str, lambda job: 60.0)
+                group.create_task(crew.work(nothing))
                 await asyncio.sleep(0)
                 crew.excuse()
             assert not worker.is_running()
@@ -277,7 +286,7 @@ def test_a_world_that_does_not_open_is_tried_twice_and_costs_no_job(
     async def work() -> None:
         async with Crew(Terms(load(here.config), emit, str)) as crew:
             await crew.start(1, here.begin)
-            await crew.work(Work(queue, results.append, str, lambda job: 60.0))
+            await crew.work(Work(here.brief, queue, results.append, str, lambda job: 60.0))
 
     asyncio.run(work())
     assert results == []

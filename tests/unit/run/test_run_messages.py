@@ -35,6 +35,7 @@ from seamproof.run.jobs import hash_of, judged
 from seamproof.run.workers.crew import workers
 from seamproof.run.workers.messages import (
     Begin,
+    Brief,
     Enough,
     Ready,
     Refused,
@@ -94,11 +95,9 @@ VERDICT = Verdict(
     ),
 )
 MESSAGES: list[Any] = [
-    Begin(
-        ".seamproof/runs/x/logs/world-2",
+    Begin(".seamproof/runs/x/logs/world-2", frozenset({BoundaryKind.SQL}), 5),
+    Brief(
         Profile(volatile=frozenset({"a.b", "c.d"}), tail=0.1, notes=("n",)),
-        frozenset({BoundaryKind.SQL}),
-        5,
         Knowledge(DOCUMENT, (JOB.scenario,)),
         {"peer": {"basic": {"username": "u", "password": "p"}}},
         12.5,

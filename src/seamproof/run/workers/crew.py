@@ -1,7 +1,7 @@
 """The workers of a run: started, given jobs from the one queue, replaced, ended.
 
-    start    once the first world has learned what is normal: theirs are copies of its template
-    work     each takes the next job until there is none, and closes its world
+    start    while the first world learns what is normal: theirs are copies of its template
+    work     each is told what was learned, takes jobs until there are none, and closes its world
     dismiss  all stop at once, and clean up while the first world does
 
 What a worker's end costs is the job that it was doing. It is replaced once, and the new one does
@@ -28,7 +28,7 @@ from seamproof.run.jobs import inconclusive
 from seamproof.run.queue import Queue
 from seamproof.run.workers.aftermath import clean_up
 from seamproof.run.workers.employed import Employed, Gone, Hung
-from seamproof.run.workers.messages import Begin, Enough
+from seamproof.run.workers.messages import Begin, Brief, Enough
 
 _LIVES = 2
 """Workers that one post has, one after the other."""
@@ -72,6 +72,7 @@ class Terms:
 class Work:
     """What there is to do, and who takes what came of it."""
 
+    brief: Brief
     queue: Queue
     deliver: Callable[[Result], None]
     crashed: Callable[[str], None]
@@ -164,7 +165,7 @@ class _Post:
             work.deliver(inconclusive(job, reason))
 
     async def _serve(self, work: Work) -> None:
-        worker, seconds = await self._opened()
+        worker, seconds = await self._opened(work.brief)
         self._terms.emit(Stage(f"world {self._number}", f"worker {worker.pid}", seconds))
         while (job := self._doing or work.queue.take()) is not None:
             self._doing = job
@@ -184,7 +185,7 @@ class _Post:
             work.crashed(refused.traceback or refused.problem)
         return await self.end(_CLOSING_LIMIT)
 
-    async def _opened(self) -> tuple[Employed, float]:
+    async def _opened(self, brief: Brief) -> tuple[Employed, float]:
         """A worker whose world is open, and the seconds that this took it. Raises Gone."""
         limit = _CLOSING_LIMIT if self._excused else _OPENING_LIMIT
         self._open = False
@@ -193,6 +194,7 @@ class _Post:
                 if self._worker is None:
                     await self.fill()
                 assert self._worker is not None
+                await self._worker.say(brief)
                 ready = await self._worker.ready()
             self._open = True
             return self._worker, ready.seconds

@@ -1,6 +1,6 @@
 """What a run and its workers say to each other: one JSON object a line, `{"Job": {...}}`.
 
-    run     Begin, Job ..., Enough              end of file: stop, and clean up
+    run     Begin, Brief, Job ..., Enough       end of file: stop, and clean up
     worker  Ready, Result ..., and events and Refused at any time; end of file: it has cleaned up
 
 A worker shares nothing else with the run but the configuration's file.
@@ -23,15 +23,21 @@ from seamproof.core.subject import Job, Knowledge, Result
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Open a world. It is the first message, and says what all jobs have in common."""
+    """Open a world. It is the first message."""
 
     logs: str
     """Where logs are kept if it fails: a folder of the project."""
-    profile: Profile
-    """What is normal for the service."""
     boundaries: frozenset[BoundaryKind]
     """Those that saw the marker in the run's own world, and must see it in this one."""
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What all jobs have in common, once the run has learned it. It comes before the first job."""
+
+    profile: Profile
+    """What is normal for the service."""
     knowledge: Knowledge = Knowledge()
     """What their subjects have in common."""
     peers: dict[str, Json] = field(default_factory=dict)
@@ -47,7 +53,7 @@ class Enough:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The world is open."""
+    """The world is open, and jobs may come."""
 
     seconds: float
     """What it took to open it."""
@@ -76,13 +82,13 @@ class Refused:
         return kind(self.problem, hint=self.hint, details=self.details)
 
 
-Order: TypeAlias = Begin | Job | Enough
+Order: TypeAlias = Begin | Brief | Job | Enough
 Answer: TypeAlias = Ready | Result | Refused | Event
 
 _KINDS: dict[str, Any] = {
     each.__name__: each
     for each in (
-        *(Begin, Job, Enough),
+        *(Begin, Brief, Job, Enough),
         *(Ready, Result, Refused, Notice, JobStarted, ExperimentRun),
     )
 }

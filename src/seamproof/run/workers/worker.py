@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -22,7 +23,7 @@ from seamproof.core import registry
 from seamproof.core.errors import Bug, MachineError, SeamproofError
 from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase, Settings
-from seamproof.core.model import Json
+from seamproof.core.model import Json, Scenario, Step
 from seamproof.core.subject import Job
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import Premises, open_premises
@@ -31,6 +32,7 @@ from seamproof.run.reporting import run_loop
 from seamproof.run.workers.messages import (
     Answer,
     Begin,
+    Brief,
     Enough,
     Order,
     Ready,
@@ -82,14 +84,19 @@ class Worker:
             raise Bug(f"the first message is {type(begin).__name__}")
         began = time.monotonic()
         async with open_premises(
-            _with_peers(_built(load(self._file)), begin.peers),
+            _built(load(self._file)),
             logs=begin.logs,
             seed=begin.seed,
             redactor=self._redactor,
             emit=self._tell,
         ) as premises:
             _require(begin.boundaries, premises)
-            premises.conductor.profile = begin.profile
+            seconds = time.monotonic() - began
+            brief = await inbox.get()
+            if not isinstance(brief, Brief):
+                raise Bug(f"the second message is {type(brief).__name__}")
+            await _admit(brief.peers, premises)
+            premises.conductor.profile = brief.profile
             jobs = Jobs(
                 premises.conductor,
                 registry.discover(registry.CHECK),
@@ -97,12 +104,13 @@ class Worker:
                 premises.config,
                 emit=self._tell,
                 redact=self._redactor.text,
-                knowledge=begin.knowledge,
-                until=begin.until,
+                knowledge=brief.knowledge,
+                until=brief.until,
             )
-            self._say(Ready(time.monotonic() - began))
+            self._say(Ready(seconds))
+            warm = _Warm(premises)
             while isinstance(order := await inbox.get(), Job):
-                await _warm(order, premises)
+                await warm.up(order.scenario)
                 self._say(await jobs.do(order))
             await premises.conductor.prove_reset()
 
@@ -123,12 +131,13 @@ def _built(config: Config) -> Config:
     return config.model_copy(update={"service": service})
 
 
-def _with_peers(config: Config, peers: dict[str, Json]) -> Config:
-    """The configuration with the identities that the run has registered beside its own."""
+async def _admit(peers: dict[str, Json], premises: Premises) -> None:
+    """Sign in the identities that the run has registered beside the configured ones."""
     from seamproof.config import IdentityConfig
 
-    added = {name: IdentityConfig.model_validate(each) for name, each in peers.items()}
-    return config.model_copy(update={"identities": {**config.identities, **added}})
+    for name, each in peers.items():
+        identity = IdentityConfig.model_validate(each)
+        await premises.conductor.at_base(partial(premises.identities.add, name, identity))
 
 
 def _require(boundaries: frozenset[BoundaryKind], premises: Premises) -> None:
@@ -140,20 +149,27 @@ def _require(boundaries: frozenset[BoundaryKind], premises: Premises) -> None:
         )
 
 
-async def _warm(job: Job, premises: Premises) -> None:
-    """Let the act do what it does only once, in each replica: in the first world learning does."""
-    profile = premises.conductor.profile
-    premises.conductor.on_history = lambda history: None
-    for replica in range(len(premises.world.replicas)):
-        phase = Phase((Act(job.scenario.act, replica=replica),))
-        plain = Experiment(
-            (phase,),
-            job.scenario.arrangement,
-            settings=Settings(fresh_sequences=profile.fresh_sequences),
-            purpose="warm up",
-        )
-        for _ in range(max(_WARM_ROUNDS, profile.warm_rounds)):
-            await premises.conductor.conduct(plain)
+class _Warm:
+    """Lets acts do what they do only once, in each replica: in the first world learning does."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises = premises
+        self._done: list[tuple[Step, tuple[Step, ...]]] = []
+
+    async def up(self, scenario: Scenario) -> None:
+        """Warm up for a scenario. Another job of its requests finds them warm."""
+        asked = (scenario.act, scenario.arrangement)
+        if asked in self._done:
+            return
+        self._done.append(asked)
+        conductor = self._premises.conductor
+        conductor.on_history = lambda history: None
+        settings = Settings(fresh_sequences=conductor.profile.fresh_sequences)
+        for replica in range(conductor.replicas):
+            phase = Phase((Act(scenario.act, replica=replica),))
+            plain = Experiment((phase,), scenario.arrangement, settings=settings, purpose="warm up")
+            for _ in range(max(_WARM_ROUNDS, conductor.profile.warm_rounds)):
+                await conductor.conduct(plain)
 
 
 class _Inbox:
