@@ -36,8 +36,8 @@ class TestingConfig(Section):
     """The ASGI or WSGI application to call in the tests' own process, as `app.main:app`, in place
     of one that is started."""
     replicas: int = Field(1, ge=1, le=8)
-    """How many copies of the service are started for each worker. Amplified tests need two for
-    requests that overlap."""
+    """How many copies of the service are started for each worker. Where checks run on the tests it
+    is `service.replicas`."""
     ignore: Strings = ()
     """Tables that `db.changes()` leaves out, as an audit log."""
     sign_in: LoginConfig | None = None

@@ -7,6 +7,7 @@ nothing is imported here that is not needed, and nothing is active in a project 
 - `activation`  whether a project asks for it
 - `active`      the hooks of a session that does
 - `short`       the fixtures with short names
+- `amplified`   the engine's checks on passed tests
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ _GIVEN = "seamproof"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take part in the command line."""
     parser.addini(_GIVEN, "The file of seamproof's configuration, from the root folder.")
+    group = parser.getgroup("seamproof", "API integration tests (seamproof)")
+    group.addoption(
+        "--seamproof",
+        action="store_true",
+        help="Run the checks on what each passed test has sent, as items beside it.",
+    )
+    group.addoption(
+        "--seamproof-check",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="One of the checks to run, and no other than those named; implies --seamproof.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         from seamproof.pytest_plugin import active
 
         active.activate(config, file)
+    elif config.getoption("seamproof") or config.getoption("seamproof_check"):
+        raise pytest.UsageError(_absent(config))
+
+
+def _absent(config: pytest.Config) -> str:
+    return f"there is no seamproof.toml with a section [testing] in {config.rootpath}"
 
 
 @pytest.fixture
@@ -43,8 +63,5 @@ def seam(request: pytest.FixtureRequest) -> Iterator[Seam]:
     """The service with its database, for one test: `seam.api`, `seam.db`."""
     plugin = request.config.pluginmanager.get_plugin("seamproof-active")
     if plugin is None:
-        pytest.fail(
-            f"there is no seamproof.toml with a section [testing] in {request.config.rootpath}",
-            pytrace=False,
-        )
+        pytest.fail(_absent(request.config), pytrace=False)
     yield from plugin.seam(request.node)

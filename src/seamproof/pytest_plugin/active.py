@@ -10,6 +10,7 @@ import pytest
 
 from seamproof.config import load
 from seamproof.core.errors import SeamproofError
+from seamproof.pytest_plugin.amplified import Amplifier
 from seamproof.pytest_plugin.short import FIXTURES
 from seamproof.testing.session import Session
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from seamproof.testing.seam import Seam
 
 NAME = "seamproof-active"
+_AMPLIFY = "seamproof(*checks): run these checks, or all, on what the test sends once it has passed"
 _SEAM = pytest.StashKey["Seam"]()
 
 
@@ -27,7 +29,11 @@ def activate(config: pytest.Config, file: Path) -> None:
     except SeamproofError as error:
         raise pytest.UsageError(_told(error)) from None
     manager = config.pluginmanager
-    manager.register(Active(session), NAME)
+    config.addinivalue_line("markers", _AMPLIFY)
+    checks = tuple(config.getoption("seamproof_check"))
+    amplifier = Amplifier(session, bool(config.getoption("seamproof") or checks), checks)
+    manager.register(amplifier, f"{NAME}-amplifier")
+    manager.register(Active(session, amplifier), NAME)
     for name in session.config.testing.fixtures:
         if name == "db" and manager.hasplugin("django"):
             raise pytest.UsageError(
@@ -45,8 +51,9 @@ def _told(error: SeamproofError) -> str:
 class Active:
     """Isolates each test, and says at every boundary what a failed one did."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, amplifier: Amplifier) -> None:
         self._session = session
+        self._amplifier = amplifier
         self._of_workers: list[str] = []
 
     def seam(self, node: pytest.Item) -> Iterator[Seam]:
@@ -56,6 +63,7 @@ class Active:
         except SeamproofError as error:
             pytest.fail(_told(error), pytrace=False)
         node.stash[_SEAM] = seam
+        self._amplifier.on_begin(node, seam)
         try:
             yield seam
         finally:
@@ -70,7 +78,9 @@ class Active:
         """Under a failed test stands what it did at every boundary."""
         report: pytest.TestReport = yield
         seam = item.stash.get(_SEAM, None)
-        if seam is not None and report.failed:
+        if seam is not None and report.when == "call" and report.passed:
+            self._amplifier.on_passed(item)
+        elif seam is not None and report.failed:
             from seamproof.testing.failure import told
 
             report.sections.append(("seamproof", told(seam, item.nodeid)))
@@ -102,7 +112,13 @@ class Active:
         output = getattr(session.config, "workeroutput", None)
         if output is not None:
             output[NAME] = self._session.summary()
-        self._session.close()
+        try:
+            self._session.audit()
+        except SeamproofError as error:
+            session.exitstatus = error.exit_code
+            self._of_workers.append(_told(error))
+        finally:
+            self._session.close()
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing running, also where the session did not come to its end."""

@@ -32,8 +32,10 @@ class Session:
     """The tests of one process. Nothing is started before the first of them begins."""
 
     def __init__(self, config: Config) -> None:
-        service = config.service.model_copy(update={"replicas": config.testing.replicas})
-        self.config = config.model_copy(update={"service": service})
+        self.config = config
+        self.amplified = False
+        """Whether checks are to run on the tests: they need the replicas that a run needs."""
+        self._closed = False
         self.costs = Costs(config.testing.isolation)
         self.opened = False
         """Whether a test has needed the world."""
@@ -41,7 +43,11 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The world, opened when it is first asked for. Raises SeamproofError."""
-        engine = Engine.open(self.config)
+        config = self.config
+        if not self.amplified:
+            service = config.service.model_copy(update={"replicas": config.testing.replicas})
+            config = config.model_copy(update={"service": service})
+        engine = Engine.open(config)
         self.opened = True
         return engine
 
@@ -106,9 +112,19 @@ class Session:
             return Somebody(who, identities[who])
         return sign_in(self.engine, who)
 
+    def audit(self) -> None:
+        """Compare everything that is stored with the base. Raises Bug where it differs."""
+        if self.opened and not self._closed and self.config.testing.isolation == "undo":
+
+            async def audited(world: World) -> None:
+                await self.engine.premises.conductor.prove_reset()
+
+            self.engine.call(audited)
+
     def close(self) -> None:
         """End everything that was opened. A second call does nothing."""
-        if self.opened:
+        if self.opened and not self._closed:
+            self._closed = True
             self._sessions.close()
             self._transport.close()
             self.engine.close()

@@ -93,6 +93,10 @@ class Wallet(Mapping[str, Credentials]):
             self._held[name] = _Held(await self.admission.first(name, identity, self), began)
             self.identities = {**self.identities, name: identity}
 
+    def hold(self, name: str, admitted: Admitted) -> None:
+        """Keep the credentials of somebody who has signed in elsewhere."""
+        self._held[name] = _Held(admitted, self.clock())
+
     async def renew(self, names: Collection[str]) -> None:
         """Sign these in again. Raises ServiceError where that is refused."""
         for name in names:

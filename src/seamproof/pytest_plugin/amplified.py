@@ -1,0 +1,204 @@
+"""Checks on passed tests, as items of their own beside them: `test_order::rollback`.
+
+    collect   each chosen test is followed by an item for each check
+    run       the test first, wherever and in whichever order they are run: what it sent is judged
+    report    a proven finding fails, what cannot be judged is skipped, with the reason
+
+An item belongs to the xdist group of its test. On another worker than its test it runs the test
+again there.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from seamproof.core import registry
+from seamproof.core.verdict import Outcome
+from seamproof.testing.amplification.recording import Recorder, Recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seamproof.core.verdict import Finding
+    from seamproof.testing.amplification.judging import Judge, Judgement
+    from seamproof.testing.seam import Seam
+    from seamproof.testing.session import Session
+
+MARK = "seamproof"
+_RECORDER = pytest.StashKey[Recorder]()
+_FIXTURES = frozenset({"seam", "api", "db"})
+"""Who uses one of them may have sent something."""
+
+
+class Proven(Exception):
+    """A check has proven a finding."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        super().__init__(", ".join(each.id for each in judgement.proven))
+        self.judgement = judgement
+
+
+class Amplified(pytest.Item):
+    """One check on what one test sent."""
+
+    def __init__(self, *, base: pytest.Function, check: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.base = base
+        self.check = check
+        self.own_markers = [*base.own_markers]
+        self.keywords.update({each.name: each for each in base.own_markers})
+        self.judge: Any = None
+        """Judges it; set by the plugin once there is a world."""
+
+    def runtest(self) -> None:
+        """Judge what the test has sent."""
+        judgement: Judgement = self.judge(self)
+        if judgement.crashes:
+            raise RuntimeError("seamproof itself failed:\n" + "\n".join(judgement.crashes))
+        if judgement.proven:
+            raise Proven(judgement)
+        for each in judgement.findings:
+            self.add_report_section("call", "seamproof", self._drawn(each))
+        if judgement.outcome not in {Outcome.HELD, Outcome.VIOLATED}:
+            pytest.skip(f"{judgement.outcome}: {judgement.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The findings, and no traceback of ours."""
+        if isinstance(excinfo.value, Proven):
+            return "\n\n".join(map(self._drawn, excinfo.value.judgement.findings))
+        return super().repr_failure(excinfo, style)
+
+    def _drawn(self, finding: Finding) -> str:
+        from seamproof.testing.amplification.judging import drawn
+
+        return drawn(finding, f"pytest {self.nodeid}")
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the test stands."""
+        _, line, _ = self.base.reportinfo()
+        return self.path, line, self.name
+
+
+class Amplifier:
+    """Collects the items, keeps what tests have sent, and judges it."""
+
+    def __init__(self, session: Session, every: bool, checks: tuple[str, ...]) -> None:
+        self._session = session
+        self._every = every
+        self._checks = _known(checks)
+        self._sent: dict[str, Recording | str] = {}
+        self._judge: Judge | None = None
+        self._wanted: set[str] = set()
+        """The tests that an item is for."""
+        self._named: list[tuple[str, str]] = []
+
+    # Collection
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Take `test_it.py::test_order::rollback` on the command line: no test holds others."""
+        config.args[:] = [self._argument(each) for each in config.args]
+
+    def _argument(self, text: str) -> str:
+        outer, _, check = text.rpartition("::")
+        if "::" not in outer or check not in registry.discover(registry.CHECK):
+            return text
+        self._named.append((outer.partition("::")[2], check))
+        return outer
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(self) -> Any:
+        """Put the items of a test behind it."""
+        found = yield
+        if not isinstance(found, list):
+            return found
+        return [each for item in found for each in (item, *self._beside(item))]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Find those of a test that was named on the command line, before any selection."""
+        there = {item.nodeid for item in items}
+        for item in tuple(items):
+            fresh = [each for each in self._beside(item) if each.nodeid not in there]
+            place = items.index(item) + 1
+            items[place:place] = fresh
+        if self._named:
+            wanted = {f"{name}::{check}" for name, check in self._named}
+            items[:] = [
+                each
+                for each in items
+                if not self._is_beside_named(each) or each.nodeid.partition("::")[2] in wanted
+            ]
+        self._wanted = {each.base.nodeid for each in items if isinstance(each, Amplified)}
+        self._session.amplified = bool(self._wanted)
+
+    def _is_beside_named(self, item: pytest.Item) -> bool:
+        name = item.base.nodeid if isinstance(item, Amplified) else item.nodeid
+        return name.partition("::")[2] in {each for each, _ in self._named}
+
+    def _beside(self, item: object) -> Iterator[Amplified]:
+        if not isinstance(item, pytest.Function) or _FIXTURES.isdisjoint(item.fixturenames):
+            return
+        checks = self._checks if self._every else ()
+        for mark in item.iter_markers(MARK):
+            checks = _known(mark.args)
+        grouped = item.config.getoption("dist", "no") == "loadgroup"
+        if checks and grouped and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid))
+        for check in checks:
+            name = f"{item.name}::{check}"
+            assert item.parent is not None
+            yield Amplified.from_parent(item.parent, name=name, base=item, check=check)
+
+    # The test
+
+    def on_begin(self, item: pytest.Item, seam: Seam) -> None:
+        """Take note of what a test sends."""
+        if item.nodeid in self._wanted:
+            item.stash[_RECORDER] = Recorder(seam)
+            self._sent[item.nodeid] = "the test itself did not pass"
+
+    def on_passed(self, item: pytest.Item) -> None:
+        """Keep what a test has sent."""
+        recorder = item.stash.get(_RECORDER, None)
+        if recorder is not None:
+            self._sent[item.nodeid] = recorder.recording(item.nodeid, self._the_judge.document())
+
+    @property
+    def _the_judge(self) -> Judge:
+        if self._judge is None:
+            from seamproof.testing.amplification.judging import Judge
+
+            self._judge = Judge(self._session.engine)
+        return self._judge
+
+    # The items
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """Run the test before the first item that is beside it, where it has not run."""
+        if isinstance(item, Amplified):
+            item.judge = self._judged
+            if item.base.nodeid not in self._sent:
+                runtestprotocol(item.base, nextitem=item, log=False)
+
+    def _judged(self, item: Amplified) -> Judgement:
+        sent = self._sent.get(item.base.nodeid, "the test itself was not run")
+        if isinstance(sent, str):
+            pytest.skip(f"not run: {sent}")
+        return self._the_judge.judge(sent, item.check)
+
+
+def _known(names: Iterable[str]) -> tuple[str, ...]:
+    """These checks; every one for none. Raises UsageError for one that there is not."""
+    known = registry.discover(registry.CHECK)
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            meant = f"did you mean {near[0]}? " if near else ""
+            raise pytest.UsageError(f"no check is called {name!r}; {meant}{', '.join(known)}")
+    return tuple(names) or tuple(known)

@@ -1,0 +1,122 @@
+"""What a test leaves for the checks: its act, and the state that it was sent in.
+
+The state is the rows that were there and not at the base, as the journal has them before each
+request that may change something: the fixtures' and those that earlier requests wrote. Sequences
+stand where the test has left them, so that no id is given twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from seamproof.analysis.changes import net, paired
+from seamproof.core.experiment import BoundaryKind, RowEdit
+from seamproof.core.history import Changes, RowChange
+from seamproof.core.model import SAFE_METHODS, Scenario
+from seamproof.run.experiment.requests import Credentials
+from seamproof.testing.amplification.steps import Unspeakable, credentials, step
+from seamproof.testing.engine import rest
+
+if TYPE_CHECKING:
+    from seamproof.core.catalog import Catalog
+    from seamproof.core.document import Document
+    from seamproof.testing.exchanges import Sent
+    from seamproof.testing.seam import Seam
+    from seamproof.world import World
+
+Sequences = tuple[tuple[str, int, bool], ...]
+"""Each sequence by its quoted name, its last value, and whether that was given."""
+
+SEQUENCES = """
+SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value),
+       last_value IS NOT NULL
+  FROM pg_sequences ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A passed test as the checks have it."""
+
+    scenario: Scenario
+    edits: tuple[RowEdit, ...]
+    """From the base to the state before the act."""
+    sequences: Sequences
+    calls: bool
+    """Whether the act called another service."""
+    stranger: Credentials | None = None
+    """Of whom it was sent as, where that is no configured identity."""
+
+
+class Recorder:
+    """Takes note of the state before each request of a test."""
+
+    def __init__(self, seam: Seam) -> None:
+        self._seam = seam
+        self._before: dict[int, tuple[RowChange, ...]] = {}
+        seam.record.before = self._look
+
+    async def _look(self, sent: Sent) -> None:
+        if sent.request.method in SAFE_METHODS:
+            return
+        world: World = self._seam.engine.world
+        await rest(world)
+        self._before[id(sent)] = (await world.database.changes()).rows
+
+    def recording(self, test: str, document: Document | None) -> Recording | str:
+        """What the test leaves, or why there is nothing to judge."""
+        seam = self._seam
+        act = _act(seam.record.sent)
+        if act is None or act.http is None:
+            return "it sent no request that may change something"
+        config, identities = seam.engine.config, seam.engine.premises.identities
+        stranger, identity = None, act.identity
+        if identity not in identities:
+            shown = credentials(act.request)
+            stranger = Credentials(shown) if shown else None
+            identity = f"who asks in {test.rpartition('::')[2]}" if shown else None
+        try:
+            scenario = Scenario(
+                test.rpartition("::")[2],
+                step(
+                    act.request,
+                    identity,
+                    act.http.status_code,
+                    document,
+                    config.service.retry_safe,
+                ),
+                source=test,
+            )
+        except Unspeakable as error:
+            return f"its act cannot be sent again: {error}"
+        rows = self._before.get(id(act), ())
+        called = any(each.boundary is BoundaryKind.HTTP_OUT for each in act.span.crossings)
+        return Recording(
+            scenario,
+            edits_of(rows, seam.engine.premises.catalog),
+            tuple(tuple(each.values()) for each in seam.db.rows(SEQUENCES)),
+            called,
+            stranger,
+        )
+
+
+def _act(sent: list[Sent]) -> Sent | None:
+    """The request that the test calls the act, else the last that may change something."""
+    marked = [each for each in sent if each.act]
+    mutating = [each for each in sent if each.request.method not in SAFE_METHODS]
+    return next(reversed(marked or mutating), None)
+
+
+def edits_of(rows: tuple[RowChange, ...], catalog: Catalog) -> tuple[RowEdit, ...]:
+    """The net of what was written, as edits of rows."""
+    halves = [
+        RowChange(table, None, row) if sign == "+" else RowChange(table, row, None)
+        for table, sign, row in net(Changes(rows))
+    ]
+    return tuple(RowEdit(each.table, each.old, each.new) for each in paired(halves, catalog))
+
+
+def reversed_edits(edits: tuple[RowEdit, ...]) -> tuple[RowEdit, ...]:
+    """What leads back."""
+    return tuple(RowEdit(each.table, each.new, each.old) for each in reversed(edits))
