@@ -17,6 +17,7 @@ from typing import Any
 from seamproof.core import codec
 from seamproof.core.history import CrossingKind, History
 from seamproof.core.subject import Job
+from seamproof.discovery import filing
 
 _KEPT = 5000
 """Jobs that are remembered."""
@@ -92,11 +93,12 @@ class Costs:
             self._known[_LEARNING] = round(seconds / scenarios, 3)
 
     def save(self) -> None:
-        """Write the file. A run is not worse for its lack: what cannot be written is left out."""
+        """Write the file at once, for another run may be reading it. A run is not worse for its
+        lack: what cannot be written is left out."""
         latest = dict(list(self._known.items())[-_KEPT:])
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps(latest, indent=0))
+            filing.replace(self._path, json.dumps(latest, indent=0))
 
 
 def _read(path: Path) -> dict[str, float]:

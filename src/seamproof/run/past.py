@@ -14,6 +14,7 @@ from pathlib import Path
 
 from seamproof.core.model import Operation
 from seamproof.core.verdict import Tier
+from seamproof.discovery import filing
 from seamproof.plan.risk import Past
 
 RISKS = ".seamproof/cache/risks.json"
@@ -47,9 +48,7 @@ def remember(path: Path, risks: Mapping[str, float]) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = {**_risks(path), **risks}
-        draft = path.with_suffix(".new")
-        draft.write_text(json.dumps(kept, indent=0, sort_keys=True), encoding="utf-8")
-        draft.replace(path)
+        filing.replace(path, json.dumps(kept, indent=0, sort_keys=True))
 
 
 def _risks(path: Path) -> dict[str, float]:

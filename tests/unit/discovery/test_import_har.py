@@ -127,9 +127,10 @@ def test_no_secret_is_written_or_said_and_the_result_is_the_same_each_time(
     _, said = imported(RECORDINGS / name, tmp_path / "s.yaml")
     text = (tmp_path / "s.yaml").read_text()
     assert not [each for each in SECRETS if each in text + said]
-    _, again = imported(RECORDINGS / name, tmp_path / "again.yaml")
-    assert (tmp_path / "again.yaml").read_text() == text
-    assert again.replace("again.yaml", "s.yaml") == said
+    elsewhere = tmp_path / "elsewhere" / "s.yaml"
+    _, again = imported(RECORDINGS / name, elsewhere)
+    assert elsewhere.read_text() == text
+    assert again.replace("elsewhere/", "") == said
 
 
 def test_a_small_number_is_no_reference_by_chance(tmp_path: Path) -> None:
@@ -335,3 +336,17 @@ def test_an_arrangement_that_is_too_long_is_left_out_and_said(tmp_path: Path) ->
     found, said = imported(recording(tmp_path, *steps), tmp_path / "s.yaml")
     assert len(found) == 51
     assert "acts that need more than 50 requests before them: 9" in said
+
+
+def test_names_are_unlike_those_in_the_other_files_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    sent = exchange("POST", "/notes", 201, sends={"text": "a"}, answers={"id": 1})
+    recorded = recording(tmp_path, sent)
+    for name in ("one", "two", "two"):
+        list(import_file(recorded, output=folder / f"{name}.yaml", force=True))
+    (folder / "by-hand.yaml").write_text("{act: {operation: GET /notes}, name: mine}\n")
+    (folder / "broken.yaml").write_text("scenarios: [")
+    list(import_file(recorded, output=folder / "three.yaml"))
+    files = [folder / f"{name}.yaml" for name in ("by-hand", "one", "two", "three")]
+    names = [each.name for each in load_scenarios(files, ())]
+    assert names == ["mine", "POST /notes", "POST /notes (2)", "POST /notes (3)"]

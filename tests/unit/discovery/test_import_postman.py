@@ -119,9 +119,10 @@ def test_no_secret_is_written_or_said(tmp_path: Path) -> None:
     everything = said + (tmp_path / "s.yaml").read_text()
     secrets = ("green-door", "root-password", "hook-9f8e")
     assert not [each for each in secrets if each in everything]
-    _, again = imported(COLLECTION, tmp_path / "t.yaml", environment=ENVIRONMENT)
-    assert (tmp_path / "t.yaml").read_text() == (tmp_path / "s.yaml").read_text()
-    assert again == said.replace("s.yaml", "t.yaml")
+    elsewhere = tmp_path / "elsewhere" / "s.yaml"
+    _, again = imported(COLLECTION, elsewhere, environment=ENVIRONMENT)
+    assert elsewhere.read_text() == (tmp_path / "s.yaml").read_text()
+    assert again.replace("elsewhere/", "") == said
 
 
 def test_a_variable_of_a_request_that_is_left_out_is_missing(tmp_path: Path) -> None:

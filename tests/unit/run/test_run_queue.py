@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
 from seamproof.core.history import Crossing, CrossingKind, History, Section, Timing
 from seamproof.core.model import Operation, Scenario, Step
@@ -103,6 +105,25 @@ def test_what_a_job_took_is_known_to_the_next_run(tmp_path: Path) -> None:
     assert later.of(job(4, source="elsewhere.yaml:9"), 7.0) == 3.0
     assert later.of(job(0, "/notes"), 7.0) == 7.0
     assert later.of(job(0, deep=True), 7.0) == 7.0
+
+
+def test_a_file_that_cannot_be_written_leaves_the_one_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "costs.json"
+    costs = Costs(path)
+    costs.note(job(0), 3.0)
+    costs.save()
+    costs.note(job(0), 9.0)
+
+    def full(self: Path, text: str, **how: str) -> None:
+        self.write_bytes(text[:5].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    costs.save()
+    assert Costs(path).of(job(0), 7.0) == 3.0
+    assert [each.name for each in tmp_path.iterdir()] == ["costs.json"]
 
 
 def test_a_file_that_is_no_such_thing_is_as_none(tmp_path: Path) -> None:

@@ -153,12 +153,14 @@ LEFT_IN_TRANSACTION = FindingClass(
     title="a failure in {operation} leaves a transaction open",
     consequence=(
         "{fault} at {place}: after the answer ({answer}) the connection stays inside its "
-        "transaction, with its locks and its snapshot."
+        "transaction."
     ),
     why=(
-        "The error path neither commits nor rolls back. Row locks stay, so that others wait; "
-        "the next request on the connection continues that transaction, and may commit or lose "
-        "work that is not its own; vacuum cannot clean up behind its snapshot."
+        "The error path neither commits nor rolls back. A transaction that has not failed keeps "
+        "its row locks, so that others wait, and its snapshot, behind which vacuum cannot clean "
+        "up; the next request on the connection continues it, and may commit or lose work that is "
+        "not its own. One that has failed has let its locks go, and refuses every statement until "
+        "somebody ends it: each request that is given the connection fails."
     ),
     fix="End the transaction on every path: a context manager, or a rollback in `finally`.",
     example="""

@@ -63,11 +63,12 @@ TRANSACTION_LEFT_OPEN = FindingClass(
     title="{operation} leaves a connection inside a transaction",
     consequence=(
         "After the answer ({answer}) and silence, the connection of `{statement}` is still in "
-        "its transaction, with its locks and its snapshot."
+        "its transaction."
     ),
     why=(
         "The driver opened a transaction with the first statement and nobody ended it. It holds "
-        "what it locked, keeps vacuum from cleaning up, and its writes are lost with the "
+        "what it locked, and keeps vacuum from cleaning up; one that has failed holds nothing any "
+        "more, and refuses whatever comes next on the connection. Its writes are lost with the "
         "connection."
     ),
     fix="End the transaction on every path, or use autocommit for reads.",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import yaml
 
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.registry import IMPORTER, discover
 from seamproof.discovery.importers.composing import compose
 from seamproof.discovery.importers.sent import Options
 from seamproof.discovery.importers.source import MAX_BYTES, Node, parse
-from seamproof.discovery.importers.traffic import Imported, Importer
+from seamproof.discovery.importers.traffic import Imported, Importer, Surroundings
 from seamproof.discovery.writing import comment, written
 
 SCENARIOS = Path(".seamproof") / "scenarios"
@@ -44,9 +47,10 @@ def import_file(
     """
     root = _read(file)
     beside = None if environment is None else _read(environment)
-    imported = compose(_importer(root, format_name).read(root, Options(base, beside)))
+    target = output or SCENARIOS / f"{_name(file)}.yaml"
+    traffic = _importer(root, format_name).read(root, Options(base, beside))
+    imported = compose(traffic, Surroundings(frozenset(_taken(target))))
     if imported.scenarios:
-        target = output or SCENARIOS / f"{_name(file)}.yaml"
         write(target, document(imported, f"Imported from {file.name}"), force=force)
         yield f"wrote {target}: {counted(len(imported.scenarios), 'scenario')}"
     yield from told(imported)
@@ -138,6 +142,23 @@ def write(path: Path, text: str, *, force: bool) -> None:
         raise ConfigurationError(
             f"cannot write {path}: {error.strerror}", hint="give another name by --output"
         ) from None
+
+
+def _taken(target: Path) -> Iterator[str]:
+    """The names of the scenarios in the other files of a folder: a run refuses two of one name.
+
+    A file that is none of scenarios has none. A run says what is wrong with it.
+    """
+    for path in sorted(target.parent.glob("*.yaml")):
+        if path.resolve() == target.resolve() or path.stat().st_size > MAX_BYTES:
+            continue
+        with suppress(OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+            found = yaml.safe_load(path.read_text(encoding="utf-8"))
+            items = found.get("scenarios") if isinstance(found, dict) else found
+            for each in items if isinstance(items, list) else [found]:
+                act = each.get("act") if isinstance(each, dict) else None
+                if isinstance(act, dict):
+                    yield str(each.get("name", act.get("operation")))
 
 
 def _name(file: Path) -> str:
