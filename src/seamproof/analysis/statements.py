@@ -1,6 +1,5 @@
 """SQL statements as crossings: their shape and their kind, by a lexer and without a grammar.
 
-The lexical rules are those of PostgreSQL's manual, section 4.1 (SQL syntax, lexical structure).
 Nothing here raises: what cannot be read is taken as it stands, up to the end of the text.
 """
 
@@ -11,29 +10,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+from seamproof.analysis.lexing import BLANK, LITERALS, lex
 from seamproof.core.history import CrossingKind
 
 _CACHED_LENGTH = 8192
 """Longer texts carry their values as literals and do not come twice."""
 
-_TOKEN = re.compile(
-    r"""
-      (?P<space>\s+|--[^\n]*+)
-    | (?P<comment>/\*)
-    | (?P<escape>[eE]'(?:[^'\\]|''|\\.)*+'?)
-    | (?P<string>(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*+'?)
-    | (?P<name>(?:[uU]&)?"(?:[^"]|"")*+"?)
-    | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
-    | (?P<parameter>\$\d+)
-    | (?P<number>(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?|0[xXoObB][\da-fA-F_]+)
-    | (?P<word>[^\W\d][\w$]*)
-    | (?P<cast>::)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-_LITERALS = frozenset({"escape", "string", "dollar", "parameter", "number"})
 _VALUE = "?"
 
 _BEFORE_SIGN = frozenset("(,=<>[") | frozenset(
@@ -42,38 +24,18 @@ _BEFORE_SIGN = frozenset("(,=<>[") | frozenset(
 """After these a minus is a literal's sign, as drivers that bind on the client write it."""
 
 Token = tuple[str, str, bool]
-"""Its group in `_TOKEN`, its text, and whether space or a comment came before it."""
-
-
-def _comment_end(sql: str, position: int) -> int:
-    """Return where the comment that opened before `position` ends. They nest (4.1.5)."""
-    depth = 1
-    while depth:
-        edge = _COMMENT_EDGE.search(sql, position)
-        if edge is None:
-            return len(sql)
-        depth += 1 if edge[0] == "/*" else -1
-        position = edge.end()
-    return position
+"""Its group as `lexing` has it, its text, and whether space or a comment came before it."""
 
 
 def tokens(sql: str) -> Iterator[Token]:
     """The statement's tokens; space and comments are only told of."""
-    position, spaced = 0, False
-    while found := _TOKEN.match(sql, position):
-        group = found.lastgroup or "other"
-        position = found.end()
-        if group == "space":
+    spaced = False
+    for group, start, end in lex(sql):
+        if group in BLANK:
             spaced = True
-            continue
-        if group == "comment":
-            position, spaced = _comment_end(sql, position), True
-            continue
-        if group == "dollar":
-            close = sql.find(found[0], position)
-            position = len(sql) if close < 0 else close + len(found[0])
-        yield group, found[0], spaced
-        spaced = False
+        else:
+            yield group, sql[start:end], spaced
+            spaced = False
 
 
 def shape(sql: str) -> str:
@@ -150,7 +112,7 @@ def _signed(sql: str) -> list[Token]:
     """Return the tokens with literals as `?`, signs included."""
     parts: list[Token] = []
     for group, text, spaced in tokens(sql):
-        if group not in _LITERALS:
+        if group not in LITERALS:
             parts.append((group, text, spaced))
             continue
         minus = group == "number" and bool(parts) and parts[-1][1] == "-"
