@@ -11,6 +11,8 @@ PREFIX = "qzsmp"
 LENGTH = 12
 """Characters of one: short, so that it fits most columns."""
 _PATTERN = re.compile(rf"{PREFIX}[0-9a-v]{{{LENGTH - len(PREFIX)}}}")
+_ANY_CASE = re.compile(_PATTERN.pattern, re.IGNORECASE)
+_OURS = re.compile(rf"\W*(?:{_PATTERN.pattern}\W*)+(?:example\.(?:com|org))?")
 _BYTES = re.compile(_PATTERN.pattern.encode())
 
 
@@ -29,3 +31,13 @@ def found(text: str | bytes) -> tuple[str, ...]:
     if isinstance(text, bytes):
         return tuple(dict.fromkeys(each.decode() for each in _BYTES.findall(text)))
     return tuple(dict.fromkeys(_PATTERN.findall(text)))
+
+
+def spans(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Each canary in a text with where it begins and ends, also where it was put in capitals."""
+    return tuple((each[0].lower(), *each.span()) for each in _ANY_CASE.finditer(text))
+
+
+def ours(text: str) -> bool:
+    """Whether a text is made of canaries and punctuation alone: nobody else's value is in it."""
+    return _OURS.fullmatch(text) is not None

@@ -15,6 +15,7 @@ import secrets as random_bytes
 from dataclasses import replace
 from functools import lru_cache
 
+from seamproof.core import canary
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -44,8 +45,10 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
 
     def learn(self, *values: str) -> None:
-        """Take note of secrets, to be replaced wherever they appear."""
-        fresh = {value for value in values if len(value) >= _SHORTEST} - self._known
+        """Take note of secrets, to be replaced wherever they appear. A text of ours is none."""
+        fresh = {
+            value for value in values if len(value) >= _SHORTEST and not canary.ours(value)
+        } - self._known
         if fresh:
             self._known |= fresh
             longest_first = sorted(self._known, key=len, reverse=True)
@@ -64,8 +67,8 @@ class Redactor:
                 self.learn_from(value)
 
     def mask(self, value: str) -> str:
-        """What stands for a secret."""
-        if value.startswith(_REDACTED):
+        """What stands for a secret. A text of ours is none: it is there to be seen."""
+        if value.startswith(_REDACTED) or canary.ours(value):
             return value
         digest = hmac.digest(self._key, value.encode(), "sha256").hex()
         return f"{_REDACTED}{digest[:8]}>"

@@ -18,3 +18,18 @@ def test_canaries_are_found_in_texts_and_bytes() -> None:
     assert canary.found(text) == (one, other)
     assert canary.found(text.encode()) == (one, other)
     assert canary.found("qzsmp is no canary") == ()
+
+
+def test_where_canaries_stand_is_told_whatever_their_case() -> None:
+    one = canary.canary("a")
+    assert canary.spans(f"x {one.upper()}'") == ((one, 2, 14),)
+
+
+def test_only_canaries_and_punctuation_are_ours() -> None:
+    one, other = canary.canary("a"), canary.canary("b")
+    assert canary.ours(one)
+    assert canary.ours(f"{one}'{other}")
+    assert canary.ours(f"{one}@example.com")
+    assert not canary.ours(f"secret {one}")
+    assert not canary.ours("secret")
+    assert not canary.ours("")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+from seamproof.core.canary import canary
 from seamproof.core.experiment import BoundaryKind, CrossingKey
 from seamproof.core.history import Crossing, CrossingKind, Request, Response
 from seamproof.run.redaction import Redactor
@@ -69,3 +70,13 @@ def test_names_of_secrets_are_those_that_an_import_knows() -> None:
     assert body["pin"].startswith("<redacted:")
     assert body["pinned"] == "x"
     assert "s1gned" not in repr(crossing)
+
+
+def test_a_text_of_ours_is_no_secret() -> None:
+    redactor, ours = Redactor(), f"{canary('a')}'{canary('b')}"
+    redactor.learn_from({"password": ours, "token": "a-real-one"})
+    assert redactor.text(f"= {ours} a-real-one").startswith(f"= {ours} <redacted:")
+    body = json.dumps({"password_hash": ours, "password": "hunter22"}).encode()
+    assert ours.encode() in redactor.body(body)
+    assert b"hunter22" not in redactor.body(body)
+    assert redactor.mask(f"{ours} and more").startswith("<redacted:")
