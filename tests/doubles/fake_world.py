@@ -47,6 +47,7 @@ from seamproof.core.history import (
     Silence,
     TransactionStatus,
 )
+from seamproof.wire.http.faults import tainted
 
 IDLE, OPEN, FAILED = TransactionStatus.IDLE, TransactionStatus.OPEN, TransactionStatus.FAILED
 
@@ -307,6 +308,10 @@ class FakeWorld(Driven):
     ) -> Any:
         """One call, under the fault that it meets."""
         name, fault = self._meet(shape, BoundaryKind.HTTP_OUT)
+        if fault is not None and fault.kind is FaultKind.TAINTED:
+            said = Response(usual, body=json.dumps(answer).encode())
+            answer = json.loads(tainted(said, fault.place, fault.text).body)
+            fault = None
         method, _, path = shape.split(" ", 2)
         headers = (("Idempotency-Key", key),) if key else ()
         request = Request(method, path, headers, json.dumps(body).encode())

@@ -38,7 +38,9 @@ ABSENT = 404
 
 DEFINITE = frozenset({FaultKind.ERROR, FaultKind.CUT, FaultKind.REFUSED})
 """Faults under which the other side does nothing."""
-_DONE = frozenset({FaultKind.REPLY_LOST, FaultKind.MALFORMED, FaultKind.TRUNCATED})
+_DONE = frozenset(
+    {FaultKind.REPLY_LOST, FaultKind.MALFORMED, FaultKind.TRUNCATED, FaultKind.TAINTED}
+)
 """Faults of the answer alone: the other side has done its work."""
 _IDEMPOTENT = frozenset({"PUT", "DELETE"})
 _KEY = re.compile(

@@ -2,7 +2,8 @@
 
 head is there -> recorded -> REFUSED
 complete      -> held?    -> CUT, STALL, ERROR -> done -> delay -> REPLY_LOST, TRUNCATED,
-                                                                   MALFORMED, or the answer
+                                                                   MALFORMED, TAINTED, or the
+                                                                   answer
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from seamproof.boundaries.http_calls import Call, CallLedger
 from seamproof.core.experiment import FaultKind
 from seamproof.core.history import Request, Response
 from seamproof.wire.http.conversation import Asked, Began, Conversation, Output
-from seamproof.wire.http.faults import malformed, truncated
+from seamproof.wire.http.faults import malformed, tainted, truncated
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing sends RST and drops what is unsent."""
@@ -213,6 +214,9 @@ class Link(asyncio.Protocol):
                 self._cut_short(response)
             case FaultKind.MALFORMED:
                 self._answer(malformed(response))
+            case FaultKind.TAINTED:
+                assert call.fault is not None
+                self._answer(tainted(response, call.fault.place, call.fault.text))
             case _:
                 self._answer(response)
 

@@ -36,6 +36,8 @@ class FaultKind(StrEnum):
     """The answer to a call ends in the middle of its body."""
     MALFORMED = "malformed"
     """The answer to a call claims success, and its body is not what its type says."""
+    TAINTED = "tainted"
+    """The answer to a call has `text` in the place of a text that it had."""
     ABANDONED = "abandoned"
     """The client goes away when the crossing comes; the service may notice, or go on."""
     KILLED = "killed"
@@ -71,6 +73,10 @@ class Fault:
     sqlstate: str | None = None
     status: int | None = None
     """What a call is answered with."""
+    place: str = ""
+    """Which text of a JSON answer is tainted, as `$.items[].id`; empty means every one."""
+    text: str = ""
+    """What stands there then."""
 
     @property
     def label(self) -> str:

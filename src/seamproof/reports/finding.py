@@ -141,6 +141,7 @@ _STRIKES = {
     FaultKind.STALL: "no answer to",
     FaultKind.TRUNCATED: "answer cut short to",
     FaultKind.MALFORMED: "malformed answer to",
+    FaultKind.TAINTED: "another text in the answer to",
     FaultKind.ABANDONED: "client gone at",
     FaultKind.KILLED: "process killed at",
 }

@@ -6,7 +6,7 @@ import pytest
 
 from seamproof.core.history import Response
 from seamproof.wire.http.conversation import Conversation
-from seamproof.wire.http.faults import malformed, truncated
+from seamproof.wire.http.faults import malformed, tainted, truncated
 
 
 def sent(response: Response) -> bytes:
@@ -49,3 +49,15 @@ def test_a_malformed_answer_claims_success_and_json(
     assert [value for name, value in broken.headers if name.lower() == "content-type"] == [kind]
     with pytest.raises(ValueError, match="Unterminated"):
         json.loads(broken.body)
+
+
+def test_a_tainted_answer_has_another_text_at_one_place_or_at_each() -> None:
+    body = b'{"id": "a", "items": [{"id": "b", "n": 1}, {"id": "c"}]}'
+    response = Response(200, (), body)
+    assert json.loads(tainted(response, "$.items[].id", "x").body) == {
+        "id": "a",
+        "items": [{"id": "x", "n": 1}, {"id": "x"}],
+    }
+    everywhere = tainted(response, "", "x").body
+    assert everywhere.count(b'"x"') == 3
+    assert tainted(Response(200, (), b"no JSON"), "", "x").body == b"no JSON"
