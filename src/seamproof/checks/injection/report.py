@@ -1,0 +1,91 @@
+"""Verdicts of `injection` with their evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seamproof.analysis.confirm import Confirmation, standing
+from seamproof.analysis.splices import Payload, Sighting
+from seamproof.core.history import Crossing, History
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Control, Evidence, FindingClass, Outcome, Tier, Verdict
+
+CHECK = "injection"
+_AROUND = 34
+"""Characters of a statement that are shown on each side of a payload."""
+_CONTROL = "the act with its own values"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a finding is made of."""
+
+    finding_class: FindingClass
+    input: str
+    payload: Payload
+    sighting: Sighting
+    history: History
+    """Of the minimal experiment."""
+    call: str = ""
+    later: str = ""
+
+    @property
+    def names(self) -> str:
+        """What names the defect over runs."""
+        return " ".join(each for each in (self.call, self.input, self.later) if each)
+
+
+def plain(subject: Subject, outcome: Outcome, reason: str) -> Verdict:
+    """What the check comes to where it found nothing."""
+    return Verdict(outcome, CHECK, subject.operation.id, reason)
+
+
+def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier: Tier) -> Verdict:
+    """A finding, as sure as its replays make it."""
+    stands = standing(tier, confirmation, "the act with its own values did not pass beside it")
+    history = case.history
+    section = history.sections[-1]
+    control = None
+    if confirmation is not None and confirmation.control.sections:
+        exchange = confirmation.control.section.exchange
+        control = Control(_CONTROL, exchange, passed=confirmation.passed)
+    return Verdict(
+        stands.outcome,
+        CHECK,
+        subject.operation.id,
+        stands.reason,
+        finding_class=case.finding_class.name,
+        tier=stands.tier,
+        replays=stands.replays,
+        shape=case.names,
+        evidence=Evidence(
+            experiment=history.experiment,
+            control=control,
+            exchanges=tuple(each for one in history.sections for each in one.exchanges),
+            crossing=case.sighting.crossing,
+            crossings=section.crossings,
+            facts={
+                "operation": subject.operation.id,
+                "input": case.input,
+                "payload": case.payload.text,
+                "wire": excerpt(case.sighting.crossing, case.payload),
+                "statement": case.sighting.crossing.key.shape,
+                "call": case.call,
+                "later": case.later,
+                "sqlstate": case.sighting.crossing.sqlstate,
+            },
+        ),
+    )
+
+
+def excerpt(crossing: Crossing, payload: Payload) -> str:
+    """The part of a statement, or of its values, that a payload stands in."""
+    for text in (crossing.statement, *(each or "" for each in crossing.parameters)):
+        start = text.lower().find(payload.head)
+        if start < 0:
+            continue
+        end = text.lower().find(payload.tail, start) + len(payload.tail)
+        before, behind = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+        cut = "…" if start > _AROUND else "", "…" if end + _AROUND < len(text) else ""
+        return " ".join(f"{cut[0]}{before}{text[start:end]}{behind}{cut[1]}".split())
+    return crossing.key.shape
