@@ -16,10 +16,11 @@ short   the demo as it is: few jobs, a provider that answers at once, and nothin
         replicas, a server, the engine) as a third of all jobs
 
 Last line: one JSON object. `two_workers_speedup` is of the long workload's jobs: the wall time from
-the first job's begin to the last one's end, the second world's opening included, since it opens
-meanwhile. `whole_run_speedup` is of everything: the first world's opening and what is learned
-before there are jobs are the same for any number of workers. Those of the short workload begin with
-`short_`. `same_findings` says whether one and two workers found the same, in both.
+the first job's begin to the last one's end. The second world opens while the first one learns; what
+is left of that then is included. `whole_run_speedup` is of everything: the first world's opening
+and what is learned before there are jobs are the same for any number of workers. Those of the short
+workload begin with `short_`. `same_findings` says whether one and two workers found the same, in
+both.
 """
 
 from __future__ import annotations
