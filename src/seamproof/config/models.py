@@ -12,6 +12,7 @@ from seamproof.config.identities import IdentityConfig
 from seamproof.config.sections import Command, OperationId, Section, ServicePath, Strings
 from seamproof.config.stubs import StubConfig
 from seamproof.config.testing import TestingConfig
+from seamproof.core.access import AuthorizationPolicy
 from seamproof.core.model import IdempotencyPolicy
 
 _PORT = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
@@ -143,6 +144,25 @@ class ConcurrencyConfig(Section):
     """How many other operations each is made to overlap with, beside itself."""
 
 
+class AuthorizationConfig(Section):
+    """Who may do what, where that is not seen by itself."""
+
+    shared: Strings = ()
+    """Tables, as `products`, and operations, as `GET /wiki/*`, whose objects are everybody's who
+    signs in."""
+    public: Strings = ()
+    """Operations that let in who does not sign in, as `GET /shop/*`, where the document does not
+    say so."""
+    admins: Strings = ()
+    """Roles that may use the objects of everybody in their tenant. Others are found by what they
+    are let in to."""
+
+    @property
+    def policy(self) -> AuthorizationPolicy:
+        """The same for the checks."""
+        return AuthorizationPolicy(self.shared, self.public, self.admins)
+
+
 class DiscoveryConfig(Section):
     """How requests are found for operations that no scenario is for."""
 
@@ -167,6 +187,8 @@ class Config(Section):
     """What it promises of idempotency keys."""
     concurrency: ConcurrencyConfig = ConcurrencyConfig()
     """How far overlapping requests are looked at."""
+    authorization: AuthorizationConfig = AuthorizationConfig()
+    """Who may do what, where that is not seen by itself."""
     discovery: DiscoveryConfig = DiscoveryConfig()
     """How requests are found for operations that no scenario is for."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)

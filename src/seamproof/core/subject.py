@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from seamproof.core.access import Access, AuthorizationPolicy
 from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.document import Declaration, Document
 from seamproof.core.experiment import BoundaryKind
@@ -56,6 +57,10 @@ class Subject:
     """Invalid requests of the operation."""
     undeclared: tuple[Operation, ...] = ()
     """Routes of the service's code that its document does not declare: one subject has them."""
+    authorization: AuthorizationPolicy = AuthorizationPolicy()
+    """What the configuration says of who may do what."""
+    access: Access = Access()
+    """Who was let in to what, at every operation that was asked."""
     landing: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By a field of the act, as `body /items/0/product`, the table and column that it is written
     to in a run that succeeds."""
@@ -78,6 +83,8 @@ class Knowledge:
     document: Document | None = None
     reads: tuple[Scenario, ...] = ()
     """Reads that need no arrangement, as lists."""
+    access: Access = Access()
+    """Who was let in to what."""
 
 
 @dataclass(frozen=True, slots=True)

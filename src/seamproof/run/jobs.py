@@ -68,6 +68,7 @@ class Jobs:
             Identity(name, each.role, each.tenant) for name, each in config.identities.items()
         )
         self._idempotency = config.idempotency.policy
+        self._authorization = config.authorization.policy
         self._refusals = dict(_refusals(config))
         self._emit = emit
         self._redact = redact
@@ -129,6 +130,8 @@ class Jobs:
             self._knowledge.reads,
             self._probes(job),
             job.undeclared,
+            self._authorization,
+            self._knowledge.access,
             landing=job.landing,
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from seamproof.analysis.landing import landing
 from seamproof.analysis.masks import narrowed
+from seamproof.core.access import Access
 from seamproof.core.catalog import Catalog
 from seamproof.core.document import Document
 from seamproof.core.errors import Blame, NothingExercised
@@ -28,12 +29,14 @@ from seamproof.core.profile import Profile
 from seamproof.core.registry import Need
 from seamproof.core.subject import Job, Knowledge
 from seamproof.plan import profile_file
+from seamproof.plan.access_file import PLACE
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
 from seamproof.plan.risk import Past, Risk, assumed, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
+from seamproof.run.access import Lookout
 from seamproof.run.costs import Costs, estimate
 from seamproof.run.drive import drive
 from seamproof.run.identities.peers import may_register
@@ -78,6 +81,8 @@ class Wanted:
     """When the last job is to begin, on the monotonic clock."""
     needs: frozenset[Need] = frozenset()
     """What the checks need of their subjects beside what all have."""
+    asking: tuple[str, ...] = ()
+    """The checks that need to know who is let in to what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,7 @@ class Preparation:
                 )
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
-            Knowledge(document, _reads(riskiest)),
+            Knowledge(document, _reads(riskiest), await self._access(riskiest, profile)),
         )
 
     async def _recruit(self, learned: Sequence[LearnedScenario], catalog: Catalog) -> str:
@@ -297,6 +302,14 @@ class Preparation:
         if document is None or not self._wants(Need.UNDECLARED):
             return ()
         return await self._premises.openapi.undeclared()
+
+    async def _access(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
+        """Who is let in to what, where a check wants to know it."""
+        asked = [each for each in learned if any(map(each.scenario.serves, self._wanted.asking))]
+        if not asked or not self._premises.identities:
+            return Access()
+        lookout = Lookout(self._premises, self._path.with_name(PLACE), self._emit)
+        return await lookout.look(asked, profile)
 
     def _estimate(self, learned: LearnedScenario) -> float:
         if learned.clean is None:

@@ -30,7 +30,7 @@ from seamproof.core.events import (
     RunStarted,
     VerdictReached,
 )
-from seamproof.core.registry import Part
+from seamproof.core.registry import Need, Part
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.plan import profile_file
@@ -187,6 +187,7 @@ class Session:
             options.deep,
             1 if self._replayed else options.workers,
             needs=frozenset().union(*(part.needs for part in self._parts.values())),
+            asking=tuple(n for n, part in self._parts.items() if Need.ACCESS in part.needs),
         )
 
     def _emit(self, event: Event) -> None:

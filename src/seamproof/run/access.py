@@ -1,0 +1,75 @@
+"""Learns who is let in to what, and compares it with what a person has reviewed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.ownership import Ownership
+from seamproof.core.access import Access
+from seamproof.core.events import Event, Notice, Stage
+from seamproof.core.model import Identity
+from seamproof.core.profile import Profile
+from seamproof.plan import access_file
+from seamproof.plan.access import attempts
+from seamproof.plan.runs import LearnedScenario
+from seamproof.run.drive import drive
+
+if TYPE_CHECKING:
+    from seamproof.run.premises import Premises
+
+_STAGE = "who is let in to what"
+_SHOWN = 4
+"""Differences that a notice names."""
+
+
+class Lookout:
+    """Asks in a world; `path` is where the reviewed matrix is."""
+
+    def __init__(self, premises: Premises, path: Path, emit: Callable[[Event], None]) -> None:
+        self._premises = premises
+        self._path = path
+        self._emit = emit
+
+    async def look(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
+        """Everybody at every operation of these, and what the file says. Raises
+        ConfigurationError where the file is malformed."""
+        reviewed = access_file.read(self._path)
+        began, stage = time.monotonic(), Stage(_STAGE, f"{len(learned)} scenarios")
+        self._emit(stage)
+        conductor, catalog = self._premises.conductor, self._premises.catalog
+        everybody = tuple(
+            Identity(name, each.role, each.tenant)
+            for name, each in self._premises.config.identities.items()
+        )
+        ownership = Ownership.of(catalog, conductor.stored, everybody)
+        mask = Mask.of(profile, catalog)
+        asked = await drive(attempts(learned, everybody, ownership, mask), conductor.conduct)
+        access = Access(asked, reviewed)
+        self._emit(Stage(_STAGE, stage.detail, time.monotonic() - began))
+        self._keep(access)
+        return access
+
+    def _keep(self, access: Access) -> None:
+        """Store what is new or tighter, and say what differs from what was reviewed."""
+        seen, reviewed = access.matrix, access.reviewed
+        kept = access_file.joined(reviewed, seen)
+        if not reviewed:
+            self._emit(Notice(f"who is let in to what is in {self._path}", "review it once"))
+        found = access_file.differences(reviewed, seen)
+        for looser, text in ((True, "looser than reviewed"), (False, "tighter than reviewed")):
+            told = [str(each) for each in found if each.looser is looser]
+            if told:
+                shown = "; ".join(told[:_SHOWN]) + ("; …" if len(told) > _SHOWN else "")
+                self._emit(Notice(f"access is {text}: {shown}", str(self._path), warning=looser))
+        if kept == reviewed:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._premises.world.replace(self._path, access_file.dump(kept))
+        except OSError as error:
+            text = f"{self._path} cannot be written: {error.strerror}"
+            self._emit(Notice(text, hint="the next run learns it again", warning=True))

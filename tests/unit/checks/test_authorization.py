@@ -1,0 +1,393 @@
+"""`authorization` on handlers that ask whose it is, and on those that do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from doubles.fake_store import Answer, Ask, FakeStore, Handler
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.ownership import Ownership
+from seamproof.checks.authorization import Authorization
+from seamproof.core.access import Access, Admission, AuthorizationPolicy
+from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
+from seamproof.core.document import Declaration, Document
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.model import Extract, Identity, Operation, Scenario, Step
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Outcome, Tier, Verdict
+from seamproof.plan.access import attempts
+from seamproof.plan.runs import LearnedScenario
+
+
+def table(name: str, *columns: str, refers: dict[str, str] | None = None) -> Table:
+    return Table(
+        name,
+        tuple(Column(each, "integer" if each.endswith("id") else "text") for each in columns),
+        ("id",),
+        foreign_keys=tuple(
+            ForeignKey((column,), to, ("id",)) for column, to in (refers or {}).items()
+        ),
+    )
+
+
+CATALOG = Catalog(
+    {
+        each.name: each
+        for each in (
+            table("tenants", "id", "name"),
+            table("users", "id", "tenant_id", "username", "role", refers={"tenant_id": "tenants"}),
+            table(
+                "orders",
+                *("id", "tenant_id", "user_id", "address"),
+                refers={"tenant_id": "tenants", "user_id": "users"},
+            ),
+            table("lines", "id", "order_id", "note", refers={"order_id": "orders"}),
+            table("products", "id", "tenant_id", "name", refers={"tenant_id": "tenants"}),
+            table(
+                "likes",
+                "id",
+                "user_id",
+                "order_id",
+                refers={"user_id": "users", "order_id": "orders"},
+            ),
+        )
+    }
+)
+PEOPLE = {"alice": (1, 1), "dora": (2, 1), "bob": (3, 1), "carol": (4, 2)}
+IDENTITIES = (
+    Identity("alice", "member"),
+    Identity("dora", "member"),
+    Identity("bob", "admin"),
+    Identity("carol", "member"),
+)
+ROWS = {
+    "tenants": [{"id": 1, "name": "Acme"}, {"id": 2, "name": "Globex"}],
+    "users": [
+        {"id": key, "tenant_id": tenant, "username": name, "role": "member"}
+        for name, (key, tenant) in PEOPLE.items()
+    ],
+    "orders": [],
+    "lines": [],
+    "products": [{"id": 7, "tenant_id": 1, "name": "An anvil of iron"}],
+    "likes": [],
+}
+
+
+def place(ask: Ask) -> Answer:
+    if not ask.sender:
+        return 401, {}
+    key, tenant = PEOPLE[ask.sender]
+    return 201, ask.insert("orders", tenant_id=tenant, user_id=key, address="1 Main St")
+
+
+def mine(ask: Ask) -> dict[str, object]:
+    return {"user_id": PEOPLE[ask.sender][0]}
+
+
+def signed_in(handler: Handler) -> Handler:
+    return lambda ask: handler(ask) if ask.sender else (401, {})
+
+
+def found(row: object, status: int = 200) -> Answer:
+    return (status, row) if row else (404, {})
+
+
+ORDER = Step(Operation("POST", "/orders"), "alice", extracts=(Extract("order", "$.id"),))
+LINE = Step(
+    Operation("POST", "/orders/{order}/lines"), "alice", extracts=(Extract("line", "$.id"),)
+)
+
+
+def add_line(ask: Ask) -> Answer:
+    order = ask.one("orders", id=ask.path["order"], **mine(ask)) if ask.sender else None
+    return (201, ask.insert("lines", order_id=order["id"], note="a note")) if order else (404, {})
+
+
+def about(
+    operation: str, owner: str | None = "alice", arrangement: tuple[Step, ...] = (ORDER,)
+) -> Scenario:
+    return Scenario("it", Step(Operation.parse(operation), owner), arrangement)
+
+
+def judged(scenario: Scenario, handler: Handler, **what: object) -> list[Verdict]:
+    handlers = {
+        "POST /orders": place,
+        "POST /orders/{order}/lines": add_line,
+        scenario.operation.id: handler,
+    }
+    lists = what.pop("lists", {})
+    store = FakeStore(ROWS, {**handlers, **lists})
+    subject = Subject(
+        scenario,
+        catalog=CATALOG,
+        stored=store.stored,
+        identities=IDENTITIES,
+        reads=tuple(Scenario(each, Step(Operation.parse(each), "alice")) for each in lists),
+    )
+    subject = replace(subject, **what)
+    known = subject.access.reviewed
+    learned = LearnedScenario(scenario, True, clean=store.run(_once(scenario)))
+    ownership = Ownership.of(CATALOG, store.stored, subject.identities)
+    asked = store.drive(
+        attempts([learned], subject.identities, ownership, Mask.of(Profile(), CATALOG))
+    )
+    subject = replace(subject, access=Access((*asked, *subject.access.attempts), known))
+    return list(store.drive(Authorization().explore(subject)))
+
+
+def _once(scenario: Scenario):
+    from seamproof.core.experiment import Experiment
+
+    return Experiment.of(scenario)
+
+
+def one(verdicts: list[Verdict]) -> Verdict:
+    (verdict,) = verdicts
+    return verdict
+
+
+# Reads
+
+
+def test_an_order_that_is_looked_up_by_its_owner_is_held() -> None:
+    handler = signed_in(lambda ask: found(ask.one("orders", id=ask.path["order"], **mine(ask))))
+    verdict = one(judged(about("GET /orders/{order}"), handler))
+    assert (verdict.outcome, verdict.reason) == (Outcome.HELD, "of 4 others 4 were refused")
+
+
+def test_an_order_that_is_looked_up_by_its_id_alone_crosses_tenants() -> None:
+    handler = signed_in(lambda ask: found(ask.one("orders", id=ask.path["order"])))
+    verdict = one(judged(about("GET /orders/{order}"), handler))
+    assert (verdict.finding_class, verdict.tier) == ("tenant-crossed", Tier.PROVEN)
+    assert (verdict.replays, verdict.table) == ((3, 3), "orders")
+    assert verdict.evidence.facts["who"] == "carol"
+    assert verdict.evidence.facts["also"] == "dora"  # bob is an administrator
+    assert verdict.shape == "SELECT * FROM orders"
+
+
+def test_an_order_that_is_looked_up_by_its_tenant_is_a_peers() -> None:
+    def handler(ask: Ask) -> Answer:
+        return found(ask.one("orders", id=ask.path["order"], tenant_id=PEOPLE[ask.sender][1]))
+
+    verdict = one(judged(about("GET /orders/{order}"), signed_in(handler)))
+    assert (verdict.finding_class, verdict.tier) == ("foreign-object", Tier.PROVEN)
+    assert verdict.evidence.facts["who"] == "dora"
+
+
+def test_an_administrator_of_the_tenant_may() -> None:
+    def handler(ask: Ask) -> Answer:
+        order = ask.one("orders", id=ask.path["order"], tenant_id=PEOPLE[ask.sender][1])
+        allowed = order and (ask.sender == "bob" or order["user_id"] == PEOPLE[ask.sender][0])
+        return found(order if allowed else None)
+
+    verdict = one(judged(about("GET /orders/{order}"), signed_in(handler)))
+    assert verdict.outcome is Outcome.HELD
+    assert verdict.reason.endswith("1 were let in and touched nothing of alice's")
+
+
+def test_a_role_that_is_configured_as_an_administrators_may() -> None:
+    handler = signed_in(
+        lambda ask: found(
+            ask.one("orders", id=ask.path["order"], tenant_id=PEOPLE[ask.sender][1])
+            if ask.sender in ("alice", "dora")
+            else None
+        )
+    )
+    identities = (IDENTITIES[0], Identity("dora", "clerk"))
+    loud = one(judged(about("GET /orders/{order}"), handler, identities=identities))
+    assert loud.finding_class == "foreign-object"
+    policy = AuthorizationPolicy(admins=("clerk",))
+    what = {"identities": identities, "authorization": policy}
+    assert one(judged(about("GET /orders/{order}"), handler, **what)).outcome is Outcome.HELD
+
+
+def test_fetched_and_refused_then_is_right() -> None:
+    def handler(ask: Ask) -> Answer:
+        order = ask.one("orders", id=ask.path["order"])
+        return found(order if order and order["user_id"] == PEOPLE[ask.sender][0] else None)
+
+    verdict = one(judged(about("GET /orders/{order}"), signed_in(handler)))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_what_stands_in_ones_own_list_is_shared() -> None:
+    handler = signed_in(lambda ask: found(ask.one("orders", id=ask.path["order"])))
+    lists = {"GET /orders": signed_in(lambda ask: (200, ask.some("orders")))}
+    verdict = one(judged(about("GET /orders/{order}"), handler, lists=lists))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_list_of_ones_own_is_held() -> None:
+    handler = signed_in(lambda ask: (200, ask.some("orders", **mine(ask))))
+    verdict = one(judged(about("GET /orders"), handler))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_list_that_shows_another_tenants_is_the_defect_itself() -> None:
+    scenario = about("GET /products", arrangement=())
+    handler = signed_in(lambda ask: (200, ask.some("products")))
+    verdict = one(judged(scenario, handler, reads=(scenario,)))
+    assert (verdict.finding_class, verdict.table) == ("tenant-crossed", "products")
+    shared = AuthorizationPolicy(shared=("products",))
+    quiet = one(judged(scenario, handler, reads=(scenario,), authorization=shared))
+    assert quiet.outcome is Outcome.HELD
+
+
+def test_what_is_open_to_nobody_is_told_as_such() -> None:
+    handler: Handler = lambda ask: found(ask.one("orders", id=ask.path["order"]))  # noqa: E731
+    verdict = one(judged(about("GET /orders/{order}"), handler))
+    assert (verdict.finding_class, verdict.tier) == ("open-to-nobody", Tier.PROVEN)
+    assert verdict.evidence.facts["who"] == "nobody"
+
+
+@pytest.mark.parametrize("by", ["configuration", "document"])
+def test_what_is_public_may_be_read_by_nobody(by: str) -> None:
+    def handler(ask: Ask) -> Answer:
+        return found(ask.one("orders", id=ask.path["order"]))
+
+    operation = Operation("GET", "/orders/{order}")
+    declared = Document((Declaration(operation, security=(frozenset(),)),))
+    what = (
+        {"document": declared}
+        if by == "document"
+        else {"authorization": AuthorizationPolicy(public=("GET /orders/*",))}
+    )
+    verdict = one(judged(about(operation.id), handler, identities=IDENTITIES[:1], **what))
+    assert verdict.outcome is Outcome.HELD
+
+
+# Writes
+
+
+def test_a_row_of_the_owner_that_somebody_changes_is_proven() -> None:
+    handler = signed_in(
+        lambda ask: (
+            200 if ask.update("orders", {"id": ask.path["order"]}, address="x") else 404,
+            {},
+        )
+    )
+    verdict = one(judged(about("PUT /orders/{order}"), handler))
+    assert (verdict.finding_class, verdict.tier) == ("tenant-crossed", Tier.PROVEN)
+    (change,) = verdict.evidence.left
+    assert change.new is not None
+    assert change.new["address"] == "x"
+
+
+def test_refused_and_changed_all_the_same_is_proven() -> None:
+    def handler(ask: Ask) -> Answer:
+        ask.delete("orders", id=ask.path["order"])
+        return (204, None) if ask.sender == "alice" else (403, {})
+
+    verdict = one(judged(about("DELETE /orders/{order}"), signed_in(handler)))
+    assert verdict.finding_class == "tenant-crossed"
+    assert verdict.evidence.facts["answer"] == "403"
+
+
+def test_a_row_of_ones_own_is_right() -> None:
+    verdict = one(judged(about("POST /orders", arrangement=()), place))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_like_of_somebody_elses_is_at_most_a_note() -> None:
+    def like(ask: Ask) -> Answer:
+        ask.insert("likes", user_id=PEOPLE[ask.sender][0], order_id=ask.path["order"])
+        return 201, {"ok": ask.update("orders", {"id": ask.path["order"]}, address="liked")}
+
+    verdicts = judged(about("POST /orders/{order}/likes"), signed_in(like))
+    assert {each.tier for each in verdicts if each.finding_class} == {Tier.NOTE}
+    assert not [each for each in verdicts if each.outcome is Outcome.VIOLATED]
+
+
+def test_a_lower_role_that_changes_a_third_person_bypasses_its_role() -> None:
+    def give(ask: Ask) -> Answer:
+        where = {"id": 2, "tenant_id": PEOPLE[ask.sender][1]}
+        return (200 if ask.update("users", where, role="admin") else 404), {}
+
+    identities = (IDENTITIES[0], *IDENTITIES[2:])
+    scenario = about("PUT /users/2/role", "bob", ())
+    verdict = one(judged(scenario, signed_in(give), identities=identities))
+    assert (verdict.finding_class, verdict.tier) == ("role-bypassed", Tier.PROVEN)
+    assert verdict.evidence.facts["who"] == "alice"
+
+
+def test_money_that_anybody_sends_to_a_third_person_is_theirs() -> None:
+    def send(ask: Ask) -> Answer:
+        ask.update("users", {"id": 2}, role="richer")
+        ask.update("users", {"id": PEOPLE[ask.sender][0]}, role="poorer")
+        return 201, {}
+
+    scenario = about("POST /transfers", "bob", ())
+    identities = (IDENTITIES[0], IDENTITIES[2])
+    assert one(judged(scenario, signed_in(send), identities=identities)).outcome is Outcome.HELD
+
+
+# A child under another's parent
+
+
+def test_a_child_that_is_not_looked_up_through_its_parent_is_proven() -> None:
+    def read(ask: Ask) -> Answer:
+        own = ask.one("orders", id=ask.path["order"], **mine(ask))
+        return found(ask.one("lines", id=ask.path["line"]) if own else None)
+
+    scenario = about("GET /orders/{order}/lines/{line}", arrangement=(ORDER, LINE))
+    verdict = one(judged(scenario, signed_in(read)))
+    assert (verdict.finding_class, verdict.tier) == ("foreign-parent", Tier.PROVEN)
+    assert verdict.evidence.facts["reference"] == "line"
+
+    def through(ask: Ask) -> Answer:
+        own = ask.one("orders", id=ask.path["order"], **mine(ask))
+        where = {"id": ask.path["line"], "order_id": ask.path["order"]}
+        return found(ask.one("lines", **where) if own else None)
+
+    assert one(judged(scenario, signed_in(through))).outcome is Outcome.HELD
+
+
+# Functions
+
+
+def test_who_is_let_in_beyond_the_reviewed_matrix_is_proven_by_what_they_wrote() -> None:
+    scenario = about("POST /products", "bob", ())
+
+    def add(ask: Ask) -> Answer:
+        return 201, ask.insert("products", tenant_id=PEOPLE[ask.sender][1], name="a rope")
+
+    identities = (IDENTITIES[0], IDENTITIES[2])
+    assert one(judged(scenario, signed_in(add), identities=identities)).outcome is Outcome.HELD
+    reviewed = {"POST /products": {"member": Admission.REFUSED}}
+    what = {"identities": identities, "access": Access(reviewed=reviewed)}
+    verdict = one(judged(scenario, signed_in(add), **what))
+    assert (verdict.finding_class, verdict.tier) == ("access-widened", Tier.PROVEN)
+
+
+# What cannot be judged
+
+
+def test_nobody_owns_what_a_stranger_sends() -> None:
+    scenario = about("GET /products", None, ())
+    (verdict,) = judged(scenario, lambda ask: (200, []))
+    assert verdict.outcome is Outcome.SKIPPED
+
+
+def test_one_identity_alone_says_so() -> None:
+    handler = signed_in(lambda ask: found(ask.one("orders", id=ask.path["order"])))
+    what = {"identities": IDENTITIES[:1], "alone": "no operation makes accounts"}
+    verdict = one(judged(about("GET /orders/{order}"), handler, **what))
+    assert verdict.outcome is Outcome.HELD
+    assert "peers were not tried: no operation makes accounts" in verdict.reason
+
+
+def test_a_blind_boundary_is_not_run() -> None:
+    handler = signed_in(lambda ask: (200, {}))
+    boundaries = frozenset({BoundaryKind.HTTP_IN})
+    verdict = one(judged(about("GET /orders", arrangement=()), handler, boundaries=boundaries))
+    assert verdict.outcome is Outcome.NOT_RUN
+
+
+def test_a_disturbed_service_is_inconclusive() -> None:
+    handler = signed_in(lambda ask: (200, {}))
+    profile = Profile(disturbed="it remembers")
+    verdict = one(judged(about("GET /orders", arrangement=()), handler, profile=profile))
+    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "it remembers")
