@@ -19,6 +19,9 @@ class Source(StrEnum):
     """The rules of what it is written in: malformed JSON, a NUL byte, invalid UTF-8."""
     ROUTING = "routing"
     """HTTP: a path, a method or a content type that there is not."""
+    EDGE = "edge"
+    """Nobody: it is at an edge, as a negative number, where services have rules of their own. To
+    accept it is right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ _TELLING = (
     "range",
     "huge number",
     "check",
+    "negative number",
     "required",
     "type",
     "null",
@@ -44,6 +45,7 @@ _TELLING = (
     "additionalProperties",
     "uniqueItems",
     "multipleOf",
+    "empty text",
     "duplicate key",
 )
 

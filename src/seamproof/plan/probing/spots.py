@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from seamproof.analysis.landing import field_name
+from seamproof.core import references
 from seamproof.core.document import Declaration, Parameter, Place
 from seamproof.core.model import Json, Step
 from seamproof.plan.generation.flattening import Flattening
@@ -21,6 +22,7 @@ _WAYS = 6
 """Branches of alternatives among which the one that a value is of is looked for."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _PART = "form"
+_KINDS = {str: "string", bool: "boolean", list: "array", int: "integer", float: "number"}
 BODY = "body"
 
 
@@ -214,9 +216,16 @@ def _flat(schemas: Schemas, schema: Json, value: Json) -> Schema:
     return max(ways, key=lambda each: _fit(each, value))
 
 
+def kinds_of(value: Json) -> frozenset[str]:
+    """The JSON type of a value, where its schema says nothing; none of a reference to another."""
+    if isinstance(value, str) and references.alone(value):
+        return frozenset()
+    kind = _KINDS.get(type(value))
+    return frozenset([kind] if kind else ())
+
+
 def _fit(plain: Schema, value: Json) -> int:
     if isinstance(value, dict):
         return len(plain.get("properties", {}).keys() & value.keys())
-    kinds = {str: "string", bool: "boolean", list: "array", int: "integer", float: "number"}
-    wanted = kinds.get(type(value), "")
+    wanted = _KINDS.get(type(value), "")
     return int(bool(wanted) and wanted in str(plain.get("type", "")))

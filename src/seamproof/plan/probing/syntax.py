@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from seamproof.core.document import Declaration, Place
 from seamproof.core.experiment import Act
-from seamproof.core.model import Operation, Step
+from seamproof.core.model import Json, Operation, Step
 from seamproof.core.probe import Probe, Source
 from seamproof.plan.generation.judging import Judge
 from seamproof.plan.probing.schema import forbidden
-from seamproof.plan.probing.spots import ABSENT, BODY, Spot, put, with_value
+from seamproof.plan.probing.spots import ABSENT, BODY, Spot, kinds_of, put, with_value
 
 _NUL = "\0"
 _MARK = "seamproof-mark"
@@ -39,15 +39,14 @@ def probes(
     for spot in known:
         yield from _texts(act, spot, judge)
         yield from _numbers(act, spot, judge)
+        yield from _edges(act, spot, judge)
     if act.json is not None:
         yield from _bodies(act, known, declared, deep=deep)
     yield from _paths(act, known)
 
 
 def _is_text(spot: Spot) -> bool:
-    if spot.kinds:
-        return "string" in spot.kinds
-    return isinstance(spot.value, str)
+    return "string" in (spot.kinds or kinds_of(spot.value))
 
 
 def _texts(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
@@ -68,6 +67,22 @@ def _numbers(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
         return
     says = "64 bits do not hold it"
     yield Probe(Act(with_value(act, spot, _HUGE)), source, "huge number", spot.name, says)
+
+
+def _edges(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
+    """What the document allows, and what services have rules of their own for."""
+    if spot.place != BODY or spot.value is ABSENT or not spot.path or spot.schema.get("enum"):
+        return
+    kinds = spot.kinds or kinds_of(spot.value)
+    edges: list[tuple[str, Json]] = []
+    if kinds & {"integer", "number"}:
+        edges.append(("negative number", -1))
+    elif "string" in kinds and spot.schema.get("format") is None:
+        edges.append(("empty text", ""))
+    for constraint, value in edges:
+        if not forbidden(spot, value, judge):
+            wrong = Act(with_value(act, spot, value))
+            yield Probe(wrong, Source.EDGE, constraint, spot.name, "the document allows it")
 
 
 def _bodies(

@@ -1,0 +1,248 @@
+"""`validation` on handlers that refuse late, accept, fail or die, and on lenient ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
+from seamproof.analysis.statements import shape
+from seamproof.checks.validation import Validation
+from seamproof.checks.validation.shapes import uneven
+from seamproof.core.experiment import Act, BoundaryKind, CrossingKey
+from seamproof.core.history import Exchange, Request, Response
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.probe import Probe, Source
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+
+STEP = Step(Operation.parse("POST /orders"), json={"name": "Ann", "quantity": 2})
+Handler = Callable[[FakeService], int]
+
+
+def wrong(constraint: str, source: Source = Source.SCHEMA, **fields: object) -> Probe:
+    field = f"body /{next(iter(fields), '')}"
+    return Probe(Act(replace(STEP, json={**STEP.json, **fields})), source, constraint, field)
+
+
+MINIMUM = wrong("minimum", quantity=-5)
+SUBJECT = Subject(
+    Scenario("test", STEP),
+    Profile(effects=frozenset({"orders"})),
+    probes=(MINIMUM,),
+    landing={"body /quantity": ("orders", "quantity"), "body /name": ("orders", "name")},
+)
+
+
+def verdicts(handler: Handler, subject: Subject = SUBJECT) -> list[Verdict]:
+    return list(FakeWorld({subject.operation.id: handler}).drive(Validation().explore(subject)))
+
+
+def sent(service: FakeService) -> dict:
+    assert service.serving is not None
+    return service.serving.step.json
+
+
+def insert(service: FakeService, table: str = "orders", **row: object) -> None:
+    with service.connect() as db:
+        db.begin()
+        db.insert(table, **row)
+        db.commit()
+
+
+def sound(service: FakeService) -> int:
+    body = sent(service)
+    if body["quantity"] < 1:
+        return 422
+    insert(service, id=1, **body)
+    return 201
+
+
+def test_what_is_refused_with_nothing_written_holds() -> None:
+    (verdict,) = verdicts(sound)
+    assert verdict.outcome is Outcome.HELD
+    assert verdict.reason == "1 of 1 invalid requests refused, nothing written"
+
+
+def test_what_is_stored_before_it_is_refused_is_proven() -> None:
+    def late(service: FakeService) -> int:
+        body = sent(service)
+        insert(service, id=1, **body)
+        return 422 if body["quantity"] < 1 else 201
+
+    (verdict,) = verdicts(late)
+    assert (verdict.finding_class, verdict.tier) == ("written-before-validation", Tier.PROVEN)
+    assert verdict.replays == (3, 3)
+    assert verdict.table == "orders"
+
+
+def test_a_refusal_that_is_only_recorded_is_a_note() -> None:
+    def recorded(service: FakeService) -> int:
+        status = sound(service)
+        if status == 422:
+            insert(service, "attempts", id=1)
+        return status
+
+    found = verdicts(recorded)
+    assert [each.outcome for each in found] == [Outcome.HELD, Outcome.HELD]
+    assert found[0].tier is Tier.NOTE
+
+
+def accepting(service: FakeService) -> int:
+    insert(service, id=1, **sent(service))
+    return 201
+
+
+def test_what_is_accepted_and_stored_as_it_is_is_proven() -> None:
+    (verdict,) = verdicts(accepting)
+    assert (verdict.finding_class, verdict.tier) == ("accepted-invalid", Tier.PROVEN)
+    assert verdict.evidence.facts["stored"] == "orders.quantity has '-5'."
+
+
+def test_what_is_mended_before_it_is_stored_is_a_note() -> None:
+    def lenient(service: FakeService) -> int:
+        insert(service, id=1, name="Ann", quantity=max(1, sent(service)["quantity"]))
+        return 201
+
+    found = verdicts(lenient)
+    assert {each.outcome for each in found} == {Outcome.HELD}
+    assert (found[0].finding_class, found[0].tier) == ("accepted-invalid", Tier.NOTE)
+
+
+def test_what_only_the_database_forbids_may_be_accepted() -> None:
+    probe = wrong("foreign key", Source.CATALOG, quantity=2_147_483_646)
+    (verdict,) = verdicts(accepting, replace(SUBJECT, probes=(probe,)))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_default_for_what_is_required_is_a_note_and_null_is_proven() -> None:
+    step = replace(STEP, json={"name": "Ann"})
+    probe = Probe(Act(step), Source.SCHEMA, "required", "body /quantity")
+    subject = replace(SUBJECT, probes=(probe,))
+
+    def defaulting(service: FakeService) -> int:
+        insert(service, id=1, name="Ann", quantity=sent(service).get("quantity", 1))
+        return 201
+
+    def storing_null(service: FakeService) -> int:
+        insert(service, id=1, name="Ann", quantity=sent(service).get("quantity"))
+        return 201
+
+    assert verdicts(defaulting, subject)[0].tier is Tier.NOTE
+    assert verdicts(storing_null, subject)[0].tier is Tier.PROVEN
+
+
+def test_an_error_of_the_database_that_nobody_handles_is_proven() -> None:
+    def failing(service: FakeService) -> int:
+        with service.connect() as db:
+            db.begin()
+            if sent(service)["quantity"] < 1:
+                statement = "INSERT INTO orders (quantity) VALUES ($1)"
+                key = CrossingKey(shape(statement))
+                said = 'violates check constraint "positive"'
+                service.world.record(
+                    db, key, statement, db.status, db.status, sqlstate="23514", message=said
+                )
+                raise DatabaseFault("23514")
+            db.insert("orders", id=1, **sent(service))
+            db.commit()
+        return 201
+
+    (verdict,) = verdicts(failing)
+    assert (verdict.finding_class, verdict.tier) == ("unhandled-input", Tier.PROVEN)
+    assert verdict.cause == "SQLSTATE 23514"
+
+
+def test_a_failure_that_no_statement_explains_is_suspected() -> None:
+    def failing(service: FakeService) -> int:
+        return 500 if sent(service)["quantity"] < 1 else sound(service)
+
+    (verdict,) = verdicts(failing)
+    assert (verdict.finding_class, verdict.tier) == ("unhandled-input", Tier.SUSPECTED)
+    assert verdict.cause == ""
+    probe = wrong("NUL byte", Source.SYNTAX, name="Ann\0")
+
+    def no_nul(service: FakeService) -> int:
+        return 500 if "\0" in sent(service)["name"] else sound(service)
+
+    (verdict,) = verdicts(no_nul, replace(SUBJECT, probes=(probe,)))
+    assert verdict.cause == "NUL byte"
+
+
+def test_a_service_that_is_busy_is_not_failing() -> None:
+    def busy(service: FakeService) -> int:
+        return 503 if sent(service)["quantity"] < 1 else sound(service)
+
+    assert verdicts(busy)[0].outcome is Outcome.HELD
+
+
+def test_a_request_that_ends_the_service_is_proven() -> None:
+    def dying(service: FakeService) -> int:
+        if sent(service)["quantity"] < 1:
+            service.die()
+        return sound(service)
+
+    (verdict,) = verdicts(dying)
+    assert (verdict.finding_class, verdict.tier) == ("ended-by-input", Tier.PROVEN)
+
+
+def test_what_comes_behind_an_effect_is_sent_again_from_a_reset() -> None:
+    probes = tuple(wrong("minimum", quantity=-each) for each in range(4))
+    world = FakeWorld({"POST /orders": accepting})
+    list(world.drive(Validation().explore(replace(SUBJECT, probes=probes))))
+    sizes = [len(each.phases) for each in world.experiments]
+    assert sizes == [1, 4, 3, 2, 1, 1, 1, 1, 1]  # clean, portions, replays, control
+
+
+def test_many_constraints_of_one_operation_are_one_finding() -> None:
+    probes = (MINIMUM, wrong("enum", name="none-of-these"))
+    (verdict,) = verdicts(accepting, replace(SUBJECT, probes=probes))
+    assert "enum of body /name" in str(verdict.evidence.facts["others"])
+
+
+def test_what_cannot_be_judged_says_so() -> None:
+    blind = replace(SUBJECT, boundaries=frozenset({BoundaryKind.HTTP_IN}))
+    assert verdicts(sound, blind)[0].outcome is Outcome.NOT_RUN
+    disturbed = replace(SUBJECT, profile=Profile(disturbed="a cache"))
+    assert verdicts(sound, disturbed)[0].outcome is Outcome.INCONCLUSIVE
+
+    def limited(service: FakeService) -> int:
+        return 429 if sent(service)["quantity"] < 1 else sound(service)
+
+    assert verdicts(limited)[0].outcome is Outcome.INCONCLUSIVE
+    assert verdicts(lambda service: 500)[0].outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_nothing_can_be_broken_of_is_skipped() -> None:
+    assert Validation().applies(SUBJECT) is None
+    assert Validation().applies(replace(SUBJECT, probes=())) is not None
+    refused = replace(SUBJECT.scenario, act=replace(STEP, expect=(422,)))
+    assert Validation().applies(replace(SUBJECT, scenario=refused)) is not None
+
+
+def test_a_finding_is_shown_again() -> None:
+    (verdict,) = verdicts(accepting)
+    finding = Finding(
+        "f", "validation", verdict.finding_class, verdict.tier, verdict.operation,
+        BoundaryKind.HTTP_IN, verdict.replays, verdict.evidence,
+    )  # fmt: skip
+    world = FakeWorld({"POST /orders": accepting})
+    (again,) = world.drive(Validation().replay(SUBJECT, finding))
+    assert (again.finding_class, again.replays) == (verdict.finding_class, (3, 3))
+    (again,) = FakeWorld({"POST /orders": sound}).drive(Validation().replay(SUBJECT, finding))
+    assert again.outcome is Outcome.HELD
+
+
+def answered(status: int, body: bytes, media: str = "application/json") -> Exchange:
+    response = Response(status, (("Content-Type", media),), body)
+    return Exchange(Act(STEP), Request("POST", "/orders"), 0.0, 0.1, response)
+
+
+def test_errors_have_one_shape_where_they_share_a_key() -> None:
+    one = answered(404, b'{"detail": "no such order"}')
+    assert not uneven([one, answered(422, b'{"detail": [{"loc": []}], "code": 3}')])
+    assert not uneven([one, answered(500, b"oops", "text/plain"), answered(404, b"")])
+    found = uneven([one, answered(404, b"<pre>Cannot GET</pre>", "text/html")])
+    assert [str(shape) for shape, _ in found] == ["JSON with detail", "text/html"]
+    assert uneven([one, answered(400, b'{"error": "x"}')])

@@ -1,0 +1,180 @@
+"""Invalid requests of a valid one: one thing wrong in each, and nothing that its schema allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
+from seamproof.core.document import Body, Declaration, Document, Parameter, Place
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.probe import Probe, Source
+from seamproof.plan.probing import probes
+
+ITEM = {
+    "type": "object",
+    "required": ["product"],
+    "properties": {
+        "product": {"type": "integer", "minimum": 1.0},
+        "note": {"type": ["string", "null"], "maxLength": 5},
+    },
+    "additionalProperties": False,
+}
+ORDER = {
+    "type": "object",
+    "required": ["items", "address"],
+    "properties": {
+        "items": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Item"}},
+        "address": {"type": "string", "minLength": 1},
+        "speed": {"type": "string", "enum": ["slow", "fast"]},
+        "when": {"type": "string", "format": "date"},
+    },
+}
+PLACE_ORDER = Operation.parse("POST /shops/{shop}/orders")
+DOCUMENT = Document(
+    (
+        Declaration(
+            PLACE_ORDER,
+            parameters=(
+                Parameter("shop", Place.PATH, {"type": "integer"}, required=True),
+                Parameter("page", Place.QUERY, {"type": "integer", "maximum": 10}),
+                Parameter("X-Trace", Place.HEADER, {"type": "string", "maxLength": 8}),
+            ),
+            bodies=(Body("application/json", ORDER, required=True),),
+        ),
+        Declaration(Operation.parse("GET /shops/{id}/orders")),
+    ),
+    definitions={"#/components/schemas/Item": ITEM},
+)
+ACT = Step(
+    PLACE_ORDER,
+    path_parameters={"shop": 7},
+    json={"items": [{"product": 3, "note": "soon"}], "address": "1 Main St"},
+)
+
+
+NOTHING = Catalog()
+
+
+def made(
+    act: Step = ACT, document: Document | None = DOCUMENT, catalog: Catalog = NOTHING, **more: Any
+) -> tuple[Probe, ...]:
+    return probes(Scenario("test", act), document, catalog, **{"deep": True, **more})
+
+
+def one(found: tuple[Probe, ...], constraint: str, field: str) -> Probe:
+    (probe,) = [each for each in found if (each.constraint, each.field) == (constraint, field)]
+    return probe
+
+
+@pytest.mark.parametrize(
+    ("constraint", "field", "sent"),
+    [
+        ("required", "body /address", {"items": [{"product": 3, "note": "soon"}]}),
+        ("null", "body /address", {**ACT.json, "address": None}),
+        ("minLength", "body /address", {**ACT.json, "address": ""}),
+        ("minItems", "body /items", {**ACT.json, "items": []}),
+        ("enum", "body /speed", {**ACT.json, "speed": "none-of-these"}),
+        ("format", "body /when", {**ACT.json, "when": "2021-02-30"}),
+    ],
+)
+def test_one_thing_is_wrong(constraint: str, field: str, sent: Any) -> None:
+    probe = one(made(), constraint, field)
+    assert probe.source is Source.SCHEMA
+    assert probe.act.step.json == sent
+
+
+def test_what_is_nested_is_broken_where_it_is() -> None:
+    found = made()
+    item = one(found, "minimum", "body /items/0/product").act.step.json["items"][0]
+    assert item == {"product": 0, "note": "soon"}
+    item = one(found, "maxLength", "body /items/0/note").act.step.json["items"][0]
+    assert item == {"product": 3, "note": "soonnn"}
+    assert one(found, "additionalProperties", "body /items/0").source is Source.SCHEMA
+
+
+def test_what_the_schema_allows_is_not_sent() -> None:
+    names = {(each.constraint, each.field) for each in made() if each.source is Source.SCHEMA}
+    assert ("null", "body /items/0/note") not in names
+    assert ("additionalProperties", "body /") not in names
+    assert ("required", "body /speed") not in names
+
+
+def test_parameters_are_broken_as_texts() -> None:
+    found = made()
+    assert one(found, "type", "path shop").act.step.path_parameters == {"shop": "not-a-number"}
+    assert one(found, "maximum", "query page").act.step.query == {"page": 11}
+    assert len(one(found, "maxLength", "header X-Trace").act.step.headers["X-Trace"]) == 9
+    assert not [each for each in found if each.constraint == "null" and "query" in each.field]
+
+
+def test_bytes_that_are_no_json() -> None:
+    found = made()
+    body = one(found, "malformed JSON", "body /").act.body
+    assert body is not None
+    assert not body.endswith(b"}")
+    body = one(found, "invalid UTF-8", "body /items/0/note").act.body
+    assert body is not None
+    assert b"\xff\xfe" in body
+    assert one(found, "content type", "body /").expected == (400, 415, 422)
+    assert one(found, "NUL byte", "body /address").act.step.json["address"] == "1 Main St\0"
+
+
+def test_paths_and_methods_that_there_are_not() -> None:
+    found = made()
+    assert one(found, "unknown path", "path").act.step.operation.path.startswith("/shops/{shop}/")
+    method = next(each for each in found if each.constraint == "undeclared method")
+    assert method.act.step.operation.id == "PATCH /shops/{shop}/orders"
+
+
+CATALOG = Catalog(
+    {
+        "orders": Table(
+            "orders",
+            (
+                Column("id", "integer", nullable=False),
+                Column("address", "character varying(12)", nullable=False),
+                Column("speed", "text"),
+                Column("price", "numeric(6,2)", nullable=False),
+                Column("product_id", "integer"),
+            ),
+            foreign_keys=(ForeignKey(("product_id",), "products", ("id",)),),
+            conditions=("(price >= (0)::numeric)",),
+        )
+    }
+)
+FREE = Operation.parse("POST /orders")
+
+
+def test_the_column_says_what_the_document_does_not() -> None:
+    act = Step(FREE, json={"address": "here", "price": "1.50", "product": 3})
+    landing = {
+        "body /address": ("orders", "address"),
+        "body /price": ("orders", "price"),
+        "body /product": ("orders", "product_id"),
+    }
+    found = made(act, None, CATALOG, landing=landing)
+    assert len(one(found, "length", "body /address").act.step.json["address"]) == 13
+    assert one(found, "range", "body /price").act.step.json["price"] == "10000"
+    assert one(found, "check", "body /price").act.step.json["price"] == "-1"
+    assert one(found, "foreign key", "body /product").act.step.json["product"] == 2_147_483_646
+    assert one(found, "not null", "body /address").act.step.json["address"] is None
+    assert one(found, "foreign key", "body /product").source is Source.CATALOG
+
+
+def test_the_default_is_bounded_has_each_kind_and_is_always_the_same() -> None:
+    found = made(deep=False)
+    assert found == made(deep=False)
+    assert len(found) <= 24 < len(made())
+    kinds = {each.constraint for each in made() if each.constraint != "lone surrogate"}
+    assert len({each.constraint for each in found}) >= min(len(kinds), 20)
+    assert len({repr(each.act) for each in found}) == len(found)
+
+
+def test_an_operation_that_nobody_declares_is_probed_all_the_same() -> None:
+    found = made(Step(FREE, json={"name": "Ann", "age": 3}), None)
+    assert {"NUL byte", "malformed JSON", "negative number", "unknown path"} <= {
+        each.constraint for each in found
+    }
+    assert not [each for each in found if each.source is Source.SCHEMA]
