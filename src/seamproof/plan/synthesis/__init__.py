@@ -18,6 +18,7 @@
 - `matching`      which known value fits a place, the likeliest first
 - `tracing`       where the wire showed that a value which was sent arrived
 - `knowledge`     what was learned: who gives which value, what every request writes
+- `links`         what the document's Link Objects give to whose parameters
 - `suppliers`     what one answer, one path and one caller's choice give to others
 - `ownership`     which stored rows an identity may use
 - `vigil`         whether the service still lets in whom it let in

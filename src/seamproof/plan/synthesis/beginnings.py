@@ -91,7 +91,10 @@ class Beginnings:
         optional = [
             each for each in declaration.parameters_in(Place.QUERY) if each.name not in draft.query
         ]
-        naming_things = [each for each in optional if slot_of(each.name, each, self._knowledge)]
+        operation = declaration.operation.id
+        naming_things = [
+            each for each in optional if slot_of(operation, each.name, each, self._knowledge)
+        ]
         for chosen in (naming_things, optional[:_OPTIONAL]):
             more = draft
             for parameter in chosen:
@@ -108,7 +111,7 @@ class Beginnings:
                 continue
             if parameter.name.lower() in _OWN_HEADERS:
                 continue
-            value = self._value(parameter)
+            draft, value = self._header(draft, parameter)
             text = value if isinstance(value, str) else json.dumps(value)
             if parameter.place is Place.COOKIE:
                 draft = replace(
@@ -118,9 +121,17 @@ class Beginnings:
                 draft = replace(draft, headers={**draft.headers, parameter.name: text})
         return draft
 
+    def _header(self, draft: Draft, parameter: Parameter) -> tuple[Draft, Json]:
+        """The value of a header or a cookie: one that the document links to it, where it does."""
+        for supplier in self._knowledge.linked(draft.operation.id, parameter.name):
+            value, steps = supplier.draw()
+            joined, names = merged(draft.arrangement, steps)
+            return replace(draft, arrangement=joined), renamed(value, names)
+        return draft, self._value(parameter)
+
     def with_query(self, draft: Draft, parameter: Parameter) -> Draft:
         """The draft with a query parameter, filled by what is there where it names such."""
-        slot = slot_of(parameter.name, parameter, self._knowledge)
+        slot = slot_of(draft.operation.id, parameter.name, parameter, self._knowledge)
         found = matches(slot, self._knowledge, draft.identity) if slot else []
         if found and found[0].score >= SURE:
             value, steps = found[0].supplier.draw()
@@ -135,15 +146,18 @@ class Beginnings:
         return self._generator.instance(parameter.schema, name=parameter.name)
 
 
-def slot_of(name: str, parameter: Parameter | None, knowledge: Knowledge) -> Slot | None:
+def slot_of(
+    operation: str, name: str, parameter: Parameter | None, knowledge: Knowledge
+) -> Slot | None:
     """What a query parameter may refer to; None where it is a value of its own."""
     thing = naming.split(name)[0]
+    schema = knowledge.document.resolve(parameter.schema) if parameter else {}
+    slot = Slot(name, thing, types_of(schema, knowledge.document), operation=operation)
+    if next(knowledge.linked(operation, name), None) is not None:
+        return slot
     if not knowledge.is_entity(thing):
         return None
-    schema = knowledge.document.resolve(parameter.schema) if parameter else {}
-    if isinstance(schema, dict) and ("enum" in schema or "const" in schema):
-        return None
-    return Slot(name, thing, types_of(schema, knowledge.document))
+    return None if isinstance(schema, dict) and ("enum" in schema or "const" in schema) else slot
 
 
 def parameter_of(declaration: Declaration, name: str) -> Parameter | None:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from seamproof.analysis.statements import names as names_in
 from seamproof.core.catalog import Catalog, Stored
@@ -13,6 +14,7 @@ from seamproof.core.document import Document
 from seamproof.core.history import CrossingKind
 from seamproof.core.model import SAFE_METHODS, Identity, Json, Operation, Scenario
 from seamproof.plan.synthesis import naming
+from seamproof.plan.synthesis.links import linked
 from seamproof.plan.synthesis.outcome import Outcome, Writing, writing
 from seamproof.plan.synthesis.ownership import Belongings
 from seamproof.plan.synthesis.steps import Steps, references, tidied
@@ -91,6 +93,8 @@ class Knowledge:
         """The table and column that the last parameter of a prefix is looked up in."""
         self._things: dict[str, list[Supplier]] = defaultdict(list)
         self._columns: dict[tuple[str, str], list[Supplier]] = defaultdict(list)
+        self._links: dict[tuple[str, str], list[Supplier]] = defaultdict(list)
+        """By operation and parameter, what Link Objects give."""
         self._readers: dict[Writing, set[str]] = defaultdict(set)
         self._refused: dict[Writing, set[str]] = defaultdict(set)
         self._read: dict[str, set[str]] = defaultdict(set)
@@ -144,6 +148,9 @@ class Knowledge:
         self._admitted[_root(operation)] = scenario.act.identity
         for supplier in harvest(scenario, outcome, self.catalog):
             self._add(supplier)
+        declaration = self.document.declaration(operation)
+        for each in linked(declaration, scenario, outcome) if declaration else ():
+            self._links[each.operation, each.parameter].append(each.supplier)
         self._add_supplies(scenario)
 
     def looked_into(self, outcome: Outcome) -> frozenset[str]:
@@ -168,9 +175,10 @@ class Knowledge:
     def forget(self, operation: Operation) -> None:
         """Take back what turned out not to be repeatable."""
         self.reached.pop(operation.id, None)
-        for index in (self._things, self._columns):
-            for suppliers in index.values():
-                suppliers[:] = [each for each in suppliers if each.operation != operation.id]
+        for suppliers in chain.from_iterable(
+            index.values() for index in (self._things, self._columns, self._links)
+        ):
+            suppliers[:] = [each for each in suppliers if each.operation != operation.id]
         for supplies in self.supplies.values():
             supplies[:] = [each for each in supplies if each.operation != operation.id]
 
@@ -214,6 +222,10 @@ class Knowledge:
     def of_column(self, table: str, column: str) -> Iterator[Supplier]:
         """Who gives values of a column."""
         yield from self._columns.get((table, column), ())
+
+    def linked(self, operation: str, parameter: str) -> Iterator[Supplier]:
+        """Who gives a parameter of an operation by a link of the document."""
+        yield from self._links.get((operation, parameter), ())
 
     def given_by(self, operation: str) -> Iterator[Supplier]:
         """What one operation gives."""

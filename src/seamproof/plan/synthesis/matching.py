@@ -20,6 +20,9 @@ _SAME_ATTRIBUTE = 20
 _ALIEN = 35
 _MOST = 12
 
+_LINKED = 150
+"""The document's own word says that it is right."""
+
 SURE = 50
 """A match by name that is taken without a refusal that asks for it."""
 
@@ -39,6 +42,8 @@ class Slot:
     """Where the wire showed that the value is looked up."""
     mutates: bool = False
     destroys: bool = False
+    operation: str = ""
+    """Whose parameter it is; empty for a field of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Match:
 def matches(slot: Slot, knowledge: Knowledge, identity: str | None) -> list[Match]:
     """Values for a slot, the likeliest first. Stable: equal scores keep the order of learning."""
     found = [
+        *_by_link(slot, knowledge),
         *_by_column(slot, knowledge, identity),
         *_by_name(slot, knowledge, identity),
     ]
@@ -63,6 +69,11 @@ def matches(slot: Slot, knowledge: Knowledge, identity: str | None) -> list[Matc
         if key not in best or best[key].score < each.score:
             best[key] = each
     return sorted(best.values(), key=lambda each: -each.score)[:_MOST]
+
+
+def _by_link(slot: Slot, knowledge: Knowledge) -> Iterator[Match]:
+    for supplier in knowledge.linked(slot.operation, slot.name):
+        yield Match(supplier, _LINKED - len(supplier.steps))
 
 
 def _by_column(slot: Slot, knowledge: Knowledge, identity: str | None) -> Iterator[Match]:

@@ -22,6 +22,8 @@ _ASKING = frozenset(
     " calculate lookup count simulate playground graphql evaluate".split()
 )
 """Words that say of a POST that it only asks, or lets in."""
+_LINKED = 50
+"""Links, one behind the other, that the order follows."""
 
 
 class Harm(IntEnum):
@@ -57,8 +59,35 @@ def changes(declaration: Declaration) -> bool:
 
 
 def ordered(declarations: Iterable[Declaration]) -> list[Declaration]:
-    """Collections before their items, producers before consumers, what destroys last."""
-    return sorted(declarations, key=_rank)
+    """Collections before their items, producers before consumers, what destroys last.
+
+    What a link leads to comes behind what has the link, but no destroyer moves forward for that.
+    """
+    ranked = sorted(declarations, key=_rank)
+    sources = _sources(ranked)
+    placed: dict[str, Declaration] = {}
+
+    def place(each: Declaration, above: tuple[str, ...] = ()) -> None:
+        name = each.operation.id
+        if name in placed or name in above or len(above) > _LINKED:
+            return
+        for source in sources.get(name, ()):
+            if harm(source) <= harm(each):
+                place(source, (*above, name))
+        placed[name] = each
+
+    for each in ranked:
+        place(each)
+    return list(placed.values())
+
+
+def _sources(declarations: Iterable[Declaration]) -> dict[str, list[Declaration]]:
+    """The operations whose answers have a link to an operation, by its id."""
+    found: dict[str, list[Declaration]] = {}
+    for each in declarations:
+        for link in (link for answer in each.answers for link in answer.links):
+            found.setdefault(link.operation.id, []).append(each)
+    return found
 
 
 def _rank(declaration: Declaration) -> tuple[int, int, int, int]:
@@ -79,8 +108,12 @@ def _last_words(declaration: Declaration) -> tuple[str, ...]:
 
 
 def with_suppliers(document: Document, wanted: Collection[str]) -> Iterator[Declaration]:
-    """The wanted operations, and those that give what the paths of these need."""
+    """The wanted operations, those that have a link to them, and those that give what the paths
+    of all these need."""
     chosen = [each for each in document.declarations if each.operation.id in wanted]
+    sources = _sources(document.declarations)
+    for each in chosen:
+        chosen += [other for other in sources.get(each.operation.id, ()) if other not in chosen]
     reaching = [prefix for each in chosen for prefix in naming.prefixes(each.operation.path)]
     roots = {*reaching, *(prefix[:-1] for prefix in reaching)}
     for each in document.declarations:

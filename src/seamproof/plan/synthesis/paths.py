@@ -73,6 +73,7 @@ class Paths:
             column,
             operation.mutates,
             operation.method == "DELETE",
+            operation.id,
         )
 
     def _parameter(self, declaration: Declaration, name: str) -> Parameter | None:

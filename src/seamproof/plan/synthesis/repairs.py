@@ -190,7 +190,7 @@ class Repairs:
                 yield _with(draft, place, kept)
             return
         if place == "query":
-            slot = slot_of(name, parameter, self._knowledge)
+            slot = slot_of(draft.operation.id, name, parameter, self._knowledge)
             if slot is not None:
                 for match in matches(slot, self._knowledge, draft.identity)[:2]:
                     value, steps = match.supplier.draw()
