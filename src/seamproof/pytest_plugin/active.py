@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import pytest
 from seamproof.config import load
 from seamproof.core.errors import SeamproofError
 from seamproof.pytest_plugin.amplified import Amplifier
-from seamproof.pytest_plugin.short import FIXTURES
+from seamproof.pytest_plugin.short import FIXTURES, EveryTest
 from seamproof.testing.session import Session
 
 if TYPE_CHECKING:
@@ -20,14 +22,41 @@ if TYPE_CHECKING:
 NAME = "seamproof-active"
 _AMPLIFY = "seamproof(*checks): run these checks, or all, on what the test sends once it has passed"
 _SEAM = pytest.StashKey["Seam"]()
+_SESSION = pytest.StashKey[Session]()
+
+
+def prepare(config: pytest.Config, file: Path) -> None:
+    """Open the world at once where the tests' own process is the service: what it imports finds its
+    database then. Raises UsageError where that fails."""
+    known = config.known_args_namespace
+    asks_only = getattr(known, "help", False) or getattr(known, "version", 0)
+    workers = getattr(known, "numprocesses", None)
+    if asks_only or (workers and "PYTEST_XDIST_WORKER" not in os.environ):
+        return
+    session = _session(config, file)
+    if session.config.testing.guest:
+        with _told_as_usage():
+            _ = session.engine
+
+
+def _session(config: pytest.Config, file: Path) -> Session:
+    if _SESSION not in config.stash:
+        with _told_as_usage():
+            config.stash[_SESSION] = Session(load(file))
+    return config.stash[_SESSION]
+
+
+@contextmanager
+def _told_as_usage() -> Iterator[None]:
+    try:
+        yield
+    except SeamproofError as error:
+        raise pytest.UsageError(_told(error)) from None
 
 
 def activate(config: pytest.Config, file: Path) -> None:
     """Register what the configuration asks for. Raises UsageError where it is wrong."""
-    try:
-        session = Session(load(file))
-    except SeamproofError as error:
-        raise pytest.UsageError(_told(error)) from None
+    session = _session(config, file)
     manager = config.pluginmanager
     config.addinivalue_line("markers", _AMPLIFY)
     checks = tuple(config.getoption("seamproof_check"))
@@ -41,6 +70,8 @@ def activate(config: pytest.Config, file: Path) -> None:
                 "use seam.db"
             )
         manager.register(FIXTURES[name](), f"{NAME}-{name}")
+    if session.config.testing.every_test:
+        manager.register(EveryTest(), f"{NAME}-every-test")
 
 
 def _told(error: SeamproofError) -> str:
@@ -59,7 +90,7 @@ class Active:
     def seam(self, node: pytest.Item) -> Iterator[Seam]:
         """What a test is given, until it has ended."""
         try:
-            seam = self._session.begin()
+            seam = self._session.begin(node.nodeid)
         except SeamproofError as error:
             pytest.fail(_told(error), pytrace=False)
         node.stash[_SEAM] = seam

@@ -8,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from seamproof.testing.client import Api
+    from seamproof.testing.factories.make import Make
     from seamproof.testing.rows import Db
     from seamproof.testing.seam import Seam
 
@@ -26,5 +27,20 @@ class _Db:
         return seam.db
 
 
-FIXTURES: dict[str, type[Any]] = {"api": _Api, "db": _Db}
+class _Make:
+    @pytest.fixture
+    def make(self, seam: Seam) -> Make:
+        """Makes rows: `seam.make`."""
+        return seam.make
+
+
+FIXTURES: dict[str, type[Any]] = {"api": _Api, "db": _Db, "make": _Make}
 """By name, what holds the fixture."""
+
+
+class EveryTest:
+    """Isolates tests that ask for nothing."""
+
+    @pytest.fixture(autouse=True)
+    def seamproof_every_test(self, seam: Seam) -> None:
+        """Bring the database back after this test."""

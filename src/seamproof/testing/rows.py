@@ -88,6 +88,13 @@ class Db:
         """psycopg's own connection, for what is not here: COPY, transactions, notifications."""
         return self._sessions.connection
 
+    @property
+    def url(self) -> str:
+        """Where the database is, past the SQL boundary: for a session of another library. What it
+        commits is taken back after the test as well.
+        """
+        return self._engine.world.database.admin.url()
+
     def rows(self, query: str, /, *parameters: Any, **named: Any) -> list[Row]:
         """Every row of a query; of a table, `rows("orders")`, in the order of its key."""
         return self._run(query, parameters, named).fetchall()

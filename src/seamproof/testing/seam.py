@@ -1,4 +1,4 @@
-"""What one test uses: `seam.api`, `seam.db`."""
+"""What one test uses: `seam.api`, `seam.db`, `seam.make`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from seamproof.testing.client import Api, Means, Somebody
 from seamproof.testing.rows import Db, Sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from seamproof.testing.engine import Engine
     from seamproof.testing.exchanges import Record
+    from seamproof.testing.factories.make import Make
 
 
 class Seam:
     """The service as one test has it. What it changes is gone when the test has ended."""
 
-    def __init__(self, engine: Engine, means: Means, record: Record, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        means: Callable[[], Means],
+        record: Record,
+        sessions: Sessions,
+        test: str = "",
+    ) -> None:
+        self.test = test
+        """The test's name: what is made for it is made of that."""
         self.engine = engine
         """The world below, for what is not here."""
         self.record = record
@@ -29,12 +41,20 @@ class Seam:
     @cached_property
     def api(self) -> Api:
         """Sends requests, as nobody until it is told who: `seam.api.as_("alice")`."""
-        return Api(self._means, Somebody())
+        return Api(self._means(), Somebody())
 
     @cached_property
     def db(self) -> Db:
         """The rows of the service's database."""
         return Db(self.engine, self._sessions, self.engine.config.testing.ignore)
+
+    @cached_property
+    def make(self) -> Make:
+        """Makes rows: `seam.make.user()`."""
+        from seamproof.testing.factories.accounts import source
+        from seamproof.testing.factories.make import Make
+
+        return Make(source(self.engine, self._sessions), self.test)
 
     def close(self) -> None:
         """Close what belongs to this test alone."""

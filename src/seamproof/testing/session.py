@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from seamproof.core.errors import ConfigurationError
-from seamproof.testing.client import Means, Somebody
+from seamproof.testing.client import Means, Somebody, open_async
 from seamproof.testing.engine import Engine
 from seamproof.testing.exchanges import Record
 from seamproof.testing.isolation.costs import Costs
 from seamproof.testing.isolation.ways import Way, way
 from seamproof.testing.rows import Sessions
 from seamproof.testing.seam import Seam
-from seamproof.testing.signing import sign_in
+from seamproof.testing.signing import admitted, sign_in
 
 if TYPE_CHECKING:
     import httpx2
 
     from seamproof.config import Config
+    from seamproof.testing.application import Application
+    from seamproof.testing.guest import Variables
     from seamproof.world import World
 
 
@@ -49,7 +51,32 @@ class Session:
             config = config.model_copy(update={"service": service})
         engine = Engine.open(config)
         self.opened = True
+        if engine.world.guest is not None:
+            self._variables.enter(engine.world.guest.variables)
         return engine
+
+    @cached_property
+    def _variables(self) -> Variables:
+        from seamproof.testing.guest import Variables
+
+        return Variables()
+
+    @cached_property
+    def _application(self) -> Application:
+        """The application in this process. Raises ConfigurationError where it is not there."""
+        from seamproof.testing import application, guest
+
+        place = self.config.testing.app
+        if place is None:
+            raise ConfigurationError(
+                "the tests' own process is the service, and nothing says what is called in it",
+                hint='write testing.app = "app.main:app", or use seam.db alone',
+            )
+        engine = self.engine
+        found = application.load(place, self.config.root)
+        admission = guest.admission(engine.premises, engine.redactor, found)
+        engine.premises.identities.admission = admission
+        return found
 
     @cached_property
     def _way(self) -> Way:
@@ -67,16 +94,22 @@ class Session:
 
     # One test
 
-    def begin(self) -> Seam:
+    def begin(self, test: str = "") -> Seam:
         """What a test begins with: the base, and nobody who has asked for anything."""
-        from seamproof.testing.client import _open_async
+        record = Record(self.engine)
+        return Seam(self.engine, partial(self._means, record), record, self._sessions, test)
 
-        engine = self.engine
-        replica = engine.world.replicas[0]
-        record = Record(engine)
-        url = f"http://{replica.host}:{replica.port}"
-        means = Means(url, self._transport, _open_async, record, self._sign_in)
-        return Seam(engine, means, record, self._sessions)
+    def _means(self, record: Record) -> Means:
+        world = self.engine.world
+        if world.guest is not None:
+            from seamproof.testing.application import BASE_URL
+
+            found = self._application
+            return Means(
+                BASE_URL, found.transport, lambda: found.asynchronous, record, self._sign_in
+            )
+        url = f"http://{world.replicas[0].host}:{world.replicas[0].port}"
+        return Means(url, self._transport, open_async, record, self._sign_in)
 
     def end(self, seam: Seam) -> None:
         """Bring the base back. Raises SeamproofError where the world cannot go on."""
@@ -104,6 +137,9 @@ class Session:
     def _sign_in(self, who: Any) -> Somebody:
         identities = self.engine.premises.identities
         if isinstance(who, str):
+            configured = self.config.identities.get(who)
+            if self.engine.world.guest is not None and configured is not None:
+                return Somebody(who, admitted(self.engine, who, configured))
             if who not in identities:
                 known = ", ".join(identities) or "nobody"
                 raise ConfigurationError(
@@ -127,7 +163,11 @@ class Session:
             self._closed = True
             self._sessions.close()
             self._transport.close()
+            if "_application" in self.__dict__:
+                self._application.close()
             self.engine.close()
+            if "_variables" in self.__dict__:
+                self._variables.leave()
 
     def summary(self) -> list[str]:
         """What isolation has cost, and what a person should know of the service."""

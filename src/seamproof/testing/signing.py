@@ -11,6 +11,7 @@ from seamproof.run.experiment.requests import Bindings, Credentials, resolve
 from seamproof.testing.client import Somebody
 
 if TYPE_CHECKING:
+    from seamproof.config.identities import IdentityConfig
     from seamproof.testing.engine import Engine
     from seamproof.world import World
 
@@ -18,13 +19,17 @@ _numbers = count(1)
 
 
 def sign_in(engine: Engine, who: Any) -> Somebody:
-    """Sign a row in by `testing.sign_in`; without that, a mapping is headers.
+    """Sign a row in by `testing.sign_in`; without that, a made row as a configured identity of its
+    table does, and any other mapping is headers.
 
     Raises ConfigurationError where it is neither, and ServiceError where it is refused.
     """
     from seamproof.config.identities import IdentityConfig
+    from seamproof.testing.factories import Made, accounts
 
     login = engine.config.testing.sign_in
+    if login is None and isinstance(who, Made):
+        return _admitted(engine, accounts.identity(engine, who))
     if login is None:
         if isinstance(who, Mapping) and all(isinstance(each, str) for each in who.values()):
             return Somebody(None, Credentials(tuple(who.items())))
@@ -38,12 +43,20 @@ def sign_in(engine: Engine, who: Any) -> Somebody:
     filled = login.model_copy(
         update={"body": resolve(login.body, bindings), "form": resolve(login.form, bindings)}
     )
+    return _admitted(engine, IdentityConfig(login=filled))
+
+
+def _admitted(engine: Engine, identity: IdentityConfig) -> Somebody:
     name = f"row-{next(_numbers)}"
-    identity = IdentityConfig(login=filled)
+    return Somebody(None, admitted(engine, name, identity))
+
+
+def admitted(engine: Engine, name: str, identity: IdentityConfig) -> Credentials:
+    """The credentials that a sign-in gives now. Raises ServiceError where it is refused."""
 
     async def admit(world: World) -> Credentials:
         wallet = engine.premises.identities
         assert wallet.admission is not None
         return (await wallet.admission.first(name, identity, wallet)).credentials
 
-    return Somebody(None, engine.call(admit))
+    return engine.call(admit)

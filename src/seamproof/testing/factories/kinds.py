@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import psycopg
 
-_TYPE = re.compile(r"^(?P<name>[^(\[]+?)(?:\((?P<sizes>[\d,\s]+)\))?(?P<rest>[a-z ]*)(?P<array>\[\])*$")
+_TYPE = re.compile(
+    r"^(?P<name>[^(\[]+?)(?:\((?P<sizes>[\d,\s]+)\))?(?P<rest>[a-z ]*)(?P<array>\[\])*$"
+)
 
 _DOMAINS = """
 SELECT format_type(t.oid, NULL), format_type(t.typbasetype, t.typtypmod),
@@ -95,15 +97,15 @@ class Kinds:
         }
 
 
-KNOWN = frozenset(
-    """smallint integer bigint numeric real|double precision|money|boolean|uuid|json|jsonb|bytea|text
-    |character varying|character|"char"|name|citext|date|timestamp without time zone
-    |timestamp with time zone|time without time zone|time with time zone|interval|inet|cidr
-    |macaddr|macaddr8|bit|bit varying|xml|tsvector|tsquery|point|box|line|lseg|path|polygon|circle
-    |int4range|int8range|numrange|tsrange|tstzrange|daterange|hstore|ltree|oid""".replace(
-        "smallint integer bigint numeric real", "smallint|integer|bigint|numeric|real"
-    )
-    .replace("\n    ", "")
-    .split("|")
+_NUMBERS = "smallint,integer,bigint,numeric,real,double precision,money,oid,bit,bit varying"
+_TEXTS = 'text,character varying,character,"char",name,citext,xml,tsvector,tsquery,ltree,hstore'
+_TIMES = (
+    "date,interval,timestamp without time zone,timestamp with time zone,time without time zone,"
+    "time with time zone"
 )
+_OTHERS = (
+    "boolean,uuid,json,jsonb,bytea,inet,cidr,macaddr,macaddr8,point,box,line,lseg,path,polygon,"
+    "circle,int4range,int8range,numrange,tsrange,tstzrange,daterange"
+)
+KNOWN = frozenset(",".join((_NUMBERS, _TEXTS, _TIMES, _OTHERS)).split(","))
 """Types that are no domains."""

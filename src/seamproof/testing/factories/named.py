@@ -68,7 +68,8 @@ class Tables:
         return [
             table
             for table in self._tables.values()
-            if len(_parts(table.name)) > len(wanted) and _parts(table.name)[-len(wanted) :] == wanted
+            if len(_parts(table.name)) > len(wanted)
+            and _parts(table.name)[-len(wanted) :] == wanted
         ]
 
 
