@@ -431,6 +431,24 @@ def test_a_process_that_met_no_fault_stands_by(
     assert told == ["on 1", "on 2", "restart [0, 1]", "on 2"]
 
 
+def test_what_hangs_is_started_anew_wherever_it_stands(
+    world: FakeWorld, service: dict[str, Any]
+) -> None:
+    world.replicas = (world.replicas[0], FakeReplica(FakeBoundary(world.log), index=1, port=2))
+    broken = Experiment.of(SCENARIO, faults=(Fault(FaultKind.CUT, CrossingKey("COMMIT")),))
+    swapped = replace(Experiment.of(SCENARIO), settings=Settings(fresh_process=True))
+
+    async def harm_the_first_and_hang_the_second() -> None:
+        ours = conductor(world)
+        await ours.conduct(broken)
+        await ours.conduct(swapped)
+        service["POST /orders"] = Silence.TIMEOUT
+        await ours.conduct(Experiment.of(SCENARIO))
+
+    asyncio.run(harm_the_first_and_hang_the_second())
+    assert [each for each in world.log if each.startswith("restart")] == ["restart [1]"]
+
+
 def test_secrets_are_not_in_the_history(world: FakeWorld, service: dict[str, Any]) -> None:
     row = {"id": "1", "token": "abcdef"}
     world.database.rows = (RowChange("sessions", None, row),)

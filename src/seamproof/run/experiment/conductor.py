@@ -22,36 +22,31 @@ from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
     Experiment,
-    Fault,
     Phase,
 )
 from seamproof.core.history import (
     Changes,
-    Crossing,
     Disturbance,
     DisturbanceKind,
     Exchange,
     History,
     Section,
-    Silence,
 )
 from seamproof.core.model import Json
 from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
-from seamproof.run.experiment.quiet import Slumber, come_to_rest
 from seamproof.run.experiment.requests import Bindings, ungiven
+from seamproof.run.experiment.rest import Rest
+from seamproof.run.experiment.standing import Standing
 from seamproof.run.experiment.survival import Survival
 
 if TYPE_CHECKING:
     from seamproof.run.identities.wallet import Wallet
     from seamproof.run.redaction import Redactor
-    from seamproof.world import Replica, World
+    from seamproof.world import World
 
-SILENCE = 0.002
-SILENCE_AFTER_FAULT = 0.010
-"""The same behind a fault, which a service may work on for longer; less where it sleeps."""
 WARM_ROUNDS = 2
 
 
@@ -70,15 +65,6 @@ class _Arranged:
             self.experiment.arrangement == experiment.arrangement
             and self.experiment.settings.fresh_sequences == experiment.settings.fresh_sequences
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What was in the journal when it was last known: from the reset on, or from a look at it."""
-
-    known: float = 0.0
-    """When, on the monotonic clock: what crossed before is in it."""
-    changes: Changes = Changes()
 
 
 class Conductor:
@@ -101,20 +87,25 @@ class Conductor:
         self._edited = False
         """Whether rows were edited above what is arranged."""
         self._cold = False
-        self._acts = Acts(world, identities, redactor, self._replica, deadline)
+        self._standing = Standing(world)
+        self._acts = Acts(world, identities, redactor, self._standing.replica, deadline)
+        self._rest = Rest(world)
         self._survival = Survival(world, self._forget)
-        self._standing = list(range(len(world.replicas)))
-        """Which replica stands where acts name the first, the second, …"""
-        self._written = _Written()
-        self._harmed: set[int] = set()
-        """The replicas that have met a fault since they were started."""
-        self.profile = Profile()
         self.stored: Stored = {}
         """Some rows of the state that every experiment starts from."""
         self.logins: Mapping[str, Json] = {}
         """What is typed to sign in, by the name of the reference to it."""
         self.on_history: Callable[[History], None] = lambda history: None
         """Called with each history, before it is returned."""
+
+    @property
+    def profile(self) -> Profile:
+        """What is normal for the service."""
+        return self._rest.profile
+
+    @profile.setter
+    def profile(self, profile: Profile) -> None:
+        self._rest.profile = profile
 
     @property
     def replicas(self) -> int:
@@ -140,14 +131,14 @@ class Conductor:
     def _forget(self) -> None:
         self._arranged = None
         self._cold = True
-        self._harmed.clear()
+        self._standing.forget()
 
     async def _conduct(self, experiment: Experiment) -> History:
         started = time.monotonic()
         for boundary in self._world.sql_boundaries:
             boundary.isolate(experiment.settings.isolation)
         if experiment.settings.fresh_process:
-            await self._refresh(experiment)
+            await self._standing.refresh(experiment)
             self._cold = True
         if self._cold:
             await self._warm(experiment)
@@ -167,24 +158,6 @@ class Conductor:
         history = replace(history, timing=replace(history.timing, total=time.monotonic() - started))
         self.on_history(history)
         return history
-
-    async def _refresh(self, experiment: Experiment) -> None:
-        """Let replicas act that have met no fault since they were started.
-
-        One that stands by is quicker than a start; where there are not enough, all that were
-        harmed are started anew, side by side.
-        """
-        wanted = {act.replica for phase in experiment.phases for act in phase.acts}
-        whole = [each for each in self._standing if each not in self._harmed]
-        if len(whole) < len(wanted):
-            await self._world.restart(self._harmed)
-            self._harmed.clear()
-            return
-        rest = [each for each in self._standing if each in self._harmed]
-        self._standing = [*whole, *rest]
-
-    def _replica(self, act: Act) -> Replica:
-        return self._world.replicas[self._standing[act.replica]]
 
     async def _warm(self, experiment: Experiment) -> None:
         """Let fresh processes and connections do what they do only once."""
@@ -243,7 +216,7 @@ class Conductor:
         belong to that: accounts and sessions."""
         await self._undo_all()
         await work()
-        await self._quiet()
+        await self._rest.come()
         if not await self._world.database.changes():
             return
         async with self._world.still():
@@ -297,7 +270,7 @@ class Conductor:
         return None
 
     async def _reset(self, experiment: Experiment, clock: Clock) -> tuple[Disturbance, ...]:
-        self._written = _Written(time.monotonic())
+        self._rest.forget()
         with clock.part("reset"):
             await self._settle()
             reuse = self._arranged is not None and self._arranged.serves(experiment)
@@ -337,7 +310,7 @@ class Conductor:
                     detail = f"step {index + 1}, {step.operation.id}: {problem}"
                     failed = Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
                     return _Arranged(experiment, bindings, tuple(exchanges)), failed
-                await self._quiet()
+                await self._rest.come()
             prepared = await self._prepared(experiment)
             if experiment.settings.fresh_sequences:
                 await self._world.database.fresh_sequences()
@@ -373,14 +346,16 @@ class Conductor:
         epoch: float,
         clock: Clock,
     ) -> Section:
-        open_before = self._open_backends()
+        open_before = self._rest.open_backends()
         wired = [fault for fault in phase.faults if fault.kind not in INTERRUPTIONS]
         for boundary in self._world.boundaries:
             boundary.begin(epoch, wired)
         interruptions = self._acts.interruptions(phase)
-        slumber = self._slumber(phase) if phase.faults else None
+        slumber = None
         if phase.faults:
-            self._harmed |= {self._replica(act).index for act in phase.acts}
+            acting = self._standing.acting(phase)
+            self._standing.harm(acting)
+            slumber = self._rest.slumber(acting)
         disturbances: list[Disturbance] = []
         with clock.part("service"):
             exchanges = await self._acts.perform(
@@ -390,20 +365,17 @@ class Conductor:
                 epoch,
                 disturbances=disturbances,
                 interruptions=interruptions,
-                silence=2 * self.profile.tail or SILENCE,
+                silence=self._rest.silence,
                 clock=clock,
             )
         with clock.part("quiet"):
-            quiet, unrest = await self._quiet(
-                phase.faults,
-                at_least=experiment.settings.extra_quiet,
-                open_before=open_before,
-                slumber=slumber,
+            quiet, unrest = await self._rest.come(
+                slumber, at_least=experiment.settings.extra_quiet, open_before=open_before
             )
         disturbances += unrest
-        open_backends = self._open_backends()
+        open_backends = self._rest.open_backends()
         with clock.part("changes"):
-            changes = await self._changes()
+            changes = await self._rest.changes()
         reached = {fault for each in self._world.boundaries for fault in each.reached()}
         reached |= {each.fault for each in interruptions if each.struck}
         disturbances += [
@@ -412,7 +384,7 @@ class Conductor:
             if fault not in reached
         ]
         # Before what died is started anew: what that does is no part of the act.
-        crossings = self._crossings()
+        crossings = self._standing.crossings()
         self._world.require_space(crossings)
         dead = await self._world.ensure_alive()
         if dead:
@@ -431,91 +403,13 @@ class Conductor:
             open_backends,
         )
 
-    async def _changes(self) -> Changes:
-        """What was written since the mark. Read only where somebody can have written since it was
-        read last: nobody reaches the database but through a boundary."""
-        now = time.monotonic()
-        found = [boundary.activity() for boundary in self._world.sql_boundaries]
-        if any(each.pending or each.last >= self._written.known for each in found):
-            self._written = _Written(now, await self._world.database.changes())
-        return self._written.changes
-
-    # Quiet
-
-    async def _quiet(
-        self,
-        faults: Sequence[Fault] = (),
-        *,
-        at_least: float = 0.0,
-        open_before: Collection[int] = (),
-        slumber: Slumber | None = None,
-    ) -> tuple[float, tuple[Disturbance, ...]]:
-        """Wait until nothing is under way. Returns the seconds, and what did not come to rest."""
-        started = time.monotonic()
-        silence = 2 * self.profile.tail or SILENCE
-        if faults and silence < SILENCE_AFTER_FAULT and not await self._asleep(slumber, silence):
-            silence = SILENCE_AFTER_FAULT
-        # Silence counts from the answer: what comes behind it may not have begun yet.
-        await asyncio.sleep(max(at_least, silence) - (time.monotonic() - started))
-        unrest: list[Disturbance] = []
-        for boundary in self._world.boundaries:
-            problem = await come_to_rest(
-                boundary,
-                silence,
-                open_before,
-                background=self.profile.background,
-                slumber=slumber,
-            )
-            if problem is not None:
-                unrest.append(problem)
-        return time.monotonic() - started, tuple(unrest)
-
-    def _slumber(self, phase: Phase) -> Slumber:
-        """The sleep of all processes that may work on a phase."""
-        acting = {self._replica(act).index for act in phase.acts}
-        return Slumber(lambda: self._world.pulse(acting))
-
-    async def _asleep(self, slumber: Slumber | None, enough: float) -> bool:
-        """Whether the processes have soon slept for `enough` seconds, and wait for nobody."""
-        if slumber is None or not await slumber.begins(SILENCE_AFTER_FAULT, enough):
-            return False
-        found = [boundary.activity() for boundary in self._world.boundaries]
-        return not any(each.pending or each.open_transactions for each in found)
-
     async def _settle(self) -> tuple[Disturbance, ...]:
-        """End what is still in a transaction after quiet: it would commit after the undo."""
-        if not self._open_backends():
-            return ()
-        ended = await self._world.database.barrier(0.0)
-        if not ended:
-            return ()
-        self._cold = True
-        return (Disturbance(DisturbanceKind.BACKEND_ENDED, f"{len(ended)} left in a transaction"),)
+        ended = await self._rest.end_open()
+        self._cold = self._cold or bool(ended)
+        return ended
 
     async def _end_hung(self, exchanges: Sequence[Exchange]) -> None:
-        """Start anew what may still work on a request that is awaited no more: it could write into
-        the next experiment."""
-        hung = {each.act.replica for each in exchanges if each.silence is Silence.TIMEOUT}
-        if hung:
-            await self._world.restart(hung)
-            self._cold = True
-
-    def _open_backends(self) -> tuple[int, ...]:
-        return tuple(
-            backend
-            for boundary in self._world.boundaries
-            for backend in boundary.activity().open_transactions
-        )
-
-    # Records
-
-    def _crossings(self) -> tuple[Crossing, ...]:
-        """Everything that crossed, in order, each by the replica that acts know it by."""
-        place = {index: position for position, index in enumerate(self._standing)}
-        found = [each for boundary in self._world.boundaries for each in boundary.crossings()]
-        if any(index != position for index, position in place.items()):
-            found = [replace(each, replica=place.get(each.replica, each.replica)) for each in found]
-        return tuple(sorted(found, key=lambda each: each.started))
+        self._cold = await self._standing.end_hung(exchanges) or self._cold
 
     def _cleaned(self, exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
         return tuple(self._redactor.exchange(each) for each in exchanges)
