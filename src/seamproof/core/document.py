@@ -74,6 +74,8 @@ class Answer:
     headers: dict[str, Json] = field(default_factory=dict)
     """Header name to schema."""
     links: tuple[Link, ...] = ()
+    required_headers: tuple[str, ...] = ()
+    """The names of those headers that are always there."""
 
 
 class SchemeKind(StrEnum):

@@ -38,6 +38,8 @@ class Need(StrEnum):
     """Invalid requests, made of the document and of the catalog."""
     UNDECLARED = "undeclared"
     """The routes of the service's own code that its document does not declare."""
+    FORMER = "former"
+    """What the document promised when a person last looked at it."""
     ACCESS = "access"
     """Who is let in to what: each act is sent by everybody once."""
 

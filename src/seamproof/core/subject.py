@@ -61,6 +61,10 @@ class Subject:
     """What the configuration says of who may do what."""
     access: Access = Access()
     """Who was let in to what, at every operation that was asked."""
+    former: Document | None = None
+    """What the document promised when a person last looked at it; None where nobody kept it."""
+    leads: frozenset[str] = frozenset()
+    """The checks for which this subject is the first: what is of the whole service is told once."""
     landing: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By a field of the act, as `body /items/0/product`, the table and column that it is written
     to in a run that succeeds."""
@@ -85,6 +89,8 @@ class Knowledge:
     """Reads that need no arrangement, as lists."""
     access: Access = Access()
     """Who was let in to what."""
+    former: Document | None = None
+    """What the document promised when a person last looked at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,8 @@ class Job:
     """Why there are fewer than two identities; empty where there are two."""
     undeclared: tuple[Operation, ...] = ()
     """Routes of the service's code that its document does not declare."""
+    leads: frozenset[str] = frozenset()
+    """The checks for which this is the first job."""
     landing: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The column that each field of the act is written to."""
 

@@ -48,7 +48,7 @@ def write(document: Document, scenarios: Iterable[Scenario], path: Path) -> None
     it. Raises MachineError where the file cannot be written.
     """
     known = read(path) or Document()
-    _store(_joined(known, _only(document, _operations(scenarios))), path)
+    store(_joined(known, _only(document, _operations(scenarios))), path)
 
 
 def renew(
@@ -57,10 +57,11 @@ def renew(
     """Replace it by what a document declares now, but for operations of `kept`: scenarios that do
     not answer yet. Raises MachineError where the file cannot be written."""
     old = _only(read(path) or Document(), _operations(kept))
-    _store(_joined(old, _only(document, _operations(scenarios))), path)
+    store(_joined(old, _only(document, _operations(scenarios))), path)
 
 
-def _store(snapshot: Document, path: Path) -> None:
+def store(snapshot: Document, path: Path) -> None:
+    """Write a document so that `read` reads it again. Raises MachineError where it cannot."""
     plain = codec.plain(snapshot)
     for each in plain["declarations"]:
         # Sets have no order, and a file that is committed needs one.

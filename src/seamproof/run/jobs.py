@@ -132,6 +132,8 @@ class Jobs:
             job.undeclared,
             self._authorization,
             self._knowledge.access,
+            former=self._knowledge.former,
+            leads=job.leads,
             landing=job.landing,
         )
 

@@ -37,6 +37,7 @@ from seamproof.plan.risk import Past, Risk, assumed, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
 from seamproof.run.access import Lookout
+from seamproof.run.contract import FILE, promised
 from seamproof.run.costs import Costs, estimate
 from seamproof.run.drive import drive
 from seamproof.run.identities.peers import may_register
@@ -171,10 +172,11 @@ class Preparation:
             profile,
             catalog,
             tuple(
-                self._job(number, each, profile, others, upkeep, alone, undeclared)
-                for number, (each, others, upkeep) in enumerate(
+                self._job(number, each, profile, others, upkeep, alone, undeclared, leads)
+                for number, (each, leads, others, upkeep) in enumerate(
                     zip(
                         riskiest,
+                        _leads(riskiest, self._wanted.checks),
                         partners(riskiest, catalog, profile, self._partners),
                         spared(riskiest, profile),
                         strict=True,
@@ -182,7 +184,12 @@ class Preparation:
                 )
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
-            Knowledge(document, _reads(riskiest), await self._access(riskiest, profile)),
+            Knowledge(
+                document,
+                _reads(riskiest),
+                await self._access(riskiest, profile),
+                self._promised(document),
+            ),
         )
 
     async def _recruit(self, learned: Sequence[LearnedScenario], catalog: Catalog) -> str:
@@ -270,6 +277,7 @@ class Preparation:
         upkeep: frozenset[str],
         alone: str,
         undeclared: tuple[Operation, ...],
+        leads: frozenset[str],
     ) -> Job:
         return Job(
             number,
@@ -283,7 +291,8 @@ class Preparation:
             others,
             upkeep,
             alone,
-            undeclared if number == 0 else (),
+            undeclared if leads else (),
+            leads=leads,
             landing={} if learned.clean is None else landing(learned.clean, self._premises.catalog),
         )
 
@@ -296,6 +305,12 @@ class Preparation:
         if not (self._wants(Need.DOCUMENT) or self._wants(Need.PROBES)):
             return None
         return await self._premises.openapi.document()
+
+    def _promised(self, document: Document | None) -> Document | None:
+        """What the document promised before, where a check wants to know it."""
+        if document is None or not self._wants(Need.FORMER):
+            return None
+        return promised(document, self._root / FILE, self._emit)
 
     async def _undeclared(self, document: Document | None) -> tuple[Operation, ...]:
         """The routes of the service's code that its document does not declare."""
@@ -384,6 +399,16 @@ def _nothing(learned: list[LearnedScenario]) -> NothingExercised:
         ),
         blame=Blame.CONFIGURATION if mistaken else Blame.SERVICE,
     )
+
+
+def _leads(learned: Sequence[LearnedScenario], checks: Sequence[str]) -> list[frozenset[str]]:
+    """For each scenario, the checks for which it is the first."""
+    left, found = set(checks), []
+    for each in learned:
+        served = frozenset(filter(each.scenario.serves, left))
+        found.append(served)
+        left -= served
+    return found
 
 
 def _reads(learned: Sequence[LearnedScenario]) -> tuple[Scenario, ...]:

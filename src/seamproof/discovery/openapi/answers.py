@@ -43,7 +43,11 @@ class Answers:
         key = (piece.at, status, produces)
         if key not in self._read:
             self._read[key] = Answer(
-                status, self._content(piece, produces), self._headers(piece), self._links(piece)
+                status,
+                self._content(piece, produces),
+                self._headers(piece),
+                self._links(piece),
+                self._required(piece),
             )
         return self._read[key]
 
@@ -70,6 +74,12 @@ class Answers:
                 schema = header.get("schema") if "schema" in header.value else bare(header)
                 found[name] = self._schemas.convert(schema.value, schema.at)
         return found
+
+    def _required(self, piece: Piece) -> tuple[str, ...]:
+        """The headers that are always there (Header Object, `required`)."""
+        entries = self._source.entries(piece.get("headers"))
+        headers = ((name, self._source.follow(each)) for name, each in entries)
+        return tuple(n for n, each in headers if each and each.get("required").value is True)
 
     def _links(self, piece: Piece) -> tuple[Link, ...]:
         links = (self._link(each) for _, each in self._source.entries(piece.get("links")))
