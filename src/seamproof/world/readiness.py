@@ -15,7 +15,7 @@ from seamproof.world.probe import Answered, Unanswered
 from seamproof.world.processes import Process
 
 _TICK = 0.02
-_LONGEST_TICK = 0.1
+_LONGEST_TICK = 0.05
 _PROBE_LIMIT = 5.0
 _SETTLE = 0.5
 """Seconds that a process without a port must live."""

@@ -14,6 +14,8 @@
 - `extraction`  values that later steps refer to, out of responses
 - `exchanges`   what an exchange means to the experiment that it is of
 - `survival`    what was under way when the database server went away is done again
-- `quiet`       when a service has come to rest
+- `standing`    which replica an act goes to, and which have met a fault
+- `rest`        a world at rest: how it comes there, and what is written in it then
+- `quiet`       when a boundary has come to rest
 - `clock`       where an experiment's seconds go
 """
