@@ -7,21 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from crowd import crowd, crowded
 
 from seamproof.testing.factories import CannotMake, Made
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    with crowded(tmp_path_factory.mktemp("crowded")) as made:
-        yield made
-
-
-@pytest.fixture
-def one(database):
-    with crowd(*database) as made:
-        yield made
 
 
 @pytest.fixture
