@@ -163,6 +163,14 @@ class AuthorizationConfig(Section):
         return AuthorizationPolicy(self.shared, self.public, self.admins)
 
 
+class SsrfConfig(Section):
+    """Whom the service may be made to call."""
+
+    allowed: Strings = ()
+    """Operations that are meant to call what their users name, as `POST /webhooks`. `*` stands for
+    any text."""
+
+
 class DiscoveryConfig(Section):
     """How requests are found for operations that no scenario is for."""
 
@@ -189,6 +197,8 @@ class Config(Section):
     """How far overlapping requests are looked at."""
     authorization: AuthorizationConfig = AuthorizationConfig()
     """Who may do what, where that is not seen by itself."""
+    ssrf: SsrfConfig = SsrfConfig()
+    """Whom the service may be made to call."""
     discovery: DiscoveryConfig = DiscoveryConfig()
     """How requests are found for operations that no scenario is for."""
     identities: dict[str, IdentityConfig] = Field(default_factory=dict)

@@ -68,6 +68,8 @@ class Subject:
     landing: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By a field of the act, as `body /items/0/product`, the table and column that it is written
     to in a run that succeeds."""
+    calls_anybody: tuple[str, ...] = ()
+    """Operations, as `POST /webhooks`, that are meant to call what their users name."""
 
     @property
     def operation(self) -> Operation:

@@ -70,6 +70,7 @@ class Jobs:
         self._idempotency = config.idempotency.policy
         self._authorization = config.authorization.policy
         self._refusals = dict(_refusals(config))
+        self._calls_anybody = config.ssrf.allowed
         self._emit = emit
         self._redact = redact
         self._knowledge = knowledge
@@ -135,6 +136,7 @@ class Jobs:
             former=self._knowledge.former,
             leads=job.leads,
             landing=job.landing,
+            calls_anybody=self._calls_anybody,
         )
 
     def _probes(self, job: Job) -> tuple[Probe, ...]:

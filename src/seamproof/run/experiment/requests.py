@@ -22,6 +22,7 @@ _LINE_BREAK = re.compile(r"[\r\n]")
 _UUID = "uuid"
 _UNIQUE = "unique"
 _SINKHOLE = "sinkhole"
+_SINKHOLE_PORT = "sinkhole.port"
 _ROW = "row."
 _GIVEN = (_ROW, "login.")
 """What references to stored rows and to sign-ins begin with."""
@@ -74,6 +75,8 @@ class Bindings:
             return str(fresh) if name == _UUID else fresh.hex[:8]
         if name == _SINKHOLE:
             return self.sinkhole
+        if name == _SINKHOLE_PORT:
+            return self.sinkhole.rpartition(":")[2]
         if name in self.logins:
             return self.logins[name]
         if name.startswith(_ROW):
