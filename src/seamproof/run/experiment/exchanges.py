@@ -26,8 +26,13 @@ def given_up(experiment: Experiment, sections: Sequence[Section]) -> list[Exchan
 
 def place_of(experiment: Experiment, act: Act) -> str:
     """Where an act stands: equal steps share it, so that a retry repeats the same bytes."""
-    steps = [(each.step, each.fresh) for phase in experiment.phases for each in phase.acts]
-    return f"act/{steps.index((act.step, act.fresh))}"
+    acts = (each for phase in experiment.phases for each in phase.acts)
+    place = next(
+        index
+        for index, each in enumerate(acts)
+        if each is act or (each.fresh == act.fresh and each.step == act.step)
+    )
+    return f"act/{place}"
 
 
 def unexpected(step: Step, exchange: Exchange) -> str | None:
