@@ -26,15 +26,17 @@ class TestingConfig(Section):
 
     fixtures: tuple[Literal["api", "db", "make", "stubs"], ...] = ()
     """Short names beside the fixture `seam`: `api` is `seam.api`, and so on."""
-    isolation: Literal["undo", "clone", "truncate", "transaction", "unique"] = "undo"
+    isolation: Literal["undo", "clone", "truncate", "unique"] = "undo"
     """What brings the database back after each test: `undo` takes back what changed, `clone` copies
-    the template, `truncate` empties and fills the tables, `transaction` rolls back (only with
-    `app`), `unique` leaves everything, for tests whose data is their own."""
+    the template, `truncate` empties and fills the tables, `unique` leaves everything, for tests
+    whose data is their own."""
     every_test: bool = False
     """Whether tests that ask for no fixture of seamproof are isolated as well."""
+    in_process: bool = False
+    """Whether the tests' own process is the service: none is started, and `service.env` is set
+    there before anything of the tests is imported. So does `app`."""
     app: Annotated[str, AfterValidator(_application)] | None = None
-    """The ASGI or WSGI application to call in the tests' own process, as `app.main:app`, in place
-    of one that is started."""
+    """The ASGI or WSGI application in the tests' own process that `api` calls: `app.main:app`."""
     replicas: int = Field(1, ge=1, le=8)
     """How many copies of the service are started for each worker. Where checks run on the tests it
     is `service.replicas`."""
@@ -42,3 +44,8 @@ class TestingConfig(Section):
     """Tables that `db.changes()` leaves out, as an audit log."""
     sign_in: LoginConfig | None = None
     """How a row signs in, for `api.as_(row)`: `{row.email}` in the body is its column."""
+
+    @property
+    def guest(self) -> bool:
+        """Whether the service runs in the tests' own process."""
+        return self.in_process or self.app is not None

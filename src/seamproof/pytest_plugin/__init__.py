@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seamproof.testing.seam import Seam
 
 _GIVEN = "seamproof"
@@ -41,11 +43,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Become active where the project asks for it."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Let the tests' process be the service before anything of it is imported."""
+    file = _file(early_config)
+    if file is not None:
+        from seamproof.pytest_plugin import active
+
+        active.prepare(early_config, file)
+
+
+def _file(config: pytest.Config) -> Path | None:
     from seamproof.pytest_plugin.activation import configured
 
-    file = configured(config.rootpath, str(config.getini(_GIVEN)))
+    return configured(config.rootpath, str(config.getini(_GIVEN)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Become active where the project asks for it."""
+    file = _file(config)
     if file is not None:
         from seamproof.pytest_plugin import active
 

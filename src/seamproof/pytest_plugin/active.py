@@ -29,14 +29,16 @@ def prepare(config: pytest.Config, file: Path) -> None:
     """Open the world at once where the tests' own process is the service: what it imports finds its
     database then. Raises UsageError where that fails."""
     known = config.known_args_namespace
-    asks_only = getattr(known, "help", False) or getattr(known, "version", 0)
-    workers = getattr(known, "numprocesses", None)
-    if asks_only or (workers and "PYTEST_XDIST_WORKER" not in os.environ):
+    if getattr(known, "help", False) or getattr(known, "version", 0):
         return
     session = _session(config, file)
-    if session.config.testing.guest:
-        with _told_as_usage():
-            _ = session.engine
+    if not session.config.testing.guest:
+        return
+    if getattr(known, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ:
+        session.stand_in()
+        return
+    with _told_as_usage():
+        _ = session.engine
 
 
 def _session(config: pytest.Config, file: Path) -> Session:

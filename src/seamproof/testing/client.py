@@ -109,7 +109,7 @@ class Api(_Sending):
     @classmethod
     def at(cls, url: str, **headers: str) -> Api:
         """For a service that runs anywhere, without a world: `Api.at("http://127.0.0.1:8000")`."""
-        means = Means(url, httpx2.HTTPTransport(trust_env=False), _open_async)
+        means = Means(url, httpx2.HTTPTransport(trust_env=False), open_async)
         return cls(means, Somebody(None, Credentials(tuple(headers.items()))))
 
     @cached_property
@@ -259,7 +259,8 @@ def _somebody(means: Means, who: Any) -> Somebody:
     raise TypeError(f"{who!r} is nobody that can sign in without a world: give headers")
 
 
-def _open_async() -> httpx2.AsyncBaseTransport:
+def open_async() -> httpx2.AsyncBaseTransport:
+    """A transport for the requests of one test."""
     # A kept connection would belong to the loop of one test, and be closed by nobody.
     limits = httpx2.Limits(max_keepalive_connections=0)
     return httpx2.AsyncHTTPTransport(trust_env=False, limits=limits)

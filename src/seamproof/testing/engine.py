@@ -105,11 +105,14 @@ class Engine:
             self._ready.set_exception(error)
 
     async def _live(self) -> None:
-        from seamproof.run.premises import open_premises
+        if self.config.testing.guest:
+            from seamproof.testing.guest import open_guest as opened
+        else:
+            from seamproof.run.premises import open_premises as opened
 
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         self._task = asyncio.current_task()
-        async with open_premises(
+        async with opened(
             self.config,
             logs=f".seamproof/runs/{self.name}/logs",
             seed=0,

@@ -55,6 +55,12 @@ class Session:
             self._variables.enter(engine.world.guest.variables)
         return engine
 
+    def stand_in(self) -> None:
+        """Have what is imported here find its variables, though no test runs in this process."""
+        from seamproof.testing.guest import nowhere
+
+        self._variables.enter(nowhere(self.config))
+
     @cached_property
     def _variables(self) -> Variables:
         from seamproof.testing.guest import Variables
@@ -166,8 +172,8 @@ class Session:
             if "_application" in self.__dict__:
                 self._application.close()
             self.engine.close()
-            if "_variables" in self.__dict__:
-                self._variables.leave()
+        if "_variables" in self.__dict__:
+            self._variables.leave()
 
     def summary(self) -> list[str]:
         """What isolation has cost, and what a person should know of the service."""

@@ -2,7 +2,8 @@
 
 - `opening`      `open_world`: everything in order, and undone on any way out
 - `world`        World, once everything has come up: what died is started again
-- `replicas`     Replica and Companion: a process with the boundaries that it reaches others by
+- `replicas`     Replica and Companion: a process with the boundaries that it reaches others by;
+                 Guest: one that somebody else has started
 - `schema`       how the template database comes to be: commands, files, or the service itself
 - `commands`     what a command prints that runs where the service does
 - `inputs`       what that depends on, as one key
@@ -27,7 +28,7 @@
 """
 
 from seamproof.world.opening import open_world
-from seamproof.world.replicas import Companion, Replica
+from seamproof.world.replicas import Companion, Guest, Replica
 from seamproof.world.world import World
 
-__all__ = ["Companion", "Replica", "World", "open_world"]
+__all__ = ["Companion", "Guest", "Replica", "World", "open_world"]

@@ -89,6 +89,16 @@ class Launcher:
             outbound=outbound,
         )
 
+    def variables(self, address: Address, outbound: Outbound) -> dict[str, str]:
+        """The variables of `service.env` for a service that somebody else starts, and those that
+        lead its calls to its fakes."""
+        values = self._values(address, "guest", 0, outbound)
+        configured = {
+            name: render(text, values, key=f"service.env.{name}")
+            for name, text in self.config.service.env.items()
+        }
+        return {**outbound.environment, **configured}
+
     def command(self, name: str, key: str, text: str, address: Address | None) -> Launch:
         """One of the service's commands that run once: build, migrate, seed."""
         # Nobody listens: what only runs a command needs no port, but its env may name one.

@@ -43,7 +43,7 @@ from seamproof.world.outbound import Outbound, Outside
 from seamproof.world.ports import LOOPBACK, Ports
 from seamproof.world.processes import Process
 from seamproof.world.reaper import reap
-from seamproof.world.replicas import Companion, Member, Replica, Site
+from seamproof.world.replicas import Companion, Guest, Member, Replica, Site
 from seamproof.world.schema import Plan, Preparation
 from seamproof.world.world import World
 
@@ -68,7 +68,8 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Bring up the service on a database of its own, guarded, with a journal installed.
 
-    `replicas` overrides `service.replicas`. `on_failure` is called while the logs are still there,
+    `replicas` overrides `service.replicas`; with 0 no service is started, and the world has a guest
+    in its place. `on_failure` is called while the logs are still there,
     where this or what is done in the world raises.
 
     Raises ConfigurationError, SafetyError, ServiceError, DatabaseError or MachineError, and leaves
@@ -87,7 +88,7 @@ async def open_world(
         folder.mkdir(mode=0o700)
         opening = _Opening(config, notify, leave, intents, folder)
         try:
-            yield await opening.open(replicas or config.service.replicas)
+            yield await opening.open(config.service.replicas if replicas is None else replicas)
         except Exception as error:
             on_failure(folder, opening.secrets)
             told = explained(error)
@@ -147,21 +148,22 @@ class _Opening:
         launcher = await self._launcher()
         await self._build(launcher)
         database = await self._database(server, launcher, plan, key)
-        boundaries = [await self._boundary(index, server) for index in range(count)]
+        places = max(count, 1)
+        boundaries = [await self._boundary(index, server) for index in range(places)]
         behind: dict[str, PostgresBoundary] = {}
         for name, settings in self.config.processes.items():
             if settings.uses_database:
-                behind[name] = await self._boundary(count + len(behind), server)
-        calls = [await self.outside.open(index) for index in range(count)]
+                behind[name] = await self._boundary(places + len(behind), server)
+        calls = [await self.outside.open(index) for index in range(places)]
         calls_of = {
             name: await self.outside.open(number)
-            for number, name in enumerate(self.config.processes, count)
+            for number, name in enumerate(self.config.processes, places)
         }
         sinkhole = await self.outside.open_sinkhole()
         guard = self._guard(server, (each.port for each in (*boundaries, *behind.values())))
         site = Site(self.intents, guard, database.address.name, launcher.dropped)
         companions = await self._companions(site, launcher, database.address, behind, calls_of)
-        behind_replicas = list(zip(boundaries, calls, strict=True))
+        behind_replicas = list(zip(boundaries, calls, strict=True))[:count]
         replicas = await self._replicas(site, launcher, database.address, behind_replicas, plan)
         world = World(
             self.config,
@@ -170,6 +172,13 @@ class _Opening:
             database,
             replicas=replicas,
             companions=companions,
+            guest=None
+            if count
+            else Guest(
+                boundaries[0],
+                calls[0],
+                launcher.variables(_through(database.address, boundaries[0]), calls[0]),
+            ),
             commands=Commands(
                 launcher, site, boundaries[0], _through(database.address, boundaries[0])
             ),

@@ -3,6 +3,7 @@ the service, or a companion that the service also needs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seamproof.boundaries.postgres import PostgresBoundary
@@ -79,6 +80,17 @@ class Member:
         """End the process and its family: TERM, and after `grace` seconds KILL."""
         if self._process is not None:
             await self._process.end(grace=grace)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """What stands for the service where it runs in a process that is not ours to start: in that of
+    its tests."""
+
+    boundary: PostgresBoundary
+    outbound: Outbound
+    variables: Mapping[str, str]
+    """The environment that leads it to its database and its fakes."""
 
 
 class Replica(Member):

@@ -21,7 +21,7 @@ from seamproof.world.commands import Commands
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.outages import explained, require_space
 from seamproof.world.pulse import Pulse
-from seamproof.world.replicas import Companion, Member, Replica, Site
+from seamproof.world.replicas import Companion, Guest, Member, Replica, Site
 
 _STILL_LIMIT = 1.0
 """Seconds that what is under way may take to end, when the service is to stand still."""
@@ -43,6 +43,7 @@ class World:
         *,
         replicas: Sequence[Replica],
         companions: Sequence[Companion],
+        guest: Guest | None = None,
         commands: Commands,
         sinkhole: HttpSinkholeBoundary,
         notify: Callable[[Event], None],
@@ -56,15 +57,18 @@ class World:
         self.commands = commands
         self.sinkhole = sinkhole
         """Takes what the service can be made to call."""
+        self.guest = guest
+        """What stands for the service where no replica is started."""
         self._members: tuple[Replica | Companion, ...] = (*self.replicas, *self.companions)
+        guests = () if guest is None else (guest,)
         self.sql_boundaries: tuple[PostgresBoundary, ...] = (
-            *(each.boundary for each in self.replicas),
+            *(each.boundary for each in (*self.replicas, *guests)),
             *(each.boundary for each in self.companions if each.boundary),
         )
         """Every SQL boundary: of the replicas in their order, then of the companions."""
         self.boundaries: tuple[Boundary, ...] = (
             *self.sql_boundaries,
-            *(each for member in self._members for each in member.outbound.boundaries),
+            *(each for one in (*self._members, *guests) for each in one.outbound.boundaries),
             sinkhole,
         )
         """Every boundary: those of SQL first, then those of calls to other services."""
@@ -157,7 +161,8 @@ class World:
 
         Raises ServiceError.
         """
-        for member in self._members:
+        guests = () if self.guest is None else (self.guest,)
+        for member in (*self._members, *guests):
             for stub in member.outbound.stubs.values():
                 stub.forget()
         for each in self.companions:
