@@ -85,6 +85,23 @@ class Fault:
         return f"{self.kind} {code}" if code else str(self.kind)
 
 
+class Credential(StrEnum):
+    """What is wrong with the credential that an act is sent with. Who signs in knows how."""
+
+    MALFORMED = "malformed"
+    """It is none at all, in the place of one."""
+    TAMPERED = "tampered"
+    """Something in it was changed, under the signature of before."""
+    UNSIGNED = "unsigned"
+    """A JSON Web Token that says `alg: none`."""
+    WRONG_KEY = "signed with another key"
+    WEAK_KEY = "signed with a key that everybody knows"
+    EXPIRED = "expired"
+    OTHER_AUDIENCE = "for another audience"
+    REUSED = "reused"
+    """Nothing, but that its session was ended before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """A step as it is sent in an experiment."""
@@ -103,6 +120,9 @@ class Act:
     body: bytes | None = None
     """The body to send in place of the step's, with the step's own headers. References in it mean
     what they do in a step: `"{order}"` is the value as JSON, `{order}` its text."""
+
+    credential: Credential | None = None
+    """What is wrong with the sender's credential; None sends it as it is."""
 
     @property
     def sender(self) -> str:

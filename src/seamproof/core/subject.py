@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from seamproof.core.access import Access, AuthorizationPolicy
 from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.document import Declaration, Document
-from seamproof.core.experiment import BoundaryKind
+from seamproof.core.experiment import BoundaryKind, Credential
 from seamproof.core.model import IdempotencyPolicy, Identity, Operation, Scenario
 from seamproof.core.probe import Probe
 from seamproof.core.profile import Profile
@@ -61,6 +61,8 @@ class Subject:
     """What the configuration says of who may do what."""
     access: Access = Access()
     """Who was let in to what, at every operation that was asked."""
+    credentials: dict[str, tuple[Credential, ...]] = field(default_factory=dict)
+    """By identity, what may be wrong with its credential."""
     former: Document | None = None
     """What the document promised when a person last looked at it; None where nobody kept it."""
     leads: frozenset[str] = frozenset()

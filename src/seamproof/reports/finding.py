@@ -174,7 +174,9 @@ def _request(exchange: Exchange) -> str:
     request = exchange.request
     who = exchange.act.identity or exchange.act.step.identity
     sent = f"{harmless(request.method)} {harmless(request.target)} {_short(request.body, 60)}"
-    return f"{harmless(who)} sends {sent}" if who else f"the client sends {sent}"
+    shown = exchange.act.credential
+    how = f", with a credential that is {shown}" if shown else ""
+    return f"{harmless(who) if who else 'the client'} sends {sent.rstrip()}{how}"
 
 
 def _act(act: Act) -> str:

@@ -133,6 +133,7 @@ class Jobs:
             job.undeclared,
             self._authorization,
             self._knowledge.access,
+            self._conductor.credentials,
             former=self._knowledge.former,
             leads=job.leads,
             landing=job.landing,

@@ -101,7 +101,9 @@ async def open_premises(
             emit(Stage("sign in", names))
             began = time.monotonic()
             identities = Wallet(
-                config.identities, Admission(Desk(door, redactor, openapi, world.commands))
+                config.identities,
+                Admission(Desk(door, redactor, openapi, world.commands)),
+                signing_keys=tuple(each for each in config.service.env.values() if "{" not in each),
             )
             await _sign_in(identities, world, redactor)
             emit(Stage("sign in", names, time.monotonic() - began))

@@ -18,7 +18,7 @@ from seamproof.core import registry
 from seamproof.core.catalog import Catalog, Stored
 from seamproof.core.errors import Bug, ServiceError
 from seamproof.core.events import Event, ExperimentRun, JobStarted
-from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
+from seamproof.core.experiment import Act, BoundaryKind, Credential, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
@@ -39,6 +39,7 @@ class Conductor:
     profile = PROFILE
     replicas = 2
     stored: ClassVar[Stored] = {}
+    credentials: ClassVar[dict[str, tuple[Credential, ...]]] = {}
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure

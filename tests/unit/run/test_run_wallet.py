@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from seamproof.config import IdentityConfig
 from seamproof.core.experiment import (
     Act,
+    Credential,
     CrossingKey,
     Experiment,
     Fault,
@@ -47,6 +48,20 @@ class Turnstile:
         self.log.append(name)
         token = Credentials((("T", str(len(self.log))),))
         return Admitted(token, self.lifetime, renewable=identity.login is not None)
+
+
+def test_a_401_to_a_credential_that_was_altered_renews_nothing() -> None:
+    wallet = Wallet.of({"ann": Credentials((("T", "1"),))})
+    held = wallet._held["ann"]
+    held.admitted, held.welcome = replace(held.admitted, renewable=True), True
+    assert wallet.doubtful(_answered(Act(ORDER), 401)) == ("ann",)
+    altered = Act(ORDER, credential=Credential.UNSIGNED)
+    assert wallet.doubtful(_answered(altered, 401)) == ()
+
+
+def _answered(act: Act, status: int) -> History:
+    exchange = Exchange(act, Request("POST", "/orders"), 0.0, 1.0, Response(status))
+    return History(Experiment((Phase((act,)),)), (Section((exchange,)),))
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
+    Credential,
     Experiment,
     FaultKind,
     Phase,
@@ -46,12 +47,14 @@ class Acts:
         redactor: Redactor,
         replica: Callable[[Act], Replica],
         deadline: float = DEADLINE,
+        alter: Callable[[str, Credential], Credentials] | None = None,
     ) -> None:
         self._world = world
         self._credentials = credentials
         self._redactor = redactor
         self._replica = replica
         self._deadline = deadline
+        self._alter = alter
 
     async def perform(
         self,
@@ -138,8 +141,7 @@ class Acts:
         `place` is what fresh values are made of: equal places give equal bytes.
         """
         replica = self._replica(act)
-        name = act.sender
-        credentials = self._credentials.get(name, Credentials()) if name else Credentials()
+        credentials = self._of(act)
         try:
             request = requests.build(
                 act.step, bindings, credentials, place=place, extra_headers=act.headers
@@ -162,6 +164,15 @@ class Acts:
             answer.response,
             answer.silence,
         )
+
+    def _of(self, act: Act) -> Credentials:
+        """The sender's credentials, altered where the act says so."""
+        name = act.sender
+        if not name:
+            return Credentials()
+        if act.credential is None or self._alter is None:
+            return self._credentials.get(name, Credentials())
+        return self._alter(name, act.credential)
 
     @property
     def _host(self) -> str:

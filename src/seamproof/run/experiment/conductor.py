@@ -21,6 +21,7 @@ from seamproof.core.errors import ConfigurationError
 from seamproof.core.experiment import (
     INTERRUPTIONS,
     Act,
+    Credential,
     Experiment,
     Phase,
 )
@@ -37,10 +38,11 @@ from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
-from seamproof.run.experiment.requests import Bindings, ungiven
+from seamproof.run.experiment.requests import Bindings, Credentials, ungiven
 from seamproof.run.experiment.rest import Rest
 from seamproof.run.experiment.standing import Standing
 from seamproof.run.experiment.survival import Survival
+from seamproof.run.identities import tampering
 
 if TYPE_CHECKING:
     from seamproof.run.identities.wallet import Wallet
@@ -88,7 +90,9 @@ class Conductor:
         """Whether rows were edited above what is arranged."""
         self._cold = False
         self._standing = Standing(world)
-        self._acts = Acts(world, identities, redactor, self._standing.replica, deadline)
+        self._acts = Acts(
+            world, identities, redactor, self._standing.replica, deadline, self._altered
+        )
         self._rest = Rest(world)
         self._survival = Survival(world, self._forget)
         self.stored: Stored = {}
@@ -111,6 +115,16 @@ class Conductor:
     def replicas(self) -> int:
         """How many copies of the service there are."""
         return len(self._standing)
+
+    @property
+    def credentials(self) -> dict[str, tuple[Credential, ...]]:
+        """By identity, what may be wrong with its credential."""
+        return {name: self._identities.applicable(name) for name in self._identities}
+
+    def _altered(self, name: str, kind: Credential) -> Credentials:
+        altered = self._identities.altered(name, kind)
+        self._redactor.learn(*tampering.values(altered))
+        return altered
 
     async def conduct(self, experiment: Experiment) -> History:
         """Run one experiment from the marked state and return what was seen.

@@ -12,6 +12,7 @@
 - `oauth2`     an access token from the token endpoint
 - `command`    a token that a command prints
 - `logins`     the same requests as scenarios, which refer to what is typed
+- `tampering`  the same credentials, expired, unsigned, signed with another key
 - `given`      what is sent as it is configured: basic, bearer, header, API key
 - `expiry`     how long a token or a cookie lives, by what says so
 - `peers`      a further identity as data, by the operation that makes accounts

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seamproof.core.errors import ConfigurationError
-from seamproof.core.experiment import Experiment
+from seamproof.core.experiment import Credential, Experiment
 from seamproof.core.history import Exchange, History
 from seamproof.run.experiment.requests import Credentials
+from seamproof.run.identities import tampering
 from seamproof.run.identities.admission import Admission, described
 from seamproof.run.identities.admitted import Admitted
 
@@ -60,6 +61,8 @@ class Wallet(Mapping[str, Credentials]):
     admission: Admission | None = None
     """None where nobody can sign in: the credentials stay as they are."""
     clock: Callable[[], float] = time.monotonic
+    signing_keys: tuple[str, ...] = ()
+    """What the service may sign with: the texts of its environment."""
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: set[_Doubt] = field(default_factory=set)
     """Answers 401 that fresh credentials get as well."""
@@ -80,6 +83,14 @@ class Wallet(Mapping[str, Credentials]):
 
     def __len__(self) -> int:
         return len(self._held)
+
+    def applicable(self, name: str) -> tuple[Credential, ...]:
+        """What may be wrong with somebody's credential."""
+        return tampering.applicable(self[name], self.signing_keys)
+
+    def altered(self, name: str, kind: Credential) -> Credentials:
+        """Somebody's credential with this wrong. Raises ValueError where it cannot be."""
+        return tampering.altered(self[name], kind, self.signing_keys)
 
     async def sign_in(self) -> None:
         """Register and sign in everybody. Raises ServiceError where that is refused."""
@@ -143,6 +154,8 @@ class Wallet(Mapping[str, Credentials]):
         held = self._held.get(name)
         if exchange.status != _UNAUTHENTICATED or held is None or exchange.act.raw is not None:
             return
+        if exchange.act.credential is not None:
+            return  # It was altered to be refused.
         # A fault may be what is answered so; with a known end there is no doubt about it.
         certain = faults and held.admitted.lifetime is not None
         if held.admitted.renewable and held.welcome and not certain:
@@ -158,6 +171,8 @@ class Wallet(Mapping[str, Credentials]):
         ]
         for exchange in (*history.arranged, *acts):
             held = self._held.get(exchange.act.sender)
+            if exchange.act.credential is not None:
+                continue
             if held is not None and exchange.status is not None:
                 held.welcome = held.welcome or exchange.ok
                 answered = (exchange.act.step.operation.id, exchange.status)

@@ -1,0 +1,329 @@
+"""The owner's act with credentials that are wrong in one thing: is it done all the same?
+
+the right credential            the control; its statements and rows are what is compared
+none at all                     who is let in without one is a matter of `authorization`
+malformed, tampered, unsigned,  one phase each: refused ones leave the state as it is
+another key, expired, …
+logged out, then the same       where an operation logs out
+the same one-time token twice   where the act uses one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from seamproof.analysis.changes import effect
+from seamproof.analysis.confirm import as_expected, clean_run, replay, replay_all
+from seamproof.analysis.intervals import WRITES
+from seamproof.analysis.masks import Mask
+from seamproof.analysis.sameness import same_work, statements
+from seamproof.analysis.trouble import trouble
+from seamproof.checks.authentication.classes import (
+    CLASSES,
+    ENDED_SESSION,
+    OF_CREDENTIAL,
+    PASSWORD_STORED,
+    SECRET_PASSED_ON,
+    TOKEN_STORED,
+    TOKEN_USED_TWICE,
+)
+from seamproof.checks.authentication.report import Case, plain, violated
+from seamproof.checks.authentication.secrets import Leak, leaks
+from seamproof.checks.authentication.sessions import (
+    ends_session,
+    logout,
+    one_time_token,
+    reads_of,
+)
+from seamproof.core.experiment import (
+    NOBODY,
+    Act,
+    BoundaryKind,
+    Credential,
+    Experiment,
+    Phase,
+    Settings,
+)
+from seamproof.core.history import Crossing, CrossingKind, History, Section
+from seamproof.core.model import Step
+from seamproof.core.protocols import Exploration
+from seamproof.core.registry import Need, check
+from seamproof.core.subject import Skip, Subject
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+
+
+@check(
+    "authentication",
+    title="Only a whole, valid and living credential lets in",
+    boundary=BoundaryKind.SQL,
+    needs={Need.DOCUMENT},
+)
+class Authentication:
+    """Sends each act with credentials that are expired, altered, unsigned or logged out.
+
+    It is proven where the act is done all the same: with the same statements on the same rows. Also
+    looks for passwords and tokens that are stored as they came.
+    """
+
+    classes: ClassVar = CLASSES
+
+    def applies(self, subject: Subject) -> Skip | None:
+        """Requests of strangers have secrets in them as well."""
+        return None
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        """The right credential first, then each that is wrong."""
+        if BoundaryKind.SQL not in subject.boundaries:
+            return (plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
+        if subject.profile.disturbed:
+            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
+        clean: History = yield from clean_run(subject)
+        if reason := trouble(clean):
+            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        inquiry = _Inquiry(subject, clean, Mask.for_subject(subject))
+        verdicts = yield from _kept(inquiry)
+        verdicts += yield from _used_twice(inquiry)
+        found, said = yield from _altered(inquiry)
+        verdicts += found
+        if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
+            verdicts.append(said)
+        return verdicts
+
+    def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
+        """The same again: credentials are others in each run."""
+        verdicts = yield from self.explore(subject)
+        return [each for each in verdicts if each.finding_class in ("", finding.finding_class)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """One act, and what it does with the right credential."""
+
+    subject: Subject
+    clean: History
+    mask: Mask
+
+    def experiment(self, acts: Iterable[Act], purpose: str) -> Experiment:
+        """These acts, one after the other."""
+        return Experiment(
+            tuple(Phase((each,)) for each in acts),
+            self.subject.scenario.arrangement,
+            settings=Settings(fresh_sequences=self.subject.profile.fresh_sequences),
+            purpose=purpose,
+        )
+
+    def does(self, section: Section) -> bool:
+        """Whether what the owner asks for was done."""
+        return same_work(self.clean.section, section, self.mask)
+
+    @property
+    def known_by_wire(self) -> bool:
+        """Whether statements or rows tell that it was done, and not the answer alone."""
+        return bool(statements(self.clean.section, self.mask))
+
+    def passes(self, history: History) -> bool:
+        """The control: the right credential does it."""
+        return as_expected(self.subject, history)
+
+
+# Credentials that are wrong in one thing
+
+
+def _altered(inquiry: _Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
+    """The act with each credential that is wrong; what to say where none is taken."""
+    subject = inquiry.subject
+    act = subject.scenario.act
+    kinds = tuple(
+        each
+        for each in subject.credentials.get(act.identity or "", ())
+        if each is not Credential.REUSED
+    )
+    if not act.identity or not kinds:
+        return [], plain(subject, Outcome.SKIPPED, "it is sent with no credential")
+    if not inquiry.clean.section.exchange.ok:
+        return [], plain(subject, Outcome.SKIPPED, "the right credential is refused as well")
+    verdicts: list[Verdict] = []
+    left, tried = list(kinds), 0
+    first = True
+    while left:
+        acts = [Act(act, credential=each) for each in left]
+        if first:
+            acts.insert(0, Act(act, identity=NOBODY))
+        history: History = yield inquiry.experiment(acts, "wrong credentials")
+        if reason := trouble(history):
+            return verdicts, plain(subject, Outcome.INCONCLUSIVE, reason)
+        sections = list(history.sections)
+        if first and sections.pop(0).exchange.ok:
+            reason = "it lets in who shows no credential: that is judged by authorization"
+            return verdicts, plain(subject, Outcome.SKIPPED, reason)
+        first = False
+        for section in sections:
+            kind = left.pop(0)
+            tried += 1
+            if inquiry.does(section):
+                verdicts.append((yield from _confirmed(inquiry, kind)))
+            if effect(section.changes, inquiry.mask):
+                break
+    ended = yield from _ended(inquiry)
+    if ended is not None:
+        verdicts.append(ended)
+    told = ", ".join(map(str, kinds))
+    return verdicts, plain(subject, Outcome.HELD, f"refused where the credential is: {told}")
+
+
+def _confirmed(inquiry: _Inquiry, kind: Credential) -> Exploration[Verdict]:
+    subject = inquiry.subject
+    experiment = inquiry.experiment([Act(subject.scenario.act, credential=kind)], str(kind))
+
+    def shows(history: History) -> bool:
+        return inquiry.does(history.sections[-1])
+
+    history: History = yield experiment
+    (confirmed,) = yield from replay_all(subject, experiment, (shows,), inquiry.passes, (history,))
+    tier = Tier.PROVEN if inquiry.known_by_wire else Tier.SUSPECTED
+    case = Case(
+        OF_CREDENTIAL[kind],
+        tier,
+        history,
+        _telling(history.sections[-1], inquiry),
+        # Tokens are verified in one place for all operations.
+        f"credential {kind}",
+        facts={"kind": str(kind)},
+    )
+    return violated(subject, case, confirmed, inquiry.clean)
+
+
+def _telling(section: Section, inquiry: _Inquiry) -> Crossing | None:
+    """The statement that shows best that it was done: the last that reads or writes."""
+    shapes = statements(inquiry.clean.section, inquiry.mask)
+    found = [each for each in section.crossings if each.key.shape in shapes]
+    return found[-1] if found else None
+
+
+# Sessions that were ended
+
+
+def _ended(inquiry: _Inquiry) -> Exploration[Verdict | None]:
+    """Log out, then the old credential: once for each identity, at the first read of theirs."""
+    subject = inquiry.subject
+    act = subject.scenario.act
+    if ends_session(subject.operation):
+        reads = reads_of(subject.reads, act.identity)
+        read = next((each.act for each in reads if each.operation != subject.operation), None)
+        return (yield from _reused(inquiry, act, read)) if read is not None else None
+    first = next(reads_of(subject.reads, act.identity), None)
+    if first is None or first.act != act:
+        return None
+    ending = logout(act, subject.document)
+    return (yield from _reused(inquiry, ending, act)) if ending is not None else None
+
+
+def _reused(inquiry: _Inquiry, ending: Step, read: Step) -> Exploration[Verdict | None]:
+    subject = inquiry.subject
+    reused = Act(read, credential=Credential.REUSED)
+    before: History = yield inquiry.experiment([Act(read)], "before logging out")
+    if trouble(before) or not before.section.exchange.ok:
+        return None
+    experiment = inquiry.experiment([Act(ending), reused], "logged out")
+
+    def shows(history: History) -> bool:
+        ended, after = history.sections
+        return ended.exchange.ok and same_read(after)
+
+    def same_read(section: Section) -> bool:
+        same = statements(before.section, inquiry.mask) <= statements(section, inquiry.mask)
+        return same and section.exchange.status == before.section.exchange.status
+
+    history: History = yield experiment
+    if trouble(history) or not shows(history):
+        return None
+    confirmed = yield from replay(subject, experiment, shows, inquiry.passes)
+    wire = bool(statements(before.section, inquiry.mask))
+    case = Case(
+        ENDED_SESSION,
+        Tier.PROVEN if wire else Tier.SUSPECTED,
+        history,
+        cause="credential reused",
+        facts={"logout": ending.operation.id},
+    )
+    return violated(subject, case, confirmed, inquiry.clean)
+
+
+# One-time tokens
+
+
+def _used_twice(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
+    """The same request once more: what it uses up must be used up."""
+    subject = inquiry.subject
+    act = subject.scenario.act
+    if not one_time_token(act) or not inquiry.clean.section.exchange.ok:
+        return []
+    experiment = inquiry.experiment([Act(act), Act(act)], "the token once more")
+
+    def again(history: History) -> Crossing | None:
+        first, second = history.sections
+        if not (first.exchange.ok and second.exchange.ok):
+            return None
+        wrote = {each.key.shape for each in first.crossings if each.kind in WRITES}
+        rows = len(second.changes.rows) > len(first.changes.rows)
+        found = (each for each in second.crossings if each.key.shape in wrote)
+        return next(found, None) if rows else None
+
+    history: History = yield experiment
+    if trouble(history) or (crossing := again(history)) is None:
+        return []
+    shows: Callable[[History], bool] = lambda each: again(each) is not None  # noqa: E731
+    confirmed = yield from replay(subject, experiment, shows, inquiry.passes)
+    facts = {"statement": crossing.key.shape}
+    case = Case(TOKEN_USED_TWICE, Tier.PROVEN, history, crossing, facts={**facts})
+    return [violated(subject, case, confirmed, inquiry.clean)]
+
+
+# Secrets that are kept
+
+
+def _kept(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
+    """Passwords and tokens of the clean run that stand in rows and calls."""
+    verdicts = []
+    for leak in leaks(inquiry.clean.section):
+        verdict = yield from _kept_one(inquiry, leak)
+        verdicts.append(verdict)
+    return verdicts
+
+
+def _kept_one(inquiry: _Inquiry, leak: Leak) -> Exploration[Verdict]:
+    subject, clean = inquiry.subject, inquiry.clean
+    # Who verifies a password may be another service; tokens are often kept as they are.
+    tier = Tier.PROVEN if leak.typed and leak.call is None else Tier.NOTE
+    finding_class = PASSWORD_STORED if leak.typed else TOKEN_STORED
+    if leak.call is not None:
+        finding_class = SECRET_PASSED_ON
+    case = Case(
+        finding_class,
+        tier,
+        clean,
+        leak.call or _writing(clean.section, leak.table),
+        table=leak.table,
+        facts={"field": leak.field, "column": leak.place},
+    )
+    if tier is Tier.NOTE:
+        return violated(subject, case, None, clean)
+
+    def shows(history: History) -> bool:
+        return any(each.place == leak.place for each in leaks(history.sections[-1]))
+
+    experiment = replace(clean.experiment, purpose="the password once more")
+    confirmed = yield from replay(subject, experiment, shows, inquiry.passes)
+    return violated(subject, case, confirmed, clean)
+
+
+def _writing(section: Section, table: str) -> Crossing | None:
+    name = table.rpartition(".")[2]
+    writes = (
+        each
+        for each in section.crossings
+        if each.kind is CrossingKind.WRITE and name in each.statement
+    )
+    return next(writes, None)

@@ -1,0 +1,85 @@
+"""Passwords and tokens that are stored, or passed on, as they came. Pure.
+
+Secrets are redacted before they get here: equal ones have equal digests, so that one is known again
+where it stands, and nobody learns it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from seamproof.core.history import Crossing, CrossingKind, Section
+from seamproof.core.model import Json
+from seamproof.core.secrecy import password, sensitive
+
+_REDACTED = re.compile(r"<redacted:[0-9a-f]{8}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A secret that stands where it should not."""
+
+    field: str
+    """Where the request or the answer has it."""
+    place: str
+    """The column, or the call."""
+    table: str = ""
+    call: Crossing | None = None
+    typed: bool = True
+    """Whether somebody typed it in; else it was handed out."""
+
+
+def leaks(section: Section) -> Iterator[Leak]:
+    """Each secret of a request or its answer that stands in a row or in a call, once."""
+    exchange = section.exchange
+    request = exchange.request.body
+    typed = dict(_secrets(request, password))
+    answer = exchange.response.body if exchange.response else b""
+    handed = {
+        digest: name
+        for digest, name in _secrets(answer, sensitive)
+        if digest not in typed and digest.encode() not in request
+    }
+    seen: set[tuple[str, str]] = set()
+    for change in section.changes.rows:
+        for column, value in (change.new or {}).items():
+            for digest in _REDACTED.findall(value or ""):
+                place = f"{change.table}.{column}"
+                name = typed.get(digest) or handed.get(digest)
+                if name and (digest, place) not in seen:
+                    seen.add((digest, place))
+                    yield Leak(name, place, change.table, typed=digest in typed)
+    for crossing in section.crossings:
+        if crossing.kind is CrossingKind.CALL and crossing.request is not None:
+            sent = f"{crossing.request.target} {crossing.request.body.decode(errors='replace')}"
+            for digest in set(_REDACTED.findall(sent)) & typed.keys():
+                yield Leak(typed[digest], crossing.key.shape, call=crossing)
+
+
+def _secrets(body: bytes, named: object) -> Iterator[tuple[str, str]]:
+    """The digests of what stands in fields of such names."""
+    text = body.decode("utf-8", "replace")
+    if "<redacted:" not in text:
+        return
+    try:
+        fields = list(_fields("", json.loads(text)))
+    except (ValueError, RecursionError):
+        fields = parse_qsl(text)
+    for name, value in fields:
+        if callable(named) and named(name) and _REDACTED.fullmatch(value):
+            yield value, name
+
+
+def _fields(name: str, value: Json) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _fields(str(key), each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _fields(name, each)
+    elif isinstance(value, str):
+        yield name, value

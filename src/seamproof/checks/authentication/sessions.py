@@ -1,0 +1,56 @@
+"""Operations that end a session or use a one-time token, by what they are called. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seamproof.core.document import Body, Document
+from seamproof.core.model import Operation, Scenario, Step
+
+_LOGOUT = re.compile(r"(^|[/_-])(log|sign)[_-]?out($|[/_-])|(^|[/_-])end[_-]session($|/)", re.I)
+_SESSION = re.compile(r"/(sessions?|tokens?)(/(me|current|self))?/?$", re.I)
+_ONE_TIME = re.compile(r"reset|confirm|verif|activat|invit|redeem|accept", re.I)
+_TOKEN = re.compile(r"(^|_)(token|code|otp|nonce|secret|ticket)$", re.I)
+
+
+def ends_session(operation: Operation) -> bool:
+    """Whether an operation is called like one that logs out."""
+    if "{" in operation.path:
+        return False
+    if operation.method == "DELETE" and _SESSION.search(operation.path):
+        return True
+    return operation.mutates and bool(_LOGOUT.search(operation.path))
+
+
+def logout(subject_act: Step, document: Document | None) -> Step | None:
+    """A request that logs out, as the document declares one that wants nothing more."""
+    for each in document.declarations if document else ():
+        wants = any(_required(body) for body in each.bodies) or any(
+            parameter.required for parameter in each.parameters
+        )
+        if ends_session(each.operation) and not wants:
+            return Step(each.operation, subject_act.identity)
+    return None
+
+
+def _required(body: Body) -> bool:
+    return body.required
+
+
+def reads_of(reads: tuple[Scenario, ...], identity: str | None) -> Iterator[Scenario]:
+    """Reads that somebody is let in to."""
+    return (each for each in reads if each.act.identity == identity)
+
+
+def one_time_token(step: Step) -> str:
+    """The parameter of a request that looks like a token which is used once; else nothing."""
+    if not step.operation.mutates or not _ONE_TIME.search(step.operation.path):
+        return ""
+    body = step.json if isinstance(step.json, dict) else step.form or {}
+    names = (*body, *step.query, *step.path_parameters, *_path_names(step.operation.path))
+    return next((name for name in names if _TOKEN.search(name)), "")
+
+
+def _path_names(path: str) -> list[str]:
+    return re.findall(r"\{([^{}]+)\}", path)
