@@ -21,7 +21,7 @@ from seamproof.checks.validation.shapes import uneven
 from seamproof.core.experiment import BoundaryKind, Experiment, Phase
 from seamproof.core.history import Changes, Exchange, History
 from seamproof.core.probe import Probe, Source
-from seamproof.core.protocols import Exploration
+from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
@@ -73,9 +73,12 @@ class Validation:
         judge = Judge(subject, Mask.for_subject(subject))
         tally = yield from _send(subject, judge, subject.probes)
         verdicts: list[Verdict] = []
-        for group in _grouped(tally.sights):
-            verdict = yield from _told(subject, judge, clean, group)
-            verdicts.append(verdict)
+        try:
+            for group in _grouped(tally.sights):
+                verdict = yield from _told(subject, judge, clean, group)
+                verdicts.append(verdict)
+        except Spent:
+            return verdicts
         if found := uneven(tally.exchanges):
             verdicts.append(shapes(subject, found, clean.experiment))
         if tally.unclear:
