@@ -56,9 +56,9 @@ print("pids", member.pid, left.pid, flush=True)
 time.sleep(600)
 """
 CHATTY = """
-import time
+import os, time
 for number in range(200): print("x" * 50)
-time.sleep(1)
+while os.path.getsize("log"): time.sleep(0.01)
 print("after")
 time.sleep(60)
 """
@@ -97,6 +97,13 @@ async def until(condition):
             await asyncio.sleep(0.01)
 
 
+async def listens(port):
+    """Wait until a port is open: what is asked of it then needs no time for the process's start."""
+    async with asyncio.timeout(20):
+        while not await accepts("127.0.0.1", port, limit=1):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def ready(process, port, *, limit=10.0, path="/"):
     try:
         await Readiness(process, port, limit, path).wait()
@@ -131,12 +138,13 @@ def test_a_5xx_is_not_ready_and_a_404_is(launch, intents):
         process = Process.start(
             launch(sys.executable, "-c", SERVER, str(port), STATUS=status), intents
         )
+        await listens(port)
         await ready(process, port, limit=limit)
         await process.end()
 
     run(body("404", 10))
     with pytest.raises(ServiceError, match="answers 503"):
-        run(body("503", 1.5))
+        run(body("503", 0.5))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,8 @@ def test_an_open_port_is_not_a_ready_service(launch, intents, mode, words):
     async def body():
         port = Ports().free()
         process = Process.start(launch(sys.executable, "-c", LISTENER, str(port), mode), intents)
-        await ready(process, port, limit=1.5)
+        await listens(port)
+        await ready(process, port, limit=0.5)
 
     with pytest.raises(ServiceError, match=words):
         run(body())
@@ -157,7 +166,8 @@ def test_a_service_on_another_port_is_told(launch, intents):
     async def body():
         wanted, other = (ports := Ports()).free(), ports.free()
         process = Process.start(launch(sys.executable, "-c", SERVER, str(other)), intents)
-        await ready(process, wanted, limit=1.5)
+        await listens(other)
+        await ready(process, wanted, limit=0.3)
 
     with pytest.raises(ServiceError, match=r"it listens on 127\.0\.0\.1:\d+, and not on"):
         run(body())
@@ -230,9 +240,10 @@ os._exit(0)
 """
 
 
-def test_who_closes_its_sockets_to_die_is_not_alive(launch, intents):
+@pytest.mark.parametrize("times", [1, pytest.param(5, marks=pytest.mark.long)])
+def test_who_closes_its_sockets_to_die_is_not_alive(launch, intents, times):
     async def body():
-        for _ in range(5):
+        for _ in range(times):
             port = Ports().free()
             process = Process.start(launch(sys.executable, "-c", DYING, str(port)), intents)
             writer = None
