@@ -1,11 +1,13 @@
-"""What a template depends on, as one key: when it changes, the template is built anew.
+"""What a template depends on, as a key: when it changes, the template is built anew.
 
 1. Migrations by a command or by files: the migration files, by where they lie or how they are
    named, and the lock files.
-2. With a seed, or where the service migrates at its start: any file of the project may have a part
-   in it, so all of them count but tests, which are what changes most and nothing is made of. A key
-   that changes too often costs one more build; one that changes too seldom would have experiments
-   run on a schema that is gone.
+2. A seed, or a service that migrates at its start: any file of the project may have a part in it,
+   so all of them count but tests, which are what changes most and nothing is made of. A key that
+   changes too often costs one more build; one that changes too seldom would have experiments run on
+   a schema that is gone.
+
+Migrations and seed have a key each, so that a change of the code costs the seed alone.
 """
 
 from __future__ import annotations

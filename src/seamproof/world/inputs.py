@@ -1,4 +1,4 @@
-"""What the template database depends on, as one key.
+"""What the template database depends on, as a key for its migrations and one for its seed.
 
 The project's files are the database package's matter. Here is what only the configuration knows:
 the variables and the rendered files that the commands see, and the installed programs, which a
@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +22,27 @@ from seamproof.database.inputs import template_key
 from seamproof.world.schema import Plan
 
 
-def key_of(config: Config, plan: Plan) -> str:
-    """The key of the template for a configuration: 32 hexadecimal digits."""
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the template depends on: 32 hexadecimal digits each."""
+
+    migrated: str
+    """All that the migrations do."""
+    seeded: str = ""
+    """All that the seed does beside that; empty where there is none."""
+
+
+def keys_of(config: Config, plan: Plan) -> Keys:
+    """The keys of the template for a configuration."""
     seed = config.database.seed or ""
-    context = hashlib.sha256(repr(list(_context(config, plan))).encode()).hexdigest()
+    commands = (plan.command, config.service.command if plan.by_service else None)
+    return Keys(
+        _key(config, plan, commands), _key(config, plan, (*commands, seed), seed) if seed else ""
+    )
+
+
+def _key(config: Config, plan: Plan, commands: Sequence[str | None], seed: str = "") -> str:
+    context = hashlib.sha256(repr(list(_context(config, plan, commands))).encode()).hexdigest()
     roots = sorted({config.root, config.path(config.service.cwd)})
     # An empty text means that the service migrates at its start: then every file counts.
     migrate = "" if plan.by_service else f"{plan.describe(config.root)} {context}"
@@ -32,10 +50,10 @@ def key_of(config: Config, plan: Plan) -> str:
     return hashlib.sha256("".join((context, *keys)).encode()).hexdigest()[:32]
 
 
-def _context(config: Config, plan: Plan) -> Iterator[object]:
+def _context(config: Config, plan: Plan, commands: Sequence[str | None]) -> Iterator[object]:
     service = config.service
     yield sorted(service.env.items())
-    yield _variables(config, plan)
+    yield _variables(config, commands)
     yield service.command if plan.by_service else ""
     # Commands may store what a fake answers them.
     yield sorted((name, stub.model_dump_json()) for name, stub in config.stubs.items())
@@ -45,7 +63,6 @@ def _context(config: Config, plan: Plan) -> Iterator[object]:
         yield _content(config.path(service.env_file))
     installed = Path(sysconfig.get_path("purelib"))
     yield sorted(each.name for each in installed.glob("*.dist-info"))
-    commands = (plan.command, config.database.seed, service.command if plan.by_service else None)
     for command in commands:
         words = (command or "").split()
         for flag, module in pairwise(words):
@@ -53,10 +70,10 @@ def _context(config: Config, plan: Plan) -> Iterator[object]:
                 yield from _sources(module, installed)
 
 
-def _variables(config: Config, plan: Plan) -> list[tuple[str, str]]:
+def _variables(config: Config, commands: Sequence[str | None]) -> list[tuple[str, str]]:
     """The values of the variables that commands are given: a seed may store them."""
-    texts = [*config.service.env.values(), plan.command or "", config.database.seed or ""]
-    used = {name.removeprefix("env.") for text in texts for name in names(text)}
+    texts = [*config.service.env.values(), *commands]
+    used = {name.removeprefix("env.") for text in texts for name in names(text or "")}
     return sorted((name, os.environ[name]) for name in used if name in os.environ)
 
 

@@ -29,13 +29,14 @@ from seamproof.core.protocols import Address
 from seamproof.database.postgres.backend import Postgres
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.database.postgres.server import PostgresServer
+from seamproof.database.postgres.templates import Seeding
 from seamproof.database.settings import DatabaseSettings, ServiceRole
 from seamproof.world import probe
 from seamproof.world.cautions import cautions_of
 from seamproof.world.commands import Commands
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard
-from seamproof.world.inputs import key_of
+from seamproof.world.inputs import Keys, keys_of
 from seamproof.world.intents import Intents, prepare_folder
 from seamproof.world.launching import Launcher, filled, setup_statements
 from seamproof.world.outages import explained
@@ -143,11 +144,11 @@ class _Opening:
         plan = Plan.of(self.config)
         if self.config.database.tls:
             self.authority = create_authority(self.folder / "tls")
-        key = await asyncio.to_thread(key_of, self.config, plan)
-        server = await self._provision(key)
+        keys = await asyncio.to_thread(keys_of, self.config, plan)
+        server = await self._provision(keys)
         launcher = await self._launcher()
         await self._build(launcher)
-        database = await self._database(server, launcher, plan, key)
+        database = await self._database(server, launcher, plan, keys)
         places = max(count, 1)
         boundaries = [await self._boundary(index, server) for index in range(places)]
         behind: dict[str, PostgresBoundary] = {}
@@ -191,7 +192,7 @@ class _Opening:
 
     # The database
 
-    async def _provision(self, key: str) -> PostgresServer:
+    async def _provision(self, keys: Keys) -> PostgresServer:
         wanted = self.config.database
         settings = DatabaseSettings(
             url=filled(wanted.url or "", key="database.url"),
@@ -202,7 +203,9 @@ class _Opening:
             role=ServiceRole(wanted.role),
         )
         with self._stage("database") as say:
-            server = await Postgres().provision(settings, self.folder, key=key, intend=self.intents)
+            server = await Postgres().provision(
+                settings, self.folder, key=keys.migrated, seeding=keys.seeded, intend=self.intents
+            )
             self.leave.later("the database server", server.stop)
             say(f"PostgreSQL {server.version}")
         return server
@@ -233,7 +236,7 @@ class _Opening:
             )
 
     async def _database(
-        self, server: PostgresServer, launcher: Launcher, plan: Plan, key: str
+        self, server: PostgresServer, launcher: Launcher, plan: Plan, keys: Keys
     ) -> PostgresDatabase:
         prepare = Preparation(
             self.config,
@@ -246,16 +249,22 @@ class _Opening:
             self.authority.context if self.authority else None,
         )
         with self._stage("schema", plan.describe(self.config.root)) as say:
-            built = False
+            done: list[str] = []
 
-            async def build(owner: Address) -> None:
-                nonlocal built
-                built = True
-                await prepare(owner)
+            async def migrate(owner: Address) -> None:
+                done.append("migrated")
+                await prepare.migrate(owner)
 
-            template = await server.template(key, build)
-            if not built:
+            async def seed(owner: Address) -> None:
+                done.append("seeded")
+                await prepare.seed(owner)
+
+            seeding = Seeding(keys.seeded, seed) if keys.seeded else None
+            template = await server.template(keys.migrated, migrate, seeding)
+            if not done:
                 say("nothing changed: the template of an earlier run is used")
+            elif done == ["seeded"]:
+                say("the migrations are those of an earlier run: seeded anew")
         with self._stage("clone"):
             database = await server.database(template)
             # It goes away with the server, or with all that is the run's there.

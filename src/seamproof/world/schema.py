@@ -11,7 +11,8 @@ import asyncio
 import shlex
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,35 +87,43 @@ class Preparation:
     """The guard that permits one more port: that of the proxy here."""
     tls: ssl.SSLContext | None = None
 
-    async def __call__(self, owner: Address) -> None:
-        """Migrate, then seed. Raises DatabaseError, ServiceError or SafetyError."""
+    async def migrate(self, owner: Address) -> None:
+        """Make the tables. Raises DatabaseError, ServiceError or SafetyError."""
+        key, detected = "database.migrate", self.plan.detected
+        if detected is not None and detected.files:
+            await apply(detected.files, owner)
+            return
+        async with self._proxy(owner) as (boundary, proxied):
+            if self.plan.command is not None:
+                launch = self.launcher.command("migrate", key, self.plan.command, proxied)
+                await self._run(launch, proxied, boundary)
+            elif detected is not None:
+                text = shlex.join(detected.command)
+                launch = self.launcher.command("migrate", key, text, proxied)
+                await self._run(replace(launch, cwd=detected.folder), proxied, boundary)
+            else:
+                await self._start_service(proxied, boundary)
+
+    async def seed(self, owner: Address) -> None:
+        """Fill the tables. Raises DatabaseError or SafetyError."""
+        seed = self.config.database.seed
+        assert seed is not None
+        if seed.endswith(".sql"):
+            await apply([self.config.path(seed)], owner)
+            return
+        async with self._proxy(owner) as (boundary, proxied):
+            launch = self.launcher.command("seed", "database.seed", seed, proxied)
+            await self._run(launch, proxied, boundary)
+
+    @asynccontextmanager
+    async def _proxy(self, owner: Address) -> AsyncIterator[tuple[PostgresBoundary, Address]]:
+        """A proxy that a command's connections pass, and where the command finds its database."""
         boundary = PostgresBoundary(0, *self.upstream, tls=self.tls)
         await boundary.start()
         try:
-            proxied = replace(owner, host=LOOPBACK, port=boundary.port)
-            await self._migrate(owner, proxied, boundary)
-            seed = self.config.database.seed
-            if seed is not None and seed.endswith(".sql"):
-                await apply([self.config.path(seed)], owner)
-            elif seed is not None:
-                launch = self.launcher.command("seed", "database.seed", seed, proxied)
-                await self._run(launch, proxied, boundary)
+            yield boundary, replace(owner, host=LOOPBACK, port=boundary.port)
         finally:
             await boundary.stop()
-
-    async def _migrate(self, owner: Address, proxied: Address, boundary: PostgresBoundary) -> None:
-        key, detected = "database.migrate", self.plan.detected
-        if self.plan.command is not None:
-            launch = self.launcher.command("migrate", key, self.plan.command, proxied)
-            await self._run(launch, proxied, boundary)
-        elif detected is not None and detected.files:
-            await apply(detected.files, owner)
-        elif detected is not None:
-            text = shlex.join(detected.command)
-            launch = self.launcher.command("migrate", key, text, proxied)
-            await self._run(replace(launch, cwd=detected.folder), proxied, boundary)
-        else:
-            await self._start_service(proxied, boundary)
 
     async def _run(self, launch: Launch, proxied: Address, boundary: PostgresBoundary) -> None:
         """Run a command to its end, watching whom it connects to."""

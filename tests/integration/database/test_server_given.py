@@ -107,6 +107,7 @@ from servers import TABLE, running
 from seamproof.database.postgres import admin, clone, marker
 from seamproof.database.postgres.backend import Postgres
 from seamproof.database.postgres.levels import Level
+from seamproof.database.postgres.templates import Seeding
 from seamproof.database.settings import DatabaseSettings
 
 async def die(*_):
@@ -116,7 +117,8 @@ async def main():
     server = await Postgres().provision(DatabaseSettings(url=sys.argv[1]), Path("."))
     if sys.argv[4] == "build":
         admin.mark_database = die
-    template = await server.template(sys.argv[2], running(TABLE))
+    seeding = Seeding("seed", die) if sys.argv[4] == "seed" else None
+    template = await server.template(sys.argv[2], running(TABLE), seeding)
     if sys.argv[4] == "clone":
         admin.mark_database = die
     database = await server.database(template)
@@ -128,7 +130,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("moment", ["build", "clone", "replace"])
+@pytest.mark.parametrize("moment", ["build", "seed", "clone", "replace"])
 def test_a_database_that_was_not_yet_marked_is_told_by_its_owner(
     workspace: Path, moment: str
 ) -> None:
@@ -138,7 +140,7 @@ def test_a_database_that_was_not_yet_marked_is_told_by_its_owner(
             command = (sys.executable, "-c", HALF, admin.url(), fresh_key(), str(HERE), moment)
             child = await asyncio.create_subprocess_exec(*command, cwd=workspace)
             assert await child.wait() == -9
-            role = await ask(admin, RUNS)
+            role = await ask(admin, RUNS) or "seamproof_no_run"
             # A namesake of the dead run's databases that somebody else made, and a foreign role.
             await ask(admin, f"CREATE DATABASE {role}_9")
             await ask(admin, "CREATE ROLE seamproof_0123456789ab")
@@ -179,6 +181,30 @@ def test_templates_that_nobody_uses_expire(
                 pass
             assert await ask(admin, OURS) in names
             assert await ask(admin, ROLES) == await ask(admin, OURS)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.long
+def test_a_template_stays_as_long_as_one_that_is_made_of_it(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(templates, "_KEPT", 1)
+
+    async def scenario() -> None:
+        async with given(workspace) as admin:
+            settings, key, calls = DatabaseSettings(url=admin.url()), fresh_key(), list[Address]()
+            insert = running("INSERT INTO items (name) VALUES ('a')")
+            for seed in ("one", "two", "three"):
+                async with provided(workspace, settings) as server:
+                    seeding = templates.Seeding(seed, insert)
+                    await server.template(key, running(TABLE, calls=calls), seeding)
+            assert len(calls) == 1
+            async with provided(workspace, settings):
+                pass
+            base, made = sorted((await ask(admin, OURS)).split())
+            assert made.startswith(f"{base}_")
+            assert set((await ask(admin, ROLES)).split()) == {base, made}
 
     asyncio.run(scenario())
 

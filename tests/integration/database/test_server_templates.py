@@ -15,6 +15,7 @@ from seamproof.core.errors import DatabaseError
 from seamproof.core.protocols import Address
 from seamproof.database.postgres.marker import marked
 from seamproof.database.postgres.pristine import Store
+from seamproof.database.postgres.templates import Seeding
 from seamproof.database.settings import DatabaseSettings, ServiceRole
 
 OURS = "SELECT count(*) FROM pg_database WHERE datname LIKE 'seamproof%'"
@@ -78,6 +79,66 @@ def test_only_the_last_few_templates_are_kept(
                 store: Store = server._host.store  # type: ignore[attr-defined]
                 assert len(list((store.folder / "templates").iterdir())) == 1
         assert len(calls) == 3, "the first was evicted by the second, and built again"
+
+    asyncio.run(scenario())
+
+
+def seeding(key: str, *statements: str, calls: list[Address]) -> Seeding:
+    return Seeding(key, running(*statements, calls=calls))
+
+
+def test_another_seed_does_not_have_the_migrations_done_again(workspace: Path) -> None:
+    async def scenario() -> None:
+        key, migrated, seeded = fresh_key(), list[Address](), list[Address]()
+        migrate = running(
+            TABLE,
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET DateStyle = %L',"
+            " current_database(), 'SQL, DMY'); END $$",
+            calls=migrated,
+        )
+        for name in ("one", "two", "two", "one"):
+            insert = f"INSERT INTO items (name) VALUES ('{name}')"
+            seed = seeding(name, insert, "CREATE TABLE more (id int)", calls=seeded)
+            async with provided(workspace, key=key, seeding=name) as server:
+                template = await server.template(key, migrate, seed)
+                assert await server.template(key, migrate, seed) == template
+                service = (await server.database(template)).address
+                assert await ask(service, "SELECT string_agg(name, ',') FROM items") == name
+                assert await ask(service, "SHOW DateStyle") == "SQL, DMY"
+                await ask(service, "ALTER TABLE items ADD COLUMN stock int")
+                await ask(service, "ALTER TABLE more ADD COLUMN stock int")
+                await ask(service, "CREATE SCHEMA of_the_service")
+                owners = "SELECT count(DISTINCT tableowner) FROM pg_tables WHERE tablename = ANY"
+                assert await ask(service, f"{owners} (ARRAY['items', 'more'])") == 1
+                login = "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname LIKE"
+                assert await ask(server.admin, f"{login} 'seamproof\\_t\\_%'") == 0
+                assert await ask(server.admin, OURS) == 3, "migrated, seeded, and its clone"
+        assert (len(migrated), len(seeded)) == (1, 2)
+        assert len({each.user for each in (*migrated, *seeded)}) == 1, "who owns the tables seeds"
+        async with provided(workspace, key=key) as server:
+            service = (await server.database(await server.template(key, migrate))).address
+            assert await ask(service, "SELECT count(*) FROM items") == 0
+        assert len(migrated) == 1, "without a seed the migrated one serves"
+
+    asyncio.run(scenario())
+
+
+def test_a_seed_that_fails_leaves_what_was_migrated(workspace: Path) -> None:
+    async def scenario() -> None:
+        key, migrated, seeded = fresh_key(), list[Address](), list[Address]()
+        migrate = running(TABLE, calls=migrated)
+        for statement in ("SELECT * FROM nowhere", "INSERT INTO items (name) VALUES ('a')"):
+            async with provided(workspace, key=key, seeding=statement) as server:
+                seed = seeding(statement, statement, calls=seeded)
+                try:
+                    template = await server.template(key, migrate, seed)
+                except psycopg.errors.UndefinedTable:
+                    assert await ask(server.admin, OURS) == 1
+                    assert await ask(server.admin, ROLES) == 1
+                    continue
+                service = (await server.database(template)).address
+                assert await ask(service, "SELECT name FROM items") == "a"
+        assert (len(migrated), len(seeded)) == (1, 2)
 
     asyncio.run(scenario())
 
@@ -146,10 +207,13 @@ def test_the_services_role_is_no_superuser_and_may_change_the_schema(workspace: 
     asyncio.run(scenario())
 
 
-def test_row_level_security_is_not_bypassed(workspace: Path) -> None:
+@pytest.mark.parametrize("seeded", [False, True])
+def test_row_level_security_is_not_bypassed(workspace: Path, seeded: bool) -> None:
     async def scenario() -> None:
         async with provided(workspace) as server:
-            template = await server.template(fresh_key(), running(*PROTECTED))
+            made = PROTECTED[:-1] if seeded else PROTECTED
+            seed = Seeding("seed", running(PROTECTED[-1])) if seeded else None
+            template = await server.template(fresh_key(), running(*made), seed)
             database = await server.database(template)
             async with await psycopg.AsyncConnection.connect(database.address.url()) as service:
                 await service.execute("SET app.name = 'a'")

@@ -9,7 +9,7 @@ from seamproof.config.loading import parse
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.protocols import Address
 from seamproof.world.cautions import cautions_of
-from seamproof.world.inputs import key_of
+from seamproof.world.inputs import keys_of
 from seamproof.world.launching import Launcher, setup_statements
 from seamproof.world.outbound import Outbound
 from seamproof.world.schema import Plan
@@ -162,7 +162,7 @@ def test_the_template_depends_on_what_makes_it(tmp_path):
 
     def key(**sections):
         given = config(tmp_path, **sections)
-        return key_of(given, Plan.of(given))
+        return keys_of(given, Plan.of(given))
 
     first = key()
     (tmp_path / "app.py").write_text("changed")

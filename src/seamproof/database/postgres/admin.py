@@ -94,6 +94,21 @@ class Admin:
             )
             await self.run("COMMENT ON ROLE {name} IS {note}", name=name, note=sql.Literal(note))
 
+    async def let_in(self, role: str, password: str) -> None:
+        """Let a role log in for a while."""
+        async with self.connection.transaction():
+            if self.connection.info.server_version >= _SCRAM_ITERATIONS_SINCE:
+                await self.run("SET LOCAL scram_iterations = 1")
+            await self.run(
+                "ALTER ROLE {role} LOGIN PASSWORD {password}",
+                role=role,
+                password=sql.Literal(password),
+            )
+
+    async def shut_out(self, role: str) -> None:
+        """Let a role log in no more."""
+        await self.run("ALTER ROLE {role} NOLOGIN PASSWORD NULL", role=role)
+
     async def drop_role(self, name: str) -> None:
         """Drop a role, if it is there and its comment says that it is ours; where something of
         another database still depends on it, leave it."""

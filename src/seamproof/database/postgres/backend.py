@@ -27,13 +27,15 @@ class Postgres:
         workspace: Path,
         *,
         key: str = "",
+        seeding: str = "",
         intend: Intend = UNWRITTEN,
     ) -> PostgresServer:
         """Return a server that is up. The caller stops it.
 
-        `workspace` gets the server's log. `key` is that of the template which will be asked for:
-        a server of our own starts with it where an earlier run built it. `intend` is called before
-        anything is created. Raises SafetyError, DatabaseError or MachineError.
+        `workspace` gets the server's log. `key` and `seeding` are the keys of the template which
+        will be asked for: a server of our own starts with it where an earlier run built it.
+        `intend` is called before anything is created. Raises SafetyError, DatabaseError or
+        MachineError.
         """
         account = cache.account()
         home = cache.home(account)
@@ -41,7 +43,7 @@ class Postgres:
         if settings.url:
             given = GivenServer(settings, machine)
             await given.inspect()
-            return await PostgresServer(given, settings, intend).start(key)
+            return await PostgresServer(given, settings, intend).start(key, seeding)
         store = Store(home, choose(settings), account, intend.marks())
         own = OwnServer(store, machine, workspace / "postgres.log", intend, settings.extensions)
-        return await PostgresServer(own, settings, intend).start(key)
+        return await PostgresServer(own, settings, intend).start(key, seeding)

@@ -134,16 +134,17 @@ class OwnServer:
         path = self.directory / "socket"
         return path if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT else None
 
-    async def start(self, template: str = "") -> bool:
-        """Copy the data directory that has `template`, or the pristine one, and run it.
+    async def start(self, *templates: str) -> bool:
+        """Copy the data directory that has the first of these templates, or the pristine one, and
+        run it.
 
-        Returns whether it has. Raises MachineError where it cannot be made or does not start.
+        Returns whether it has any. Raises MachineError where it cannot be made or does not start.
         """
-        has = await _to_its_end(self._prepare, template)
+        has = await _to_its_end(self._prepare, *templates)
         await self._launch()
         return has
 
-    def _prepare(self, template: str) -> bool:
+    def _prepare(self, *templates: str) -> bool:
         self._programs = self.store.programs()
         self.store.make()
         if self._lock is None:
@@ -156,7 +157,7 @@ class OwnServer:
                 self.socket_directory.mkdir(mode=0o700)
                 if self.store.account.other:
                     os.chown(self.socket_directory, self.store.account.uid, self.store.account.gid)
-        return self.store.copy(self._data, template)
+        return self.store.copy(self._data, *templates)
 
     async def _launch(self) -> None:
         for attempt in range(_PORT_TRIES):

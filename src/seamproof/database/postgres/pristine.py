@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -171,16 +171,24 @@ class Store:
                 details=tuple((result.stdout + result.stderr).splitlines()[-8:]),
             )
 
-    def copy(self, target: Path, template: str) -> bool:
-        """Copy the directory that has the template, else the pristine one; say whether it has."""
+    def copy(self, target: Path, *templates: str) -> bool:
+        """Copy the directory that has the first of these templates, else one that was made of them,
+        else the pristine one; say whether it has any."""
         with cache.locked(self.lock, shared=True):
-            kept = self.folder / "templates" / template
-            has = bool(template) and kept.is_dir()
-            cache.copy(kept if has else self.folder / "pristine", target, self.marks)
+            kept = next(self._kept(templates), None)
+            cache.copy(kept or self.folder / "pristine", target, self.marks)
             cache.touch(self.folder)
-            if has:
+            if kept is not None:
                 cache.touch(kept)
-        return has
+        return kept is not None
+
+    def _kept(self, templates: Sequence[str]) -> Iterator[Path]:
+        folder = self.folder / "templates"
+        yield from (folder / each for each in templates if (folder / each).is_dir())
+        for each in templates:
+            # What was made of a template is in one directory with it.
+            made = (path for path in folder.glob(f"{each}_*") if not path.suffix)
+            yield from sorted(made, key=lambda path: -path.stat().st_mtime)
 
     def keep(self, data: Path, template: str) -> None:
         """Keep a copy of a stopped server's directory under the template's name."""

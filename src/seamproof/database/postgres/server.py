@@ -16,7 +16,14 @@ from seamproof.database.postgres.admin import Admin, connect
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.database.postgres.intent import Intend, ServerProcess
 from seamproof.database.postgres.marker import fresh_name
-from seamproof.database.postgres.templates import Prepare, Templates, rights, template_name
+from seamproof.database.postgres.templates import (
+    Prepare,
+    Seeding,
+    Templates,
+    rights,
+    seeded_name,
+    template_name,
+)
 from seamproof.database.settings import DatabaseSettings
 
 _BACK = 3.0
@@ -56,8 +63,9 @@ class Host(Protocol):
         """The folder of a Unix socket that the server listens on, where it is known."""
         ...
 
-    async def start(self, template: str) -> bool:
-        """Get ready, with `template` on the server where it was kept; say whether it was."""
+    async def start(self, *templates: str) -> bool:
+        """Get ready, with the first of these templates on the server that was kept, else one that
+        was made of them; say whether there was any."""
         ...
 
     async def keep(self, template: str) -> None:
@@ -109,10 +117,12 @@ class PostgresServer:
         """Where the server also listens, faster than TCP; None where that is not known."""
         return self._host.socket_directory
 
-    async def start(self, key: str) -> Self:
-        """Get the server ready, at best with the template for `key` on it already."""
+    async def start(self, key: str, seeding: str = "") -> Self:
+        """Get the server ready, at best with the template for these keys on it already."""
+        base = self._name(key)
+        wanted = (seeded_name(base, seeding), base) if base and seeding else (base,)
         try:
-            await self._host.start(self._name(key))
+            await self._host.start(*filter(None, wanted))
             admin = await self._connected()
             if self._host.persistent:
                 await leftovers.reap(admin, self._host.machine)
@@ -127,7 +137,7 @@ class PostgresServer:
 
     def _templates(self, admin: Admin) -> Templates:
         building = leftovers.building_note(self._host.machine)
-        return Templates(admin, self.admin, self._settings, building)
+        return Templates(admin, self.admin, self._settings, building, self._host.strategy)
 
     async def _connected(self) -> Admin:
         if self._admin is None or not await self._admin.alive():
@@ -135,29 +145,57 @@ class PostgresServer:
             self._admin = Admin(await connect(self.admin, self._role))
         return self._admin
 
-    async def template(self, key: str, prepare: Prepare) -> str:
-        """Return the template database for `key`, built by `prepare` where there is none yet.
+    async def template(self, key: str, prepare: Prepare, seeding: Seeding | None = None) -> str:
+        """Return the template database for `key`, built by `prepare` where there is none yet; the
+        one that `seeding` makes of it, where that is given.
 
         `key` stands for all that `prepare` depends on, see `seamproof.database.inputs`; what the
         settings say and the server's version are added to it. Raises what `prepare` raises, and
         DatabaseError where an extension or setup_sql fails; nothing is left of the template then.
         """
-        template = self._name(key)
+        base = self._name(key)
         async with self._lock:
-            await self._build(template, prepare)
-        return template
+            if seeding is None:
+                await self._build(base, prepare)
+                return base
+            return await self._seeded(base, prepare, seeding)
 
     async def _build(self, template: str, prepare: Prepare) -> None:
-        admin = await self._connected()
-        templates = self._templates(admin)
+        templates = self._templates(await self._connected())
         self._say("role", template)
         async with templates.building(template):
             if await templates.has(template):
                 return
             await templates.build(template, prepare)
+        await self._keep(template)
+
+    async def _seeded(self, base: str, prepare: Prepare, seeding: Seeding) -> str:
+        template = seeded_name(base, seeding.key)
+        templates = self._templates(await self._connected())
+        self._say("role", base)
+        self._say("role", template)
+        async with templates.building(base):
+            migrated = await templates.has(base)
+            if migrated and await templates.has(template):
+                return template
+            if not migrated:
+                await templates.build(base, prepare)
+            try:
+                await templates.seed(template, base, seeding.prepare)
+            except Exception:
+                if not migrated:
+                    # Whoever mends the seed need not wait for the migrations again.
+                    await self._keep(base)
+                raise
+            if not self._host.persistent:
+                await templates.drop_others(template, base)
+        await self._keep(template)
+        return template
+
+    async def _keep(self, template: str) -> None:
         if not self._has_role:
             # Databases that are in use would not survive the restart.
-            await admin.close()
+            await (await self._connected()).close()
             await self._host.keep(template)
 
     async def database(self, template: str) -> PostgresDatabase:

@@ -1,11 +1,14 @@
 """Templates: a database is migrated and seeded once, and cloned ever after.
 
-    seamproof_t_<hash>        the template, and the role that owns all in it (it cannot log in)
-    seamproof_t_<hash>_use    a role with rights on the rows only
+    seamproof_t_<hash>          the template, and the role that owns all in it (it cannot log in)
+    seamproof_t_<hash>_use      a role with rights on the rows only
+    seamproof_t_<hash>_<hash>   a copy of the first that was seeded, and its role: a member of the
+                                first one's, which owns what is in it
 
-The service's role is made anew for each run and becomes a member of one of the two: of the owner,
-and it may do what the role that migrated may; or of the other, and row-level security applies to
-it as it does in production (an owner bypasses it, PostgreSQL manual 5.9).
+So another seed does not have the migrations done again. The service's role is made anew for each
+run and becomes a member of one of the two: of the owner, and it may do what the role that migrated
+may; or of the other, and row-level security applies to it as it does in production (an owner
+bypasses it, PostgreSQL manual 5.9).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import hashlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
@@ -32,6 +35,16 @@ from seamproof.database.settings import DatabaseSettings, ServiceRole
 Prepare: TypeAlias = Callable[[Address], Awaitable[None]]
 """Brings an empty database to the state that every clone starts from: migrations, then seed. The
 address is of the role that owns the database, and that is to own the tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeding:
+    """What makes a template of a migrated one."""
+
+    key: str
+    """Stands for all that it depends on."""
+    prepare: Prepare
+
 
 _LAYOUT = 1
 """Counts changes of what a template consists of: one made by an older seamproof is not used."""
@@ -54,6 +67,11 @@ def template_name(key: str, version: str, settings: DatabaseSettings) -> str:
     return f"{PREFIX}t_{hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]}"
 
 
+def seeded_name(base: str, key: str) -> str:
+    """The name of a template that is made of `base` by a seeding of this key."""
+    return f"{base}_{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
 async def rights(admin: Admin, template: str) -> str:
     """The role whose rights the service gets: a member of it may do what it may."""
     use = f"{template}_use"
@@ -64,13 +82,20 @@ class Templates:
     """Builds the templates of one server."""
 
     def __init__(
-        self, admin: Admin, address: Address, settings: DatabaseSettings, building: str
+        self,
+        admin: Admin,
+        address: Address,
+        settings: DatabaseSettings,
+        building: str,
+        strategy: str = "",
     ) -> None:
-        """`building` is the comment that a template's role has until it is finished."""
+        """`building` is the comment that a template's role has until it is finished, `strategy` how
+        a database is copied fastest."""
         self.admin = admin
         self.address = address
         self.settings = settings
         self._building = building
+        self._strategy = strategy
 
     async def has(self, template: str) -> bool:
         """Whether it was built before. It counts as used then."""
@@ -107,10 +132,47 @@ class Templates:
             await self._set_up(name, template)
             await prepare(replace(self.address, user=template, password=password, name=name))
             await self.admin.end_sessions(name)
-            await self._finish(name, template)
+            await self._finish(name, template, template)
         except BaseException:
             await leftovers.discard(self.admin, template)
             raise
+
+    async def seed(self, template: str, base: str, prepare: Prepare) -> None:
+        """Build it as a copy of another template, which `prepare` fills as the role that owns the
+        tables. On any failure nothing of it is left. Raises what `prepare` does."""
+        await leftovers.discard(self.admin, template)
+        name = fresh_name()
+        password = secrets.token_urlsafe(18)
+        try:
+            await self.admin.create_role(template, self._building)
+            await self.admin.create_role(f"{template}_use", "seamproof: rights on rows")
+            await self.admin.create_database(
+                name, template=base, owner=template, strategy=self._strategy
+            )
+            for setting, value in await self.admin.settings_of(base):
+                await self.admin.set_for(name, setting, value)
+            # A member of the database's owner may do there what it may where it is the owner.
+            await self.admin.run("GRANT {role} TO {base}", role=template, base=base)
+            await self.admin.let_in(base, password)
+            await prepare(replace(self.address, user=base, password=password, name=name))
+            await self.admin.end_sessions(name)
+            await self.admin.run("REVOKE {role} FROM {base}", role=template, base=base)
+            await self.admin.run("GRANT {base} TO {role}", base=base, role=template)
+            await self._finish(name, template, base)
+        except BaseException:
+            await leftovers.discard(self.admin, template)
+            await self.admin.shut_out(base)
+            raise
+
+    async def drop_others(self, template: str, base: str) -> None:
+        """Drop what other seeds made of the same template: here it would only take room."""
+        rows = await self.admin.rows(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND datname <> %s",
+            f"{base}_",
+            template,
+        )
+        for (name,) in rows:
+            await self._drop(name)
 
     async def _set_up(self, name: str, owner: str) -> None:
         path = self.settings.search_path
@@ -140,19 +202,19 @@ class Templates:
                 hint="they run as superuser before the migrations; see setup_sql under [database]",
             ) from error
 
-    async def _finish(self, name: str, template: str) -> None:
+    async def _finish(self, name: str, template: str, owner: str) -> None:
         connection = await connect(replace(self.address, name=name))
         async with connection:
             separate = await self._wants_separate(connection)
             if separate:
-                await _grant(connection, owner=template, to=f"{template}_use")
+                await _grant(connection, owner=owner, to=f"{template}_use")
             # Rows are marked as visible and statistics taken here once, and not by the first
             # reader of every clone.
             await connection.execute("VACUUM (ANALYZE)")
         if not separate:
             await self.admin.drop_role(f"{template}_use")
         async with self.admin.connection.transaction():
-            await self.admin.run("ALTER ROLE {role} NOLOGIN PASSWORD NULL", role=template)
+            await self.admin.shut_out(owner)
             await self.admin.run("ALTER DATABASE {old} RENAME TO {new}", old=name, new=template)
             await mark_database(self.admin.connection, template)
             await self._note(template)
@@ -167,20 +229,25 @@ class Templates:
         return bool(row and row[0])
 
     async def expire(self) -> None:
-        """Drop the templates that nobody used for long, and all but the last few."""
+        """Drop the templates that nobody used for long, and all but the last few. One that others
+        are made of stays as long as these."""
         rows = await self.admin.rows(
             "SELECT d.datname, shobj_description(r.oid, 'pg_authid') FROM pg_database d"
             " JOIN pg_roles r ON r.oid = d.datdba AND r.rolname = d.datname"
             " WHERE d.datistemplate AND d.datname LIKE 'seamproof\\_t\\_%%'"
-            " AND (SELECT count(*) FROM pg_database o WHERE o.datdba = r.oid) = 1",
+            " AND (SELECT count(*) FROM pg_database o WHERE o.datdba = r.oid) = 1"
+            " AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid)",
         )
         used = sorted(((_used(note), name) for name, note in rows), reverse=True)
         today = datetime.now(UTC).date()
         for place, (last, name) in enumerate(used):
             if place >= _KEPT or (today - last).days > _DAYS:
-                await self.admin.drop_database(name)
-                await self.admin.drop_role(f"{name}_use")
-                await self.admin.drop_role(name)
+                await self._drop(name)
+
+    async def _drop(self, template: str) -> None:
+        await self.admin.drop_database(template)
+        await self.admin.drop_role(f"{template}_use")
+        await self.admin.drop_role(template)
 
 
 def _used(note: str | None) -> date:
