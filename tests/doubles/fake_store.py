@@ -196,4 +196,8 @@ def _matches(row: dict[str, Any], where: dict[str, Any]) -> bool:
 
 
 def _row(values: dict[str, Any]) -> Row:
-    return {name: None if value is None else str(value) for name, value in values.items()}
+    return {name: None if value is None else _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
