@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Final
 
 from seamproof.boundaries.hold import Hold
-from seamproof.boundaries.http_calls import CallLedger
+from seamproof.boundaries.http_calls import Call, CallLedger
 from seamproof.boundaries.http_link import Answers, Link
 from seamproof.boundaries.http_stub import Route, Stub, StubState
 from seamproof.boundaries.listening import Listening
@@ -73,10 +73,14 @@ class HttpBoundary(Listening):
         Holds are released, and connections with a stalled call end. Raises Bug for a fault that no
         call can meet.
         """
+        self.end_stalled()
+        self.ledger.begin(epoch, faults)
+
+    def end_stalled(self) -> None:
+        """End the connections whose call is stalled."""
         for link in tuple(self._links.values()):
             if link.stalled:
                 link.reset()
-        self.ledger.begin(epoch, faults)
 
     def crossings(self) -> tuple[Crossing, ...]:
         """What crossed since `begin`, in order."""
@@ -164,13 +168,20 @@ class HttpStubBoundary(HttpBoundary):
         on_unfaked: OnUnfaked = lambda unfaked: None,
         port: int = 0,
     ) -> None:
-        self._stub = Stub(name, routes, state or StubState())
+        self.name = name
+        self.state = state or StubState()
+        self._stub = Stub(name, routes, self.state)
         super().__init__(replica, _StubAnswers(self._stub, on_unfaked), port)
+        self.ledger.befall = self._befall
 
     def begin(self, epoch: float, faults: Sequence[Fault] = ()) -> None:
         """As of every boundary; with an epoch that is another, replies and ids start anew."""
         self._stub.state.begin(epoch)
         super().begin(epoch, faults)
+
+    def _befall(self, call: Call, request: Request) -> Fault | None:
+        rules = self.state.rules
+        return rules.befall(request, call.key) if rules is not None else None
 
     def forget(self) -> None:
         """Start replies and ids anew, as at a reset."""

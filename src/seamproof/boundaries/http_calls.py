@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -54,6 +54,8 @@ class CallLedger:
         self._counts: Counter[str] = Counter()
         self._armed: dict[CrossingKey, Fault] = {}
         self._holds: dict[CrossingKey | None, Hold] = {}
+        self.befall: Callable[[Call, Request], Fault | None] = lambda call, request: None
+        """Which fault a whole call meets that is not armed."""
 
     def begin(self, epoch: float, faults: Sequence[Fault]) -> None:
         """Forget everything, release what is held, and arm the faults of calls. Raises Bug for one
@@ -79,6 +81,13 @@ class CallLedger:
         call = Call(key, statement, connection, now, request, self._armed.pop(key, None))
         self._calls.append(call)
         return call
+
+    def complete(self, call: Call, request: Request) -> None:
+        """Take the rest of a call, with the fault that it meets by what it says."""
+        call.keep(request)
+        befallen = self.befall(call, request)
+        if call.fault is None:
+            call.fault = befallen
 
     def hold(self, key: CrossingKey | None) -> Hold:
         """Hold the call of this key when it comes; None is everything that comes."""

@@ -163,7 +163,7 @@ class Link(asyncio.Protocol):
         call = self._call
         if call is None:
             return
-        call.keep(request)
+        self._owner.ledger.complete(call, request)
         hold = self._owner.ledger.held(call)
         if hold is None:
             self._strike(call, request)
@@ -182,7 +182,7 @@ class Link(asyncio.Protocol):
     def _strike(self, call: Call, request: Request) -> None:
         """Break the call before anything is done, where that is ordered."""
         match call.fault.kind if call.fault is not None else None:
-            case FaultKind.CUT:
+            case FaultKind.CUT | FaultKind.REFUSED:
                 self.reset()
             case FaultKind.STALL:
                 self._stalled = request

@@ -22,8 +22,9 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
+from seamproof.core.experiment import CrossingKey, Fault
 from seamproof.core.history import Request, Response
 from seamproof.core.model import Json, Operation
 from seamproof.wire.http.paths import PathTemplate, query_names, split, without_ids
@@ -78,10 +79,28 @@ class Stage(StrEnum):
     ACTING = "acting"
 
 
+class Rules(Protocol):
+    """Whoever has a say in what a fake answers, above its replies."""
+
+    def befall(self, request: Request, at: CrossingKey) -> Fault | None:
+        """Decide what a whole call meets: a fault, if any."""
+        ...
+
+    def reply(self, request: Request) -> tuple[Response, float] | None:
+        """The answer that was decided; None where the replies are to answer."""
+        ...
+
+    def refuse(self, request: Request, nearest: str) -> str:
+        """Take note of a call that nothing answers. Returns what is nearest to it."""
+        ...
+
+
 class StubState:
     """What one fake remembers: how often it has answered, and which ids it has given."""
 
     def __init__(self, stage: Stage = Stage.START) -> None:
+        self.rules: Rules | None = None
+        """What a test says of it."""
         self._stage = stage
         self._epoch: float | None = None
         self._answered: Counter[str] = Counter()
@@ -147,6 +166,9 @@ class Stub:
 
     def reply(self, request: Request) -> tuple[Response, float] | None:
         """Do what is asked: the answer, and the seconds before it. None for an unknown call."""
+        ruled = self.state.rules.reply(request) if self.state.rules is not None else None
+        if ruled is not None:
+            return ruled
         found = self.find(request)
         if found is None:
             return None
@@ -167,6 +189,8 @@ class Stub:
     def unknown(self, request: Request) -> Response:
         """The answer to a call that no reply is there for."""
         nearest = self.nearest(request)
+        if self.state.rules is not None:
+            nearest = self.state.rules.refuse(request, nearest)
         detail = f"no reply of [stubs.{self.name}] answers {self.shape(request)}"
         return problem(501, f"{detail}; the nearest is {nearest}" if nearest else detail)
 

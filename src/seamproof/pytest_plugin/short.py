@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seamproof.testing.factories.make import Make
     from seamproof.testing.rows import Db
     from seamproof.testing.seam import Seam
+    from seamproof.testing.stubs.fakes import Stubs
 
 
 class _Api:
@@ -34,7 +35,14 @@ class _Make:
         return seam.make
 
 
-FIXTURES: dict[str, type[Any]] = {"api": _Api, "db": _Db, "make": _Make}
+class _Stubs:
+    @pytest.fixture
+    def stubs(self, seam: Seam) -> Stubs:
+        """The fakes of other services: `seam.stubs`."""
+        return seam.stubs
+
+
+FIXTURES: dict[str, type[Any]] = {"api": _Api, "db": _Db, "make": _Make, "stubs": _Stubs}
 """By name, what holds the fixture."""
 
 

@@ -80,6 +80,7 @@ class _View:
         self._redactor: Redactor = seam.engine.redactor
         self._log = _log_of(seam)
         self._changes = changes
+        self._fakes = [harmless(self._redactor.text(each)) for each in seam.stubs.told()]
         for sent in self._sent:
             with suppress(ValueError, RecursionError):
                 self._redactor.learn_from(json.loads(sent.request.body))
@@ -95,6 +96,7 @@ class _View:
         for sent in chosen:
             lines += self._request(sent, short=short)
         lines += self._changed(short=short)
+        lines += _drawn("fakes", self._fakes, _CALLS if short else _LONG, width)
         return lines
 
     def _heading(self, sent: Sent) -> str:

@@ -1,4 +1,4 @@
-"""What one test uses: `seam.api`, `seam.db`, `seam.make`."""
+"""What one test uses: `seam.api`, `seam.db`, `seam.make`, `seam.stubs`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seamproof.testing.engine import Engine
     from seamproof.testing.exchanges import Record
     from seamproof.testing.factories.make import Make
+    from seamproof.testing.stubs.fakes import Stubs
 
 
 class Seam:
@@ -55,6 +56,13 @@ class Seam:
         from seamproof.testing.factories.make import Make
 
         return Make(source(self.engine, self._sessions), self.test)
+
+    @cached_property
+    def stubs(self) -> Stubs:
+        """The fakes of other services: `seam.stubs.payments`."""
+        from seamproof.testing.stubs.fakes import Stubs
+
+        return Stubs(self.engine.world, lambda: self.engine.call(self.record.settle))
 
     def close(self) -> None:
         """Close what belongs to this test alone."""

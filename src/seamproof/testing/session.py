@@ -103,7 +103,10 @@ class Session:
     def begin(self, test: str = "") -> Seam:
         """What a test begins with: the base, and nobody who has asked for anything."""
         record = Record(self.engine)
-        return Seam(self.engine, partial(self._means, record), record, self._sessions, test)
+        seam = Seam(self.engine, partial(self._means, record), record, self._sessions, test)
+        if self.config.stubs:
+            self.engine.call(seam.stubs.begin)
+        return seam
 
     def _means(self, record: Record) -> Means:
         world = self.engine.world
@@ -123,6 +126,8 @@ class Session:
             seam.close()
 
             async def back(world: World) -> bool:
+                if self.config.stubs:
+                    await seam.stubs.end(world)
                 await seam.record.settle(world)
                 ended = await self._way()
                 seam.deaths = tuple(each.detail for each in await world.ensure_alive())

@@ -72,8 +72,8 @@ def identity(engine: Engine, row: Made) -> IdentityConfig:
         sessions.close()
     if found is None:
         raise ConfigurationError(
-            f"nothing says how a row of {name} signs in: no identity that sends a name and a "
-            f"password is in that table",
+            f"nothing says how a row of {name} signs in: what the identities send to sign in is in "
+            "no row of that table",
             hint='write [testing.sign_in]: operation = "POST /login", '
             'body = { email = "{row.email}", password = "…" }',
         )
@@ -84,7 +84,7 @@ def _model(engine: Engine, connection: Connection, table: Table) -> Model | None
     """The first identity that is found in a table by what it sends."""
     columns = [each for each in table.columns if each.type.startswith(_TEXTUAL)]
     names = [each.name for each in columns if not secret(each.name)]
-    if not names or not any(secret(each.name) for each in columns):
+    if not names:
         return None
     for each in engine.premises.identities.identities.values():
         for sent in _sent(each):
