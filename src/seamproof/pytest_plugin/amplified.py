@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -65,7 +65,7 @@ class Amplified(pytest.Item):
         for each in judgement.findings:
             self.add_report_section("call", "seamproof", self._drawn(each))
         if judgement.outcome not in {Outcome.HELD, Outcome.VIOLATED}:
-            pytest.skip(f"{judgement.outcome}: {judgement.reason}")
+            skip(f"{judgement.outcome}: {judgement.reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings, and no traceback of ours."""
@@ -82,6 +82,11 @@ class Amplified(pytest.Item):
         """Where the test stands."""
         _, line, _ = self.base.reportinfo()
         return self.path, line, self.name
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip an item, told where its test stands."""
+    raise pytest.skip.Exception(reason, _use_item_location=True)
 
 
 class Amplifier:
@@ -146,13 +151,19 @@ class Amplifier:
         checks = self._checks if self._every else ()
         for mark in item.iter_markers(MARK):
             checks = _known(mark.args)
+        named = [check for name, check in self._named if name == item.nodeid.partition("::")[2]]
+        checks = tuple(dict.fromkeys((*checks, *named)))
         grouped = item.config.getoption("dist", "no") == "loadgroup"
         if checks and grouped and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid))
         for check in checks:
             name = f"{item.name}::{check}"
             assert item.parent is not None
-            yield Amplified.from_parent(item.parent, name=name, base=item, check=check)
+            # Its id as text: pytest then takes it apart as it does the ids that it has stored.
+            nodeid = f"{item.nodeid}::{check}"
+            yield Amplified.from_parent(
+                item.parent, name=name, nodeid=nodeid, base=item, check=check
+            )
 
     # The test
 
@@ -189,7 +200,7 @@ class Amplifier:
     def _judged(self, item: Amplified) -> Judgement:
         sent = self._sent.get(item.base.nodeid, "the test itself was not run")
         if isinstance(sent, str):
-            pytest.skip(f"not run: {sent}")
+            skip(f"not run: {sent}")
         return self._the_judge.judge(sent, item.check)
 
 

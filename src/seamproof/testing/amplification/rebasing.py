@@ -35,12 +35,20 @@ async def _move(premises: Premises, edits: Sequence[RowEdit], sequences: Sequenc
     world = premises.world
     async with world.still():
         if edits:
-            await world.database.edit(edits)
+            await world.database.edit([_least(each) for each in edits])
         async with await connect(world.database.admin) as connection:
             for name, last, called in sequences:
                 await connection.execute("SELECT setval(%s, %s, %s)", (name, last, called))
         await world.database.mark("base")
     await premises.conductor.look()
+
+
+def _least(edit: RowEdit) -> RowEdit:
+    """Of an update what it changes: some columns may not be written at all."""
+    if edit.old is None or edit.new is None:
+        return edit
+    changed = {name: text for name, text in edit.new.items() if edit.old.get(name) != text}
+    return RowEdit(edit.table, edit.old, changed)
 
 
 async def _sequences(premises: Premises) -> Sequences:
