@@ -8,6 +8,7 @@ are cut before, and no expression goes far back over what it has read.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from seamproof.analysis.refusals.complaint import ComplaintKind
 
@@ -91,11 +92,19 @@ _LIST = r"(?P<list>.+)"
 _COLON = r"[\s:=]{0,4}"
 
 
-def _phrases(kind: ComplaintKind, *patterns: str) -> list[tuple[ComplaintKind, re.Pattern[str]]]:
-    return [(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for pattern in patterns]
+def _phrases(kind: ComplaintKind, *patterns: str) -> list[tuple[ComplaintKind, str]]:
+    return [(kind, pattern) for pattern in patterns]
 
 
-PHRASES: list[tuple[ComplaintKind, re.Pattern[str]]] = [
+@cache
+def phrases() -> tuple[tuple[ComplaintKind, re.Pattern[str]], ...]:
+    """What means what, in order. Compiled when the first refusal is read: that takes longer than
+    many a command."""
+    flags = re.IGNORECASE | re.DOTALL
+    return tuple((kind, re.compile(pattern, flags)) for kind, pattern in _PHRASES)
+
+
+_PHRASES: list[tuple[ComplaintKind, str]] = [
     # What other phrases below would take for something else.
     *_phrases(
         K.FORMAT,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from seamproof.analysis.refusals.complaint import ComplaintKind, Steps
-from seamproof.analysis.refusals.phrases import FORMATS, NAME, PHRASES, QUOTED, TYPES
+from seamproof.analysis.refusals.phrases import FORMATS, NAME, QUOTED, TYPES, phrases
 from seamproof.core.model import Json
 
 MOST_TEXT = 600
@@ -66,7 +66,7 @@ class Reading:
 @lru_cache(maxsize=2048)
 def _read(text: str) -> Reading:
     text = " ".join(text.split())
-    for kind, phrase in PHRASES:
+    for kind, phrase in phrases():
         found = phrase.search(text)
         if found is None:
             continue
