@@ -236,6 +236,11 @@ class FakeService:
 Handler = Callable[[FakeService], int]
 
 
+def _not_there(service: FakeService) -> int:
+    """What a route answers that there is not."""
+    return 404
+
+
 @dataclass
 class FakeWorld(Driven):
     """Runs experiments on handlers, one by operation id."""
@@ -394,7 +399,7 @@ class FakeWorld(Driven):
         response, silence = None, None
         self.service.serving = act
         try:
-            status = self.handlers[act.step.operation.id](self.service)
+            status = self.handlers.get(act.step.operation.id, _not_there)(self.service)
             response = Response(status)
         except Died:
             silence = Silence.CLOSED
