@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from seamproof.core.model import Operation
 from seamproof.discovery import openapi
 from seamproof.discovery.openapi import Unreadable, matching
 from seamproof.discovery.openapi.parsing import MAX_BYTES
+from seamproof.discovery.routes import HIDDEN
 from seamproof.run.experiment import lane, requests
 from seamproof.run.experiment.lane import Door
 from seamproof.run.fetching import Fetched, fetch
@@ -175,7 +177,7 @@ class OpenApi:
         why = ""
         try:
             if self._routes is not None:
-                found = await self._routes()
+                found = _shown_routes(await self._routes())
                 if found.declarations:
                     self._document, self._where = found, f"its own code, {found.title}"
                     self._of_code = True
@@ -237,6 +239,12 @@ class OpenApi:
             if sent.response is None or sent.response.status not in NOT_FOUND:
                 return True
         return not plain
+
+
+def _shown_routes(table: Document) -> Document:
+    """Without the routes that the code itself leaves out of documents."""
+    shown = tuple(each for each in table.declarations if HIDDEN not in each.tags)
+    return replace(table, declarations=shown)
 
 
 def _of_file(root: Path, place: str) -> bytes:

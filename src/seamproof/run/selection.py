@@ -116,6 +116,11 @@ def of_finding(
         if each.operation.id == finding.operation and each.serves(finding.check)
     ]
     exact = [each for each in of_operation if each.act == act]
+    if not of_operation and finding.cause:
+        # What several operations share, or none has, is shown again with any of them.
+        serving = [each for each in scenarios if each.serves(finding.check)]
+        of_operation = [each for each in serving if each.operation.id in finding.also] or serving
+        of_operation = of_operation[:1]
     if not of_operation:
         raise ConfigurationError(
             f"{finding.id} is of {finding.operation}, which no scenario for {finding.check} reaches"

@@ -11,3 +11,6 @@
 A probe writes an OpenAPI document, which is read as hostile as any other. Adding a framework is
 adding its file and its probe.
 """
+
+HIDDEN = "hidden from the document"
+"""The tag of a route that the code itself leaves out of documents."""

@@ -57,10 +57,13 @@ class Document:
         parameters: dict[str, Any],
         name: str,
         handler: Any,
+        *,
+        hidden: bool = False,
     ) -> None:
         """Add a route: its template, its methods, and the schemas of its path's parameters.
 
-        `handler` is a function, or a class with one for each method.
+        `handler` is a function, or a class with one for each method. `hidden` says that the
+        service's own document leaves it out on purpose (`seamproof.discovery.routes.HIDDEN`).
         """
         item = self.paths.setdefault("/" + path.lstrip("/"), {})
         for method in sorted(methods):
@@ -71,6 +74,8 @@ class Document:
                     for key, schema in parameters.items()
                 ],
             }
+            if hidden:
+                operation["tags"] = ["hidden from the document"]
             if method.lower() in WITH_BODY:
                 function = getattr(handler, method.lower(), handler)
                 operation["requestBody"] = request_body(function) or ANY_BODY

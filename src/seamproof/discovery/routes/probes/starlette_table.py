@@ -41,11 +41,11 @@ def add(routes: Any, base: str, above: dict[str, Any], document: Any, depth: int
         convertors = getattr(route, "param_convertors", {}) or {}
         own = {k: TYPES.get(type(v).__name__, {"type": "string"}) for k, v in convertors.items()}
         if hasattr(route, "endpoint") and hasattr(route, "methods"):
-            if getattr(route, "include_in_schema", True):
-                path = base + CONVERTOR.sub(r"{\1}", route.path)
-                parameters = {**above, **own}
-                name = str(route.name)
-                document.add(path, methods(route), parameters, name, route.endpoint)
+            path = base + CONVERTOR.sub(r"{\1}", route.path)
+            parameters = {**above, **own}
+            hidden = not getattr(route, "include_in_schema", True)
+            name = str(route.name)
+            document.add(path, methods(route), parameters, name, route.endpoint, hidden=hidden)
             continue
         inner = getattr(getattr(route, "app", None), "routes", None) or getattr(
             route, "routes", None

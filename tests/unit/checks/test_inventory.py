@@ -1,0 +1,91 @@
+"""`inventory` on services that answer what their document does not have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from doubles.fake_world import FakeService, FakeWorld, Handler
+from seamproof.checks.inventory import Inventory
+from seamproof.checks.inventory.asking import UNKNOWN, asks
+from seamproof.core.catalog import Catalog, Table
+from seamproof.core.document import Declaration, Document
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Outcome, Tier, Verdict
+
+LIST = Operation.parse("GET /v2/orders")
+SCENARIO = Scenario("test", Step(LIST, identity="alice"))
+SUBJECT = Subject(
+    SCENARIO,
+    catalog=Catalog({"orders": Table("orders", ())}),
+    document=Document((Declaration(LIST),)),
+    reads=(SCENARIO,),
+    undeclared=(Operation.parse("GET /debug/orders"), Operation.parse("GET /docs")),
+    leads=frozenset({"inventory"}),
+)
+
+
+def orders(service: FakeService) -> int:
+    service.connect().read("SELECT id FROM orders")
+    return 200
+
+
+def guarded(service: FakeService) -> int:
+    assert service.serving is not None
+    return orders(service) if service.serving.sender else 401
+
+
+def found(subject: Subject = SUBJECT, **routes: Handler) -> list[Verdict]:
+    handlers = {LIST.id: orders} | {f"GET {path}": each for path, each in routes.items()}
+    return list(FakeWorld(handlers).drive(Inventory().explore(subject)))
+
+
+def test_a_service_that_answers_what_it_declares_holds() -> None:
+    (verdict,) = found()
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_route_of_the_code_that_reads_the_database_is_proven() -> None:
+    (verdict,) = found(**{"/debug/orders": orders})
+    assert (verdict.finding_class, verdict.tier) == ("undeclared-route", Tier.PROVEN)
+    assert verdict.operation == "GET /debug/orders"
+    assert verdict.evidence.facts["who"] == "nobody"
+    assert verdict.evidence.facts["sql"] == "reads orders"
+
+
+def test_who_is_refused_as_nobody_asks_as_somebody() -> None:
+    (verdict,) = found(**{"/debug/orders": guarded})
+    assert (verdict.tier, verdict.evidence.facts["who"]) == (Tier.PROVEN, "alice")
+
+
+def test_a_route_that_lets_nobody_in_is_a_note() -> None:
+    notes = found(**{"/debug/orders": lambda service: 403})
+    assert [each.tier for each in notes if each.finding_class] == [Tier.NOTE]
+    assert notes[-1].outcome is Outcome.HELD
+
+
+def test_an_old_version_and_open_metrics() -> None:
+    old, metrics = found(**{"/v1/orders": orders, "/metrics": lambda service: 200})
+    assert (old.finding_class, old.tier) == ("old-version", Tier.PROVEN)
+    assert old.evidence.facts["declared"] == "GET /v2/orders"
+    assert (metrics.finding_class, metrics.tier) == ("open-internals", Tier.SUSPECTED)
+
+
+def test_who_answers_everything_says_nothing() -> None:
+    (verdict,) = found(**{UNKNOWN: orders, "/debug/orders": orders})
+    assert verdict.outcome is Outcome.SKIPPED
+
+
+def test_documents_and_health_are_no_part_of_an_api() -> None:
+    routes = [each.route for each in asks(SUBJECT)]
+    assert "GET /docs" not in routes
+    assert len(routes) == len(set(routes))
+    paths = ("/health", "/readyz", "/static/{path}", "/swagger-ui", "/", "/openapi.json", "/up")
+    quiet = replace(SUBJECT, undeclared=tuple(Operation("GET", each) for each in paths))
+    assert {each.route for each in asks(quiet)} == set(routes) - {"GET /debug/orders"}
+
+
+def test_it_is_done_once_and_needs_a_document() -> None:
+    assert Inventory().applies(SUBJECT) is None
+    assert Inventory().applies(replace(SUBJECT, leads=frozenset())) is not None
+    assert Inventory().applies(replace(SUBJECT, document=None)) is not None
