@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from seamproof.analysis.inputs import Input, Where
+from seamproof.analysis.words import words_of
 
 _FORMATS = frozenset({"uri", "url", "uri-reference", "iri", "iri-reference", "hostname"})
 _SCHEME = re.compile(r"(?:https?:)?//\S", re.IGNORECASE)
 _OURS = "{sinkhole"
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _WORDS = frozenset(
     "url urls uri uris link href callback webhook hook hooks endpoint avatar image img icon logo"  # noqa: SIM905
     " picture photo thumbnail banner host hostname domain origin site website homepage redirect"
@@ -47,8 +47,3 @@ def is_host(place: Input) -> bool:
     if isinstance(place.value, str) and place.value:
         return not _SCHEME.match(place.value) and _OURS not in place.value
     return bool(words_of(place.name) & _HOSTS)
-
-
-def words_of(name: str) -> frozenset[str]:
-    """The words of a field's name: of `callbackURL` and `callback_url` the same two."""
-    return frozenset(each.lower() for each in _WORD.findall(name))

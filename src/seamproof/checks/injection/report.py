@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seamproof.analysis.confirm import Confirmation, standing
+from seamproof.analysis.controls import control
 from seamproof.analysis.splices import Payload, Sighting
 from seamproof.core.history import Crossing, History
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Control, Evidence, FindingClass, Outcome, Tier, Verdict
+from seamproof.core.verdict import Evidence, FindingClass, Outcome, Tier, Verdict
 
 CHECK = "injection"
 _AROUND = 34
@@ -45,10 +46,6 @@ def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier:
     stands = standing(tier, confirmation, "the act with its own values did not pass beside it")
     history = case.history
     section = history.sections[-1]
-    control = None
-    if confirmation is not None and confirmation.control.sections:
-        exchange = confirmation.control.section.exchange
-        control = Control(_CONTROL, exchange, passed=confirmation.passed)
     return Verdict(
         stands.outcome,
         CHECK,
@@ -60,7 +57,7 @@ def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier:
         shape=case.names,
         evidence=Evidence(
             experiment=history.experiment,
-            control=control,
+            control=control(subject, confirmation, _CONTROL),
             exchanges=tuple(each for one in history.sections for each in one.exchanges),
             crossing=case.sighting.crossing,
             crossings=section.crossings,

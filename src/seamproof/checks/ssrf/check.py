@@ -25,6 +25,7 @@ from seamproof.analysis.confirm import (
     settling,
     standing,
 )
+from seamproof.analysis.controls import control
 from seamproof.analysis.inputs import Input, inputs
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.ssrf.classes import CLASSES, FORGED_REQUEST
@@ -35,7 +36,7 @@ from seamproof.core.history import Crossing, History, Section
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
-from seamproof.core.verdict import Control, Evidence, Finding, FindingClass, Outcome, Tier, Verdict
+from seamproof.core.verdict import Evidence, Finding, FindingClass, Outcome, Tier, Verdict
 
 _CHECK = "ssrf"
 _SINKHOLE = "sinkhole"
@@ -217,10 +218,6 @@ def _verdict(
     told = "the act with its own values did not pass beside it"
     stands = standing(Tier.PROVEN, confirmation, told)
     section = history.sections[-1]
-    control = None
-    if confirmation.control.sections:
-        exchange = confirmation.control.section.exchange
-        control = Control("the act with its own values", exchange, passed=confirmation.passed)
     late = call.started > section.exchange.received
     return Verdict(
         stands.outcome,
@@ -233,7 +230,7 @@ def _verdict(
         shape=bait.input.label,
         evidence=Evidence(
             experiment=history.experiment,
-            control=control,
+            control=control(subject, confirmation, "the act with its own values"),
             exchanges=(section.exchange,),
             crossing=call,
             crossings=section.crossings,
