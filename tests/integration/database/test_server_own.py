@@ -19,7 +19,7 @@ import pytest
 from servers import TABLE, alive, ask, fresh_key, gone, provided, running
 
 from seamproof.core.errors import DatabaseError, MachineError
-from seamproof.database.postgres import cache, own
+from seamproof.database.postgres import cache, orphans, own
 from seamproof.database.postgres.locate import installations
 from seamproof.database.settings import DatabaseSettings
 
@@ -172,7 +172,7 @@ def test_the_next_run_sweeps_what_a_killed_guardian_left(
     path = Path(said["path"])
     assert path.exists()
     assert alive(said["pid"])
-    monkeypatch.setattr(own, "_SETTLED", -1.0)
+    monkeypatch.setattr(orphans, "_SETTLED", -1.0)
 
     async def scenario() -> None:
         async with provided(workspace) as live, provided(workspace) as other:

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -172,23 +172,15 @@ class Store:
             )
 
     def copy(self, target: Path, *templates: str) -> bool:
-        """Copy the directory that has the first of these templates, else one that was made of them,
-        else the pristine one; say whether it has any."""
+        """Copy the directory that has the first of these templates that is kept, else the pristine
+        one; say whether it has any. All of them count as used."""
         with cache.locked(self.lock, shared=True):
-            kept = next(self._kept(templates), None)
-            cache.copy(kept or self.folder / "pristine", target, self.marks)
-            cache.touch(self.folder)
-            if kept is not None:
-                cache.touch(kept)
-        return kept is not None
-
-    def _kept(self, templates: Sequence[str]) -> Iterator[Path]:
-        folder = self.folder / "templates"
-        yield from (folder / each for each in templates if (folder / each).is_dir())
-        for each in templates:
-            # What was made of a template is in one directory with it.
-            made = (path for path in folder.glob(f"{each}_*") if not path.suffix)
-            yield from sorted(made, key=lambda path: -path.stat().st_mtime)
+            folder = self.folder / "templates"
+            kept = [folder / each for each in templates if (folder / each).is_dir()]
+            cache.copy(kept[0] if kept else self.folder / "pristine", target, self.marks)
+            for each in (self.folder, *kept):
+                cache.touch(each)
+        return bool(kept)
 
     def keep(self, data: Path, template: str) -> None:
         """Keep a copy of a stopped server's directory under the template's name."""

@@ -64,8 +64,8 @@ class Host(Protocol):
         ...
 
     async def start(self, *templates: str) -> bool:
-        """Get ready, with the first of these templates on the server that was kept, else one that
-        was made of them; say whether there was any."""
+        """Get ready, with the first of these templates on the server that was kept; say whether
+        there was any."""
         ...
 
     async def keep(self, template: str) -> None:
@@ -171,24 +171,20 @@ class PostgresServer:
 
     async def _seeded(self, base: str, prepare: Prepare, seeding: Seeding) -> str:
         template = seeded_name(base, seeding.key)
-        templates = self._templates(await self._connected())
-        self._say("role", base)
+        if await self._templates(await self._connected()).has(template):
+            return template
+        # Kept by itself: whoever mends the seed need not wait for the migrations again.
+        await self._build(base, prepare)
+        admin = await self._connected()
+        templates = self._templates(admin)
         self._say("role", template)
         async with templates.building(base):
-            migrated = await templates.has(base)
-            if migrated and await templates.has(template):
+            if await templates.has(template):
                 return template
-            if not migrated:
-                await templates.build(base, prepare)
-            try:
-                await templates.seed(template, base, seeding.prepare)
-            except Exception:
-                if not migrated:
-                    # Whoever mends the seed need not wait for the migrations again.
-                    await self._keep(base)
-                raise
-            if not self._host.persistent:
-                await templates.drop_others(template, base)
+            await templates.seed(template, base, seeding.prepare)
+            if not self._host.persistent and not self._has_role:
+                # Every later run copies the directory: it need not have the same tables twice.
+                await admin.drop_database(base)
         await self._keep(template)
         return template
 

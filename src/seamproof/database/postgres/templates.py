@@ -164,16 +164,6 @@ class Templates:
             await self.admin.shut_out(base)
             raise
 
-    async def drop_others(self, template: str, base: str) -> None:
-        """Drop what other seeds made of the same template: here it would only take room."""
-        rows = await self.admin.rows(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) AND datname <> %s",
-            f"{base}_",
-            template,
-        )
-        for (name,) in rows:
-            await self._drop(name)
-
     async def _set_up(self, name: str, owner: str) -> None:
         path = self.settings.search_path
         if path:
@@ -242,12 +232,9 @@ class Templates:
         today = datetime.now(UTC).date()
         for place, (last, name) in enumerate(used):
             if place >= _KEPT or (today - last).days > _DAYS:
-                await self._drop(name)
-
-    async def _drop(self, template: str) -> None:
-        await self.admin.drop_database(template)
-        await self.admin.drop_role(f"{template}_use")
-        await self.admin.drop_role(template)
+                await self.admin.drop_database(name)
+                await self.admin.drop_role(f"{name}_use")
+                await self.admin.drop_role(name)
 
 
 def _used(note: str | None) -> date:
