@@ -8,6 +8,7 @@ nothing is imported here that is not needed, and nothing is active in a project 
 - `active`      the hooks of a session that does
 - `short`       the fixtures with short names
 - `amplified`   the engine's checks on passed tests
+- `budgets`     response times
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--seamproof",
         action="store_true",
         help="Run the checks on what each passed test has sent, as items beside it.",
+    )
+    group.addoption(
+        "--seamproof-budget",
+        default="",
+        metavar="LIMITS",
+        help="Response times that no operation may exceed over all tests: 'p95 < 200ms'.",
     )
     group.addoption(
         "--seamproof-check",

@@ -13,6 +13,8 @@ import pytest
 from seamproof.config import load
 from seamproof.core.errors import SeamproofError
 from seamproof.pytest_plugin.amplified import Amplifier
+from seamproof.pytest_plugin.budgets import NAME as budgets_name
+from seamproof.pytest_plugin.budgets import Budgets
 from seamproof.pytest_plugin.short import FIXTURES, EveryTest
 from seamproof.testing.session import Session
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from seamproof.testing.seam import Seam
 
 NAME = "seamproof-active"
+_BUDGET = "budget(limits, n=50): response times of the test's requests, as 'p95 < 200ms'"
 _AMPLIFY = "seamproof(*checks): run these checks, or all, on what the test sends once it has passed"
 _SEAM = pytest.StashKey["Seam"]()
 _SESSION = pytest.StashKey[Session]()
@@ -61,10 +64,13 @@ def activate(config: pytest.Config, file: Path) -> None:
     session = _session(config, file)
     manager = config.pluginmanager
     config.addinivalue_line("markers", _AMPLIFY)
+    config.addinivalue_line("markers", _BUDGET)
     checks = tuple(config.getoption("seamproof_check"))
     amplifier = Amplifier(session, bool(config.getoption("seamproof") or checks), checks)
+    budgets = Budgets(session, config.getoption("seamproof_budget"))
     manager.register(amplifier, f"{NAME}-amplifier")
-    manager.register(Active(session, amplifier), NAME)
+    manager.register(budgets, budgets_name)
+    manager.register(Active(session, amplifier, budgets), NAME)
     for name in session.config.testing.fixtures:
         if name == "db" and manager.hasplugin("django"):
             raise pytest.UsageError(
@@ -84,8 +90,9 @@ def _told(error: SeamproofError) -> str:
 class Active:
     """Isolates each test, and says at every boundary what a failed one did."""
 
-    def __init__(self, session: Session, amplifier: Amplifier) -> None:
+    def __init__(self, session: Session, amplifier: Amplifier, budgets: Budgets) -> None:
         self._session = session
+        self._budgets = budgets
         self._amplifier = amplifier
         self._of_workers: list[str] = []
 
@@ -101,6 +108,7 @@ class Active:
             yield seam
         finally:
             del node.stash[_SEAM]
+            self._budgets.on_end(seam)
             try:
                 self._session.end(seam)
             except SeamproofError as error:

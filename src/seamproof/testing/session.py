@@ -136,6 +136,28 @@ class Session:
             if self.engine.call(back):
                 self._sessions.close()
 
+    def hold(self, seam: Seam) -> None:
+        """Take the state that is there now as what `back` restores, until the test ends."""
+
+        async def held(world: World) -> bool:
+            await seam.record.settle(world)
+            async with world.still():
+                return bool(await world.database.mark("arranged"))
+
+        if self.engine.call(held):
+            self._sessions.close()
+
+    def back(self, seam: Seam) -> None:
+        """Restore what `hold` took."""
+
+        async def restored(world: World) -> bool:
+            await seam.record.settle(world)
+            async with world.still():
+                return bool((await world.database.undo("arranged")).cloned)
+
+        if self.engine.call(restored):
+            self._sessions.close()
+
     @contextmanager
     def isolated(self) -> Iterator[Seam]:
         """What a test is given, for a test that pytest does not run."""
