@@ -1,9 +1,11 @@
-"""Whether every run of the twins of overlaps and retries tells the same.
+"""Whether every run of the twins tells the same.
 
-    uv run python benchmarks/twins.py [--runs N] [APP]...
+    uv run python benchmarks/twins.py [--suite overlaps|guards] [--runs N] [APP]...
 
-It runs the services of tests/apps whose defects are of `concurrency` and `idempotency`, and those
-that only look like it, on the embedded database: with these two checks, broken and fixed, N times.
+It runs services of tests/apps on the embedded database, broken and fixed, N times. The suite
+`overlaps` has those whose defects are of `concurrency` and `idempotency`, and those that only look
+like it, with these two checks; `guards` those that let in what they should not, with the checks
+that look for that.
 Each run is a whole one, as of a user who has never run it: the world is opened, and what is normal
 is learned anew. Only the template of the database and the packages are kept. Two services are run
 side by side. A line of progress is one run of everything.
@@ -38,17 +40,32 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from seamproof.checks.concurrency.classes import CLASSES as OF_OVERLAPS
-from seamproof.checks.idempotency.classes import CLASSES as OF_RETRIES
+from seamproof.core import registry
 from seamproof.core.events import FindingReported, JobFinished, RunFinished
 from seamproof.core.verdict import Outcome
+from seamproof.run.catalogue import classes_of
 from seamproof.run.reporting import run_loop
 from seamproof.run.session import Options, run
 
 ROOT = Path(__file__).parents[1]
-APPS = ("races", "races_django", "races_express", "bookings", "lookalikes")
-CHECKS = ("concurrency", "idempotency")
-CLASSES = frozenset(each.name for each in (*OF_OVERLAPS, *OF_RETRIES))
+SUITES = {
+    "overlaps": (
+        ("races", "races_django", "races_express", "bookings", "lookalikes"),
+        ("concurrency", "idempotency"),
+    ),
+    "guards": (
+        tuple(
+            app + framework
+            for app in ("tenants", "intake", "leaks")
+            for framework in ("", "_django", "_express")
+        ),
+        (
+            *("authentication", "authorization", "contract", "exposure", "injection", "inventory"),
+            *("mass-assignment", "resources", "roundtrip", "ssrf", "validation"),
+        ),
+    ),
+}
+"""Services and checks."""
 SIDE_BY_SIDE = 2
 BUILD = 'build = "npm ci"\n'
 
@@ -63,6 +80,7 @@ class Task:
     app: str
     variant: str
     folder: Path
+    checks: tuple[str, ...]
 
     @property
     def is_sound(self) -> bool:
@@ -78,7 +96,7 @@ class Seen:
     seconds: float
 
 
-def prepared(app: str, variant: str, root: Path) -> Task:
+def prepared(app: str, variant: str, root: Path, checks: tuple[str, ...]) -> Task:
     """A copy of the service, with its packages."""
     folder = root / f"{app}-{variant}"
     ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".seamproof")
@@ -88,7 +106,7 @@ def prepared(app: str, variant: str, root: Path) -> Task:
     if BUILD in text:
         subprocess.run(["npm", "ci"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         config.write_text(text.replace(BUILD, ""))
-    return Task(app, variant, folder)
+    return Task(app, variant, folder, checks)
 
 
 def exercised(task: Task) -> Seen:
@@ -98,14 +116,14 @@ def exercised(task: Task) -> Seen:
     for learned in task.folder.glob(".seamproof/*"):
         if learned.is_file():
             learned.unlink()
-    return run_loop(_exercised(task.folder / "seamproof.toml"))
+    return run_loop(_exercised(task.folder / "seamproof.toml", task.checks))
 
 
-async def _exercised(config: Path) -> Seen:
+async def _exercised(config: Path, checks: tuple[str, ...]) -> Seen:
     began = time.perf_counter()
     told: set[Told] = set()
     unsure: list[str] = []
-    async for event in run(Options(config=config, checks=CHECKS)):
+    async for event in run(Options(config=config, checks=checks)):
         match event:
             case FindingReported(finding):
                 name = finding.operation, finding.finding_class
@@ -122,21 +140,31 @@ async def _exercised(config: Path) -> Seen:
 # ---------------------------------------------------------------------------- what is right
 
 
-def expected(app: str, variant: str) -> frozenset[tuple[str, str, str]]:
-    """The manifest's rows that are of the two checks."""
+def checks_of_classes() -> dict[str, str]:
+    """By the name of a class, the check that finds it."""
+    return {
+        each.name: name
+        for name, part in registry.discover(registry.CHECK).items()
+        for each in classes_of(part)
+    }
+
+
+def expected(task: Task) -> frozenset[tuple[str, str, str]]:
+    """The manifest's rows that are of its checks."""
+    by = checks_of_classes()
     rows = runpy.run_path(str(ROOT / "tests" / "apps" / "manifest.py"))
     return frozenset(
         (each.operation, each.finding_class, str(each.tier))
         for twin in rows["TWINS"]
-        if twin.app == app and variant == "broken"
+        if twin.app == task.app and task.variant == "broken"
         for each in twin.broken
-        if each.finding_class in CLASSES
+        if by.get(each.finding_class) in task.checks
     )
 
 
 def compared(task: Task, seen: Seen) -> tuple[list[str], list[str]]:
     """What was missed, and what is a false alarm."""
-    right = expected(task.app, task.variant)
+    right = expected(task)
     rows = {(operation, name, tier) for operation, name, tier, _ in seen.told}
     missed = right - rows
     wrong = {each for each in rows - right if each[2] != "note"}
@@ -216,16 +244,18 @@ class Tally:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    parser.add_argument("apps", nargs="*", metavar="APP", default=APPS)
+    parser.add_argument("apps", nargs="*", metavar="APP")
+    parser.add_argument("--suite", choices=SUITES, default="overlaps")
     parser.add_argument("--runs", type=int, default=50)
     arguments = parser.parse_args()
+    apps, checks = SUITES[arguments.suite]
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(SIDE_BY_SIDE, get_context("spawn")) as pool,
     ):
         tasks = [
-            prepared(app, variant, Path(folder))
-            for app in arguments.apps
+            prepared(app, variant, Path(folder), checks)
+            for app in arguments.apps or apps
             for variant in ("broken", "fixed")
             if app != "lookalikes" or variant == "fixed"
         ]
