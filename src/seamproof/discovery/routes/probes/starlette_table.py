@@ -47,6 +47,11 @@ def add(routes: Any, base: str, above: dict[str, Any], document: Any, depth: int
             name = str(route.name)
             document.add(path, methods(route), parameters, name, route.endpoint, hidden=hidden)
             continue
+        included = getattr(route, "original_router", None)
+        if included is not None:  # FastAPI's, since its routers are included as they are
+            prefix = getattr(getattr(route, "include_context", None), "prefix", "")
+            add(included.routes, base + prefix, above, document, depth + 1)
+            continue
         inner = getattr(getattr(route, "app", None), "routes", None) or getattr(
             route, "routes", None
         )
