@@ -146,6 +146,8 @@ class Judged:
     reason: str = ""
     experiments: int = 0
     seconds: float = 0.0
+    whole: bool = True
+    """Whether it came to its end; False where there was no time for that."""
 
 
 @dataclass(frozen=True, slots=True)

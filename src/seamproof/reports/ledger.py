@@ -56,6 +56,8 @@ class OperationRecord:
     seconds: float = 0.0
     scenarios: int = 0
     """Scenarios that reached it: each is a job of every check."""
+    cut: set[str] = field(default_factory=set)
+    """Checks that there was no time for to the end, whatever they have found until then."""
     jobs: Counter[str] = field(default_factory=Counter)
     """By check, how many have come to their end."""
 
@@ -125,6 +127,8 @@ class Ledger:
         record = self.operation(job.operation)
         record.finished.setdefault(job.check, Entry()).merge(job.outcome, job.reason)
         record.jobs[job.check] += 1
+        if not job.whole:
+            record.cut.add(job.check)
         record.experiments += job.experiments
         record.seconds += job.seconds
 
@@ -178,18 +182,19 @@ class Ledger:
         """The share of the risk that was judged, from 0 to 1.
 
         Each operation weighs 1 + its risk; it counts by the share of the checks that concern it
-        (all but those skipped) which came to a verdict.
+        (all but those skipped) which came to their end with a verdict.
         """
         judged = whole = 0.0
-        for name in self.operations:
+        for name, record in self.operations.items():
             weight = 1.0 + self.risk(name)
-            outcomes = [self.entry(name, check).outcome for check in self.checks]
-            concerned = [each for each in outcomes if each is not Outcome.SKIPPED]
+            outcomes = {check: self.entry(name, check).outcome for check in self.checks}
+            concerned = [check for check, each in outcomes.items() if each is not Outcome.SKIPPED]
             if outcomes and not concerned:
                 continue
             whole += weight
+            ended = [c for c in concerned if outcomes[c] in _JUDGED and c not in record.cut]
             if concerned:
-                judged += weight * sum(each in _JUDGED for each in concerned) / len(concerned)
+                judged += weight * len(ended) / len(concerned)
         return judged / whole if whole else 0.0
 
     def share(self) -> tuple[int, int]:

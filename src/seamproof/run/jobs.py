@@ -29,6 +29,8 @@ from seamproof.run.experiment.conductor import Conductor
 _NOTHING = Knowledge()
 
 _SPENT = "the budget is spent"
+_COSTLY = ("idempotency", "concurrency")
+"""Checks of the most experiments, the most of all last."""
 
 
 def _refusals(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -97,14 +99,16 @@ class Jobs:
         crashes: list[str] = []
         # Checks that watch come last: their verdict is also about what the others provoked.
         # Where the time may end, overlaps come last of the others: they are the most.
-        in_order = sorted(checks, reverse=self._until is not None)
+        in_order = sorted(checks)
+        if self._until is not None:
+            in_order.sort(key=lambda name: _COSTLY.index(name) if name in _COSTLY else -1)
         in_order.sort(key=lambda name: name in watching)
         judged = [
             await self._judge(name, checks[name], subject, watched[name], crashes)
             for name in in_order
         ]
-        cut = any(verdict.reason == _SPENT for each in judged for verdict in each.verdicts)
-        seconds = 0.0 if cut else time.monotonic() - began
+        whole = all(each.whole for each in judged)
+        seconds = time.monotonic() - began if whole else 0.0
         return Result(job.number, tuple(judged), seconds, tuple(crashes))
 
     def _late(self) -> bool:
@@ -158,8 +162,6 @@ class Jobs:
     ) -> Judged:
         operation = subject.operation.id
         began, experiments, spent = time.monotonic(), 0, False
-        if self._late():
-            return judged(name, _unfinished(name, operation, watched))
 
         async def conduct(experiment: Experiment) -> History:
             nonlocal experiments, spent
@@ -170,13 +172,12 @@ class Jobs:
             self._emit(ExperimentRun(operation, name, experiment.purpose, history.timing.total))
             return history
 
-        self._emit(JobStarted(operation, name))
+        if not self._late():
+            self._emit(JobStarted(operation, name))
         try:
             verdicts = (*await self._explore(name, check, subject, conduct), *watched)
-            if spent:
-                verdicts = _unfinished(name, operation, verdicts)
         except Spent:
-            verdicts = _unfinished(name, operation, watched)
+            spent, verdicts = True, tuple(watched)
         except SeamproofError:
             raise
         except Exception as error:
@@ -184,7 +185,10 @@ class Jobs:
             crashes.append(self._redact("".join(traceback.format_exception(error))))
             reason = self._redact(f"seamproof failed: {type(error).__name__}: {error}")
             verdicts = (Verdict(Outcome.INCONCLUSIVE, name, operation, reason),)
-        return judged(name, verdicts, experiments, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        if spent:
+            return _unfinished(name, operation, verdicts, experiments, seconds)
+        return judged(name, verdicts, experiments, seconds)
 
     async def _explore(
         self, name: str, check: Check, subject: Subject, conduct: Conduct
@@ -192,6 +196,8 @@ class Jobs:
         skip = check.applies(subject)
         if skip is not None:
             return [Verdict(Outcome.SKIPPED, name, subject.operation.id, skip.reason)]
+        if self._late():
+            raise Spent
         exploration: Exploration[Iterable[Verdict]]
         if self._replayed is None:
             exploration = check.explore(subject)
@@ -210,10 +216,17 @@ def judged(
     return Judged(check, verdicts, outcome, _reason(verdicts, outcome), experiments, seconds)
 
 
-def _unfinished(check: str, operation: str, known: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """The verdicts of a check that there was no time for: what is known of it, which is no pass."""
+def _unfinished(
+    check: str,
+    operation: str,
+    known: Sequence[Verdict],
+    experiments: int = 0,
+    seconds: float = 0.0,
+) -> Judged:
+    """What a check came to that there was no time for: what is known of it, which is no pass."""
     outcome = Outcome.INCONCLUSIVE if known else Outcome.NOT_RUN
-    return (*known, Verdict(outcome, check, operation, _SPENT))
+    late = Verdict(outcome, check, operation, _SPENT)
+    return replace(judged(check, (*known, late), experiments, seconds), whole=False)
 
 
 def inconclusive(job: Job, reason: str) -> Result:

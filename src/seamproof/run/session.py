@@ -360,7 +360,13 @@ class Session:
                 self._emit(VerdictReached(verdict))
             self._emit(
                 JobFinished(
-                    operation, each.check, each.outcome, each.reason, each.experiments, each.seconds
+                    operation,
+                    each.check,
+                    each.outcome,
+                    each.reason,
+                    each.experiments,
+                    each.seconds,
+                    each.whole,
                 )
             )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from report_samples import EVENTS
 
 from seamproof.core.events import Baseline, JobFinished, RunStarted, VerdictReached
@@ -97,3 +99,6 @@ def test_confidence_is_the_share_of_the_risk_that_was_judged() -> None:
     assert kept.confidence() == (10 * 0.5 + 10 * 0 + 1) / 21
     assert kept.riskiest == ["POST /a", "POST /b", "GET /c"]
     assert ledger(start).confidence() == 0.0
+    # What a check has found by the time that the budget is spent stands, and is not all of it.
+    cut = replace(jobs[0], whole=False)
+    assert ledger(start, *baselines, cut, *jobs[1:]).confidence() == 1 / 21

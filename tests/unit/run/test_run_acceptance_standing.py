@@ -90,6 +90,8 @@ def test_it_is_stale_where_its_check_was_judged_and_the_finding_did_not_show(
         # One of its scenarios is not judged.
         (judged(Outcome.HELD), judged(Outcome.INCONCLUSIVE)),
         (judged(Outcome.HELD), Baseline(ORDERS, False, "404")),
+        # There was no time for all of it.
+        (JobFinished(ORDERS, "concurrency", Outcome.VIOLATED, whole=False),),
         # The worst was told, and hides that a part of it is not known.
         (
             VerdictReached(Verdict(Outcome.INCONCLUSIVE, "concurrency", ORDERS)),

@@ -177,8 +177,23 @@ def test_no_check_is_begun_once_the_time_is_spent() -> None:
     result = do("asks", "sees", "raises", events=events, until=0.0)
     assert {each.outcome for each in result.judged} == {Outcome.NOT_RUN}
     assert {each.reason for each in result.judged} == {"the budget is spent"}
-    assert [each.check for each in result.judged] == ["raises", "asks", "sees"]
+    assert [each.check for each in result.judged] == ["asks", "raises", "sees"]
+    assert not any(each.whole for each in result.judged)
     assert events == []
+
+
+def test_what_does_not_apply_is_skipped_also_where_there_is_no_time() -> None:
+    (judged,) = do("asks", until=0.0, disturbed="a rate limiter").judged
+    assert (judged.outcome, judged.whole) == (Outcome.SKIPPED, True)
+
+
+def test_overlaps_come_last_where_the_time_may_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("concurrency", "asks", "idempotency", "raises", "sees")
+    monkeypatch.setitem(CHECKS, "concurrency", Asks)
+    monkeypatch.setitem(CHECKS, "idempotency", Asks)
+    assert [each.check for each in do(*names).judged] == sorted(names)
+    limited = [each.check for each in do(*names, until=1e12).judged]
+    assert limited == ["asks", "raises", "idempotency", "concurrency", "sees"]
 
 
 def test_a_check_that_has_begun_ends_at_the_next_experiment(
@@ -198,8 +213,10 @@ def test_what_it_had_concluded_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     (judged,) = do("concludes", conductor=Slow(monkeypatch), until=0.5).judged
     assert (judged.outcome, judged.reason) == (Outcome.VIOLATED, "a defect")
     assert judged.verdicts[-1].reason == "the budget is spent"
+    assert not judged.whole
     (whole,) = do("concludes", conductor=Slow(monkeypatch), until=9.0).judged
     assert [each.reason for each in whole.verdicts] == ["a defect", "a defect", "a defect"]
+    assert whole.whole
 
 
 def test_a_note_counts_as_held() -> None:

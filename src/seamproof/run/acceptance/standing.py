@@ -57,6 +57,8 @@ class Standing:
             case VerdictReached():
                 verdict = event.verdict
                 self._note(verdict.operation, verdict.check, verdict.outcome)
+            case JobFinished(whole=False):
+                self._missed.add(event.operation)
             case JobFinished():
                 self._note(event.operation, event.check, event.outcome)
             case FindingReported():
