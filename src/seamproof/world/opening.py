@@ -244,7 +244,7 @@ class _Opening:
             launcher,
             self.intents,
             self.ports,
-            _upstream(server),
+            lambda: _upstream(server),
             lambda port: self._guard(server, (port,)),
             self.authority.context if self.authority else None,
         )

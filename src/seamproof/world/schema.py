@@ -81,8 +81,8 @@ class Preparation:
     launcher: Launcher
     intents: Intents
     ports: Ports
-    upstream: tuple[str, int]
-    """Where boundaries find the server."""
+    upstream: Callable[[], tuple[str, int]]
+    """Where boundaries find the server by now: between migrations and seed it may restart."""
     guard: Callable[[int], Guard]
     """The guard that permits one more port: that of the proxy here."""
     tls: ssl.SSLContext | None = None
@@ -118,7 +118,7 @@ class Preparation:
     @asynccontextmanager
     async def _proxy(self, owner: Address) -> AsyncIterator[tuple[PostgresBoundary, Address]]:
         """A proxy that a command's connections pass, and where the command finds its database."""
-        boundary = PostgresBoundary(0, *self.upstream, tls=self.tls)
+        boundary = PostgresBoundary(0, *self.upstream(), tls=self.tls)
         await boundary.start()
         try:
             yield boundary, replace(owner, host=LOOPBACK, port=boundary.port)
