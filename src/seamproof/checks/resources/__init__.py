@@ -1,0 +1,12 @@
+"""The check `resources`: what a request costs is bounded.
+
+- `check`      more rows, and larger pages than anybody needs
+- `lists`      which rows a read lists, and what it costs to list more of them
+- `pages`      whether the size of a page is the client's to choose
+- `classes`    the kinds of defect, and what a person needs to know of each
+- `report`     verdicts with their evidence
+"""
+
+from seamproof.checks.resources.check import Resources
+
+__all__ = ["Resources"]

@@ -1,0 +1,239 @@
+"""Whether what a request costs is bounded.
+
+    5 more rows of what it lists    a statement more for each: 1, 5, 25     statements-per-row
+    100 more rows                   all of them are read and answered       list-without-limit
+    a page of 100000                LIMIT 100000 on the wire                page-size-without-limit
+
+A transaction that stays open while a called service keeps it waiting is for `rollback` to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from seamproof.analysis.confirm import Confirmation, as_expected, clean_run, replay_all
+from seamproof.analysis.trouble import trouble
+from seamproof.checks.resources.classes import (
+    CLASSES,
+    LIST_WITHOUT_LIMIT,
+    PAGE_SIZE,
+    STATEMENTS_PER_ROW,
+)
+from seamproof.checks.resources.lists import STEEP, Cost, Listed, limited, listed, listing
+from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
+from seamproof.checks.resources.report import Case, found, plain
+from seamproof.core.experiment import BoundaryKind, Experiment
+from seamproof.core.history import History
+from seamproof.core.model import SAFE_METHODS
+from seamproof.core.protocols import Exploration
+from seamproof.core.registry import Need, check
+from seamproof.core.subject import Skip, Subject
+from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
+
+_ONE, _FEW, _MANY, _LOTS = 1, 5, 25, 100
+_WRITES = "it lists nothing: it writes"
+
+
+@check(
+    "resources",
+    title="What a request costs is bounded",
+    boundary=BoundaryKind.SQL,
+    needs={Need.DOCUMENT},
+)
+class Resources:
+    """Gives a read more rows to list, and asks for pages that are too large; counts statements and
+    rows on the wire.
+    """
+
+    classes: ClassVar[tuple[FindingClass, ...]] = CLASSES
+
+    def applies(self, subject: Subject) -> Skip | None:
+        """Only reads list rows."""
+        return None if subject.operation.method in SAFE_METHODS else Skip(_WRITES)
+
+    def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
+        """List more rows; ask for a page that is too large."""
+        clean, verdict = yield from _began(subject)
+        if clean is None:
+            return (verdict,)
+        verdicts, tried = [], []
+        for each in listed(subject, clean):
+            if each.table.name not in tried:
+                cost = yield from _few(subject, clean, each)
+                if cost is not None:
+                    tried.append(each.table.name)
+                    verdicts += yield from _per_row(subject, clean, each, cost)
+                    verdicts += yield from _whole(subject, clean, each, cost)
+        asked = list(pages(subject))
+        for page in asked:
+            verdicts += yield from _page(subject, page)
+        if not verdicts:
+            verdicts.append(_nothing(subject, tried, asked))
+        return verdicts
+
+    def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
+        """Try what the finding is of again, from the rows that are there now."""
+        clean, verdict = yield from _began(subject)
+        if clean is None:
+            return (verdict,)
+        facts, verdicts = finding.evidence.facts, []
+        if finding.finding_class == PAGE_SIZE.name:
+            for page in pages(subject):
+                if page.input.label == facts.get("input"):
+                    verdicts += yield from _page(subject, page)
+        for each in listed(subject, clean):
+            if each.table.name == facts.get("table") and not verdicts:
+                cost = yield from _few(subject, clean, each)
+                if cost is not None:
+                    judge = _per_row if finding.finding_class == STATEMENTS_PER_ROW.name else _whole
+                    verdicts += yield from judge(subject, clean, each, cost)
+        return verdicts or (plain(subject, Outcome.HELD, "it is not seen any more"),)
+
+
+def _began(subject: Subject) -> Exploration[tuple[History | None, Verdict]]:
+    """The clean run, or why nothing follows."""
+    if BoundaryKind.SQL not in subject.boundaries:
+        return None, plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind")
+    if subject.profile.disturbed:
+        return None, plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed)
+    clean = yield from clean_run(subject)
+    reason = trouble(clean)
+    return None if reason else clean, plain(subject, Outcome.INCONCLUSIVE, reason)
+
+
+def _nothing(subject: Subject, tried: list[str], asked: list[Page]) -> Verdict:
+    if not tried and not asked:
+        return plain(subject, Outcome.SKIPPED, "no row of its answer could be given more of")
+    parts = []
+    if tried:
+        parts.append(f"{_FEW} more rows of {', '.join(tried)} cost no statement each")
+    if asked:
+        parts.append(f"{', '.join(each.input.label for each in asked)} is limited")
+    return plain(subject, Outcome.HELD, "; ".join(parts))
+
+
+def _few(subject: Subject, clean: History, one: Listed) -> Exploration[Cost | None]:
+    """What some more rows cost; None where the read does not list them."""
+    history: History = yield one.experiment(subject, _FEW)
+    if trouble(history) or not as_expected(subject, history):
+        return None
+    base = Cost.of(subject, clean, one.table.name)
+    cost = Cost.of(subject, history, one.table.name)
+    return cost if cost.rows - base.rows >= _FEW else None
+
+
+def _confirmed(
+    subject: Subject, experiment: Experiment, shows: Callable[[History], bool], first: History
+) -> Exploration[Confirmation]:
+    (confirmation,) = yield from replay_all(
+        subject, experiment, (shows,), lambda control: as_expected(subject, control), (first,)
+    )
+    return confirmation
+
+
+def _per_row(
+    subject: Subject, clean: History, one: Listed, few: Cost
+) -> Exploration[list[Verdict]]:
+    """One statement more for each row, with 1, 5 and 25 of them."""
+    name, base = one.table.name, Cost.of(subject, clean, one.table.name)
+    if few.beyond(base) < STEEP * _FEW:
+        return []
+    single: History = yield one.experiment(subject, _ONE)
+    experiment = one.experiment(subject, _MANY)
+    history: History = yield experiment
+    if trouble(single) or trouble(history) or not as_expected(subject, history):
+        return []
+    first, many = Cost.of(subject, single, name), Cost.of(subject, history, name)
+    if first.beyond(base) < STEEP or many.beyond(few) < STEEP * (_MANY - _FEW):
+        return []
+
+    def shows(again: History) -> bool:
+        return Cost.of(subject, again, name).beyond(base) >= STEEP * _MANY
+
+    confirmation = yield from _confirmed(subject, experiment, shows, history)
+    shape = many.grown(base)
+    crossings = history.sections[-1].crossings
+    case = Case(
+        STATEMENTS_PER_ROW,
+        Tier.PROVEN,
+        history,
+        confirmation,
+        next((each for each in crossings if each.key.shape == shape), None),
+        name,
+        shape,
+        {
+            "few": _FEW,
+            "few_statements": few.beyond(base),
+            "many": _MANY,
+            "many_statements": many.beyond(base),
+            "slope": f"{many.beyond(base) / _MANY:.1f}",
+            "statement": shape,
+        },
+    )
+    return [found(subject, case)]
+
+
+def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Exploration[list[Verdict]]:
+    """Every row there is, although requests add to them."""
+    name, base = one.table.name, Cost.of(subject, clean, one.table.name)
+    statement = listing(subject, clean, name)
+    # One thing with what belongs to it is no list.
+    is_list = not subject.operation.path.endswith("}") and few.shown - base.shown >= _FEW
+    grows = name in subject.profile.effects
+    if not is_list or not grows or statement is None or limited(statement):
+        return []
+    experiment = one.experiment(subject, _LOTS)
+
+    def shows(again: History) -> bool:
+        cost = Cost.of(subject, again, name)
+        return cost.rows - base.rows >= _LOTS and cost.shown - base.shown >= _LOTS
+
+    history: History = yield experiment
+    if trouble(history) or not shows(history):
+        return []
+    confirmation = yield from _confirmed(subject, experiment, shows, history)
+    # How large the table gets is for a person to say.
+    case = Case(
+        LIST_WITHOUT_LIMIT,
+        Tier.SUSPECTED,
+        history,
+        confirmation,
+        listing(subject, history, name),
+        name,
+        statement.key.shape,
+        {"many": _LOTS, "statement": statement.key.shape},
+    )
+    return [found(subject, case)]
+
+
+def _page(subject: Subject, page: Page) -> Exploration[list[Verdict]]:
+    """A page that is too large, as it was asked for."""
+    experiment = page.experiment(subject)
+    history: History = yield experiment
+    if trouble(history):
+        return []
+    seen = unlimited(subject, history)
+    if seen is None:
+        return []
+
+    def shows(again: History) -> bool:
+        return unlimited(subject, again) is not None
+
+    confirmation = yield from _confirmed(subject, experiment, shows, history)
+    crossing, limit = seen
+    case = Case(
+        PAGE_SIZE,
+        Tier.PROVEN,
+        history,
+        confirmation,
+        crossing,
+        shape=page.input.label,
+        facts={
+            "input": page.input.label,
+            "asked": ASKED,
+            "limit": limit,
+            "statement": crossing.key.shape,
+        },
+    )
+    return [found(subject, case)]

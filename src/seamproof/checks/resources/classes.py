@@ -1,0 +1,79 @@
+"""What `resources` can find, for people."""
+
+from __future__ import annotations
+
+from seamproof.core.verdict import FindingClass
+
+_API4 = "https://owasp.org/API-Security/editions/2023/en/0xa4-unrestricted-resource-consumption/"
+
+STATEMENTS_PER_ROW = FindingClass(
+    name="statements-per-row",
+    title="{operation} asks the database again for each row of {table}",
+    consequence=(
+        "{few} more rows cost {few_statements} more statements, {many} cost {many_statements}: "
+        "{slope} for each row. A page of a thousand costs a thousand round trips."
+    ),
+    why=(
+        "The list is read with one statement, and then something of each row with one more: a "
+        "relation that the mapper loads when it is first looked at, or a query in a loop. With "
+        "the three rows of a test it is quick."
+    ),
+    fix=(
+        "Load what belongs to the rows together with them: a join, or one statement with all "
+        "their keys (selectinload, prefetch_related, include, a batched IN)."
+    ),
+    example="""
+        SELECT id, total FROM orders WHERE user_id = $1          26 rows
+        SELECT * FROM order_items WHERE order_id = $1            26 times
+    """,
+    broken="SQL",
+    cwe=(1050,),
+    owasp=("API4:2023",),
+    references=(_API4,),
+)
+
+PAGE_SIZE = FindingClass(
+    name="page-size-without-limit",
+    title="{operation} lets the client say how many rows are read, without a limit",
+    consequence=(
+        "{input} was sent as {asked}, and the statement had {limit}. One request reads the whole "
+        "table, and the service holds it in memory."
+    ),
+    why=(
+        "The size of a page goes into LIMIT as it comes. Nobody needs a page that large but who "
+        "wants the service to be busy, or all of its data at once."
+    ),
+    fix="Refuse a size above a limit of the service's own, or take that limit in its place.",
+    example="""
+        GET /products?limit=100000
+        SELECT ... FROM products LIMIT 100000
+    """,
+    broken="SQL",
+    cwe=(770,),
+    owasp=("API4:2023",),
+    references=(_API4,),
+)
+
+LIST_WITHOUT_LIMIT = FindingClass(
+    name="list-without-limit",
+    title="{operation} answers every row of {table} that there is",
+    consequence=(
+        "With {many} more rows it read and answered {many} more: there is no LIMIT. Requests add "
+        "rows to {table}, so that the list grows until it takes all of the memory there is."
+    ),
+    why=(
+        "A list has no pages. As long as there are few rows nobody sees it, and every customer "
+        "who has many makes each of their requests slow."
+    ),
+    fix="Answer a page, with a size of the service's own where the client names none.",
+    example="""
+        GET /orders
+        SELECT ... FROM orders WHERE user_id = $1      every order since the account was opened
+    """,
+    broken="SQL",
+    cwe=(770,),
+    owasp=("API4:2023",),
+    references=(_API4,),
+)
+
+CLASSES = (STATEMENTS_PER_ROW, PAGE_SIZE, LIST_WITHOUT_LIMIT)

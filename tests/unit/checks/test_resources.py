@@ -1,0 +1,199 @@
+"""`resources` on lists that ask once, once a row, and for as much as the client likes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from doubles.driven import Driven
+from seamproof.analysis.statements import kind, shape
+from seamproof.checks.resources import Resources
+from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.document import Declaration, Document, Parameter, Place
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
+from seamproof.core.history import Crossing, Exchange, History, Request, Response, Section
+from seamproof.core.model import Operation, Scenario, Step
+from seamproof.core.profile import Profile
+from seamproof.core.subject import Subject
+from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+
+LIST = Operation.parse("GET /orders")
+ONE = Operation.parse("GET /users/{user}")
+TABLE = Table("orders", (Column("id", "integer"), Column("note", "text")), ("id",))
+STORED = {"orders": ({"id": 1, "note": "fragile"}, {"id": 2, "note": "heavy"})}
+Handler = Callable[["Rows"], tuple[int, Any]]
+
+
+class Rows(Driven):
+    """A list of orders, under edits that insert more of them."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.count = 0
+        self.step = Step(LIST)
+        self.crossings: list[Crossing] = []
+
+    def ask(self, sql: str, rows: int, *parameters: str) -> None:
+        key = CrossingKey(shape(sql))
+        crossing = Crossing(
+            key, kind(sql), sql, 0, 1, 0.0, tag=f"SELECT {rows}", parameters=parameters
+        )
+        self.crossings.append(crossing)
+
+    def run(self, experiment: Experiment) -> History:
+        self.count = len(STORED["orders"]) + len(experiment.edits)
+        self.crossings = []
+        act = experiment.phases[0].acts[0]
+        self.step = act.step
+        status, body = self.handler(self)
+        response = Response(status, body=json.dumps(body).encode())
+        exchange = Exchange(act, Request("GET", act.step.operation.path), 0.0, 1.0, response)
+        return History(experiment, (Section((exchange,), tuple(self.crossings)),))
+
+
+def entries(count: int) -> list[dict[str, Any]]:
+    known = [{"id": 1, "note": "fragile"}, {"id": 2, "note": "heavy"}]
+    return (known + [{"id": 100 + n, "note": "fragile"} for n in range(count)])[:count]
+
+
+def subject(operation: Operation = LIST, *, grows: bool = False, **what: Any) -> Subject:
+    return Subject(
+        Scenario("list", Step(operation, path_parameters={"user": 1})),
+        catalog=Catalog({"orders": TABLE}),
+        profile=Profile(effects=frozenset({"orders"} if grows else ())),
+        stored=STORED,
+        **what,
+    )
+
+
+def verdicts(handler: Handler, about: Subject | None = None) -> list[Verdict]:
+    return list(Rows(handler).drive(Resources().explore(about or subject())))
+
+
+def eager(rows: Rows) -> tuple[int, Any]:
+    rows.ask("SELECT id, note FROM orders LIMIT 500", rows.count)
+    rows.ask("SELECT * FROM items WHERE order_id IN ($1)", rows.count)
+    return 200, entries(rows.count)
+
+
+def lazy(rows: Rows) -> tuple[int, Any]:
+    rows.ask("SELECT id, note FROM orders LIMIT 500", rows.count)
+    for _ in range(rows.count):
+        rows.ask("SELECT * FROM items WHERE order_id = $1", 1)
+    return 200, entries(rows.count)
+
+
+def test_one_statement_for_all_rows_holds() -> None:
+    (verdict,) = verdicts(eager)
+    assert verdict.outcome is Outcome.HELD
+    assert "orders" in verdict.reason
+
+
+def test_one_statement_for_each_row_is_proven() -> None:
+    (verdict,) = verdicts(lazy)
+    assert (verdict.finding_class, verdict.tier) == ("statements-per-row", Tier.PROVEN)
+    assert verdict.replays == (3, 3)
+    assert (verdict.table, verdict.shape) == ("orders", "SELECT * FROM items WHERE order_id = ?")
+    assert verdict.evidence.facts["slope"] == "1.0"
+
+
+def test_a_batch_that_is_full_now_and_then_is_no_statement_for_each_row() -> None:
+    def batched(rows: Rows) -> tuple[int, Any]:
+        rows.ask("SELECT id, note FROM orders LIMIT 500", rows.count)
+        for _ in range(0, rows.count, 5):
+            rows.ask("SELECT * FROM items WHERE order_id IN ($1)", 5)
+        return 200, entries(rows.count)
+
+    assert [each.outcome for each in verdicts(batched)] == [Outcome.HELD]
+
+
+def test_a_page_hides_what_comes_behind_it() -> None:
+    def paged(rows: Rows) -> tuple[int, Any]:
+        rows.ask("SELECT id, note FROM orders LIMIT 2", min(rows.count, 2))
+        return 200, entries(2)
+
+    (verdict,) = verdicts(paged, subject(grows=True))
+    assert verdict.outcome is Outcome.SKIPPED
+
+
+def endless(rows: Rows) -> tuple[int, Any]:
+    rows.ask("SELECT id, note FROM orders", rows.count)
+    return 200, entries(rows.count)
+
+
+def test_a_list_without_a_limit_is_suspected_where_requests_add_to_it() -> None:
+    (verdict,) = verdicts(endless, subject(grows=True))
+    assert (verdict.finding_class, verdict.tier) == ("list-without-limit", Tier.SUSPECTED)
+    assert verdict.replays == (3, 3)
+
+
+def test_a_list_that_no_request_adds_to_and_the_parts_of_one_thing_hold() -> None:
+    assert [each.outcome for each in verdicts(endless)] == [Outcome.HELD]
+    assert [each.outcome for each in verdicts(endless, subject(ONE, grows=True))] == [Outcome.HELD]
+
+
+def paging(name: str = "limit") -> Subject:
+    declared = Declaration(LIST, parameters=(Parameter(name, Place.QUERY, {"type": "integer"}),))
+    return subject(document=Document((declared,)))
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_page_of_any_size_is_proven(bound: bool) -> None:
+    def trusting(rows: Rows) -> tuple[int, Any]:
+        size = str(rows.step.query.get("limit", 20))
+        if bound:
+            rows.ask("SELECT id, note FROM orders LIMIT $1", rows.count, size)
+        else:
+            rows.ask(f"SELECT id, note FROM orders LIMIT {size}", rows.count)
+        return 200, entries(rows.count)
+
+    (verdict,) = verdicts(trusting, paging())
+    assert (verdict.finding_class, verdict.tier) == ("page-size-without-limit", Tier.PROVEN)
+    assert verdict.evidence.facts["limit"] == "LIMIT 100000"
+
+
+def test_a_page_that_is_capped_or_refused_holds() -> None:
+    def capped(rows: Rows) -> tuple[int, Any]:
+        size = min(int(rows.step.query.get("per_page", 20)), 100)
+        rows.ask("SELECT id, note FROM orders LIMIT $1", rows.count, str(size))
+        return 200, entries(rows.count)
+
+    def strict(rows: Rows) -> tuple[int, Any]:
+        if int(rows.step.query.get("per_page", 20)) > 100:
+            return 422, {}
+        return capped(rows)
+
+    for handler in (capped, strict):
+        assert [v.outcome for v in verdicts(handler, paging("per_page"))] == [Outcome.HELD]
+
+
+def test_writes_are_skipped_and_a_blind_boundary_is_not_run() -> None:
+    assert Resources().applies(subject(Operation.parse("POST /orders"))) is not None
+    assert Resources().applies(subject()) is None
+    blind = replace(subject(), boundaries=frozenset({BoundaryKind.HTTP_IN}))
+    assert [each.outcome for each in verdicts(lazy, blind)] == [Outcome.NOT_RUN]
+
+
+@pytest.mark.parametrize(("handler", "about"), [(lazy, subject()), (endless, subject(grows=True))])
+def test_a_finding_is_shown_again(handler: Handler, about: Subject) -> None:
+    world = Rows(handler)
+    (verdict,) = world.drive(Resources().explore(about))
+    finding = Finding(
+        "f" * 16,
+        "resources",
+        verdict.finding_class,
+        verdict.tier,
+        verdict.operation,
+        BoundaryKind.SQL,
+        verdict.replays,
+        verdict.evidence,
+    )
+    (again,) = world.drive(Resources().replay(about, finding))
+    assert (again.finding_class, again.tier) == (verdict.finding_class, verdict.tier)
+    world.handler = eager
+    (mended,) = world.drive(Resources().replay(about, finding))
+    assert mended.outcome is Outcome.HELD
