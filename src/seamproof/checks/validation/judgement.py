@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from seamproof.analysis.changes import effect, paired
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.masks import Mask
+from seamproof.analysis.phases import own_rows
 from seamproof.analysis.trouble import RATE_LIMITED, died
 from seamproof.checks.validation.classes import (
     ACCEPTED_INVALID,
@@ -100,9 +100,7 @@ class Judge:
 
     def rows(self, section: Section, before: Changes) -> tuple[RowChange, ...]:
         """The rows that a phase changed, as far as verdicts look at them."""
-        own = Changes(_without(section.changes.rows, before.rows))
-        net = effect(own, self.mask)
-        return tuple(paired((row for _, row in net.rows), self.subject.catalog))
+        return own_rows(section, before, self.mask)
 
     def taints(self, section: Section, rows: Iterable[RowChange]) -> bool:
         """Whether what comes behind a phase meets another state than the arranged one."""
@@ -197,20 +195,6 @@ def _cause(probe: Probe, refused: Crossing | None) -> str:
     if refused is not None and refused.sqlstate != _NO_SUCH_CHARACTER:
         return f"SQLSTATE {refused.sqlstate}"
     return probe.constraint if probe.constraint in _EVERYWHERE else ""
-
-
-def _without(rows: tuple[RowChange, ...], before: tuple[RowChange, ...]) -> tuple[RowChange, ...]:
-    """The rows beside those that were there before, each of which counts once."""
-    if not before:
-        return rows
-    waiting = list(before)
-    fresh: list[RowChange] = []
-    for row in rows:
-        if row in waiting:
-            waiting.remove(row)
-        else:
-            fresh.append(row)
-    return tuple(fresh)
 
 
 def restless(section: Section) -> str:
