@@ -10,6 +10,7 @@ import pytest
 from journaled import Journaled, contents, journaled
 
 from seamproof.core.protocols import Address
+from seamproof.database.postgres import looks
 
 World = tuple[asyncio.Runner, Journaled, dict[str, list[str]]]
 
@@ -354,5 +355,50 @@ def test_a_row_of_the_arrangement_that_was_rewritten_the_same_is_found_again() -
             assert (await world.database.undo("arranged")).cloned == ""
             assert (await world.database.undo("base")).cloned == ""
             assert await world.database.fingerprint() == before
+
+    asyncio.run(scenario())
+
+
+TAKEN = "CREATE TABLE t (k serial PRIMARY KEY, v int)"
+
+
+def test_what_was_only_read_takes_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with journaled(TAKEN) as world:
+            await world.execute("INSERT INTO t (v) VALUES (1)")
+            await world.database.mark("arranged")
+            await world.database.undo("arranged")
+            await world.execute("SELECT * FROM t")
+            assert not await world.database.changes()
+            with monkeypatch.context() as patch:
+                patch.delattr(looks, "begin")
+                assert (await world.database.undo("arranged")).rows == 0
+            # What is arranged is no part of base.
+            assert (await world.database.undo("base")).rows == 1
+            await world.database.audit()
+
+    asyncio.run(scenario())
+
+
+def test_what_left_no_row_may_have_moved_a_sequence() -> None:
+    async def scenario() -> None:
+        async with journaled(TAKEN) as world:
+            await world.database.undo("base")
+            await world.execute("BEGIN", "INSERT INTO t (v) VALUES (1)", "ROLLBACK")
+            assert not await world.database.changes()
+            assert (await world.database.undo("base")).rows == 0
+            await world.database.audit()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_written_behind_the_last_look_is_undone() -> None:
+    async def scenario() -> None:
+        async with journaled(TAKEN) as world:
+            await world.database.undo("base")
+            assert not await world.database.changes()
+            await world.execute("INSERT INTO t (v) VALUES (1)")
+            assert (await world.database.undo("base")).rows == 1
+            await world.database.audit()
 
     asyncio.run(scenario())

@@ -17,7 +17,8 @@ Watching and putting back:
 - `database`    PostgresDatabase: what the rest of seamproof uses of all the following
 - `journal`     triggers that record every row that the service writes, and taint on DDL
 - `delta`       the net of what was recorded; `rowtext` reads its rows, `levels` are the marks
-- `undo`        a delta applied: one DELETE and one INSERT a table, found by place
+- `looks`       what the journal and the sequences say, in a round trip
+- `undo`        a delta applied: one DELETE and one INSERT a table, found by place; `vacuum` follows
 - `sequences`   read all at once, put back where they moved, or moved far apart
 - `clone`       the whole database replaced, where rows do not lead back
 - `audit`       a hash of everything that is stored

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from seamproof.core.catalog import Catalog, Stored
-from seamproof.core.errors import Bug, SafetyError
+from seamproof.core.errors import Bug
 from seamproof.core.experiment import RowEdit
-from seamproof.core.history import Changes, RowChange
+from seamproof.core.history import Changes
 from seamproof.core.protocols import Address
 from seamproof.database.postgres import (
     activity,
@@ -21,6 +19,7 @@ from seamproof.database.postgres import (
     clone,
     edits,
     journal,
+    looks,
     marker,
     outage,
     relations,
@@ -31,26 +30,23 @@ from seamproof.database.postgres import (
 from seamproof.database.postgres.activity import Session
 from seamproof.database.postgres.batch import Batch
 from seamproof.database.postgres.delta import Delta, Places
-from seamproof.database.postgres.journal import Entry
 from seamproof.database.postgres.levels import Level, Mark, Seen, Undo
 from seamproof.database.postgres.relations import Relation
-from seamproof.database.postgres.session import Connection, connect, conninfo, run, run_script
+from seamproof.database.postgres.session import (
+    Connection,
+    connect,
+    conninfo,
+    run,
+    run_script,
+    undone_on_failure,
+)
 from seamproof.database.postgres.undo import Unrestorable
+from seamproof.database.postgres.vacuum import DeadRows
 
 ROWS_LIMIT = 5000
 """Changed rows beyond which a clone is the faster way back."""
 _ATTEMPTS = 4
 """Tries of an undo that a writer in the background disturbed."""
-_VACUUM_AFTER = 1000
-"""Dead rows of a table, the journal's included, after which it is vacuumed."""
-
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-"""With one snapshot for all, an entry that is written between reading the journal and emptying it
-stays in it."""
-_STATE = f"""
-{journal.TAINT}, ({marker.MARKED % {"name": "NULL::name"}}),
-       {audit.LARGE_OBJECTS}
-"""
 
 
 class PostgresDatabase:
@@ -82,7 +78,9 @@ class PostgresDatabase:
         """Why base can be reached by a clone only: what the arrangement did."""
         self._fingerprint: audit.Fingerprint = {}
         self._epoch = 0
-        self._dead: Counter[str] = Counter()
+        self._dead = DeadRows()
+        self._empty = False
+        """Whether the journal was empty when it was last seen."""
         self._copies: list[str] = []
 
     @classmethod
@@ -222,36 +220,14 @@ class PostgresDatabase:
         batch.add(query, *parameters)
         (answer,) = await batch.send()
         recorded = journal.entries(answer)
-        known = self._relations
-        if any(entry.relation not in known for entry in recorded):
+        self._empty = not recorded
+        if any(entry.relation not in self._relations for entry in recorded):
             await self._refresh()
-        return Changes(tuple(self._change(entry) for entry in recorded))
-
-    def _change(self, entry: Entry) -> RowChange:
-        relation = self._relations.get(entry.relation)
-        return RowChange(
-            table=relation.table.name if relation else f"dropped table {entry.relation}",
-            old=relations.row(relation, entry.old),
-            new=relations.row(relation, entry.new),
-            transaction=entry.transaction,
-            backend=entry.backend,
-        )
+        return Changes(tuple(journal.change(self._relations, each) for each in recorded))
 
     async def _look(self, limit: int | None) -> Seen:
         """Begin a transaction, and read the journal and the sequences in it."""
-        batch = Batch(self._session)
-        batch.add(_BEGIN)
-        batch.add(f"{_STATE}, ({self._reading})")
-        batch.add(journal.ENTRIES, None if limit is None else str(limit))
-        _, state, recorded = await batch.send()
-        taint, marked, large_objects, read = state.row()
-        if marked != "t":
-            raise SafetyError(
-                f"the database {self._admin.name!r} does not carry seamproof's marker any more",
-                hint="somebody else has renamed or replaced it; nothing was written",
-            )
-        entries, states = journal.entries(recorded), sequences.states(read)
-        return Seen(taint, large_objects or "", entries, states)
+        return await looks.begin(self._session, self._admin.name, self._reading, limit)
 
     async def edit(self, changes: Sequence[RowEdit]) -> None:
         """Write rows directly, above the arrangement: `changes()` does not show them, and an undo
@@ -273,7 +249,7 @@ class PostgresDatabase:
         back = self._edited.reversed()
         if not len(back):
             return
-        async with self._transaction():
+        async with undone_on_failure(self._session):
             await self._look(None)
             places = await self._apply(back, {}, placed=False)
         self._raise(back)
@@ -293,13 +269,7 @@ class PostgresDatabase:
         An undo to an earlier mark moves it back.
         """
         self._epoch += 1
-        batch = Batch(self._session)
-        batch.add(self._reading)
-        (answer,) = await batch.send()
-        (read,) = answer.row()
-        bases = sequences.bases(self._sequences, sequences.states(read), self._epoch)
-        batch.add(sequences.PUT, *sequences.parameters(bases))
-        await batch.send()
+        await sequences.advance(self._session, self._sequences, self._epoch)
 
     # Marks and undo
 
@@ -310,7 +280,7 @@ class PostgresDatabase:
         where it did not, as is usual.
         """
         level = Level(level)
-        async with self._transaction():
+        async with undone_on_failure(self._session):
             seen = await self._look(None)
             batch = Batch(self._session)
             batch.add(journal.FORGET)
@@ -370,6 +340,8 @@ class PostgresDatabase:
         return found
 
     async def _undo_rows(self, level: Level) -> int:
+        if await self._untouched(level):
+            return 0
         for _ in range(_ATTEMPTS):
             try:
                 return await self._try_undo(level)
@@ -377,9 +349,21 @@ class PostgresDatabase:
                 continue
         raise Unrestorable("a session of the service goes on writing")
 
+    async def _untouched(self, level: Level) -> bool:
+        """Whether the state of a mark is there already, as after reads and refusals. Looked for
+        where it is likely: it costs half as much as an undo."""
+        if not self._empty or (level is Level.BASE and (len(self._above) or self._base_lost)):
+            return False
+        target = self._marked(level)
+        seen = await looks.glance(self._session, self._admin.name, self._reading)
+        if seen.entries or seen.lost(target) or sequences.moved(seen.sequences, target.sequences):
+            return False
+        self._reached(level, Delta().places)
+        return True
+
     async def _try_undo(self, level: Level) -> int:
         target = self._marked(level)
-        async with self._transaction():
+        async with undone_on_failure(self._session):
             seen = await self._look(ROWS_LIMIT + 1)
             if lost := seen.lost(target) or (self._base_lost if level is Level.BASE else ""):
                 raise Unrestorable(lost)
@@ -401,15 +385,10 @@ class PostgresDatabase:
         return len(delta)
 
     async def _tidy(self, undone: Delta, forgotten: int) -> None:
-        """Vacuum what repeated undos leave dead: a server of ours has no autovacuum."""
-        self._dead[journal.TABLE] += forgotten
+        self._dead.add(journal.TABLE, forgotten)
         for relation, rows in undone.counts.items():
-            self._dead[self._relations[relation].sql] += 2 * len(rows)
-        due = [name for name, dead in self._dead.items() if dead > _VACUUM_AFTER]
-        if due:
-            await run_script(self._session, f"VACUUM {', '.join(due)}")
-            for name in due:
-                del self._dead[name]
+            self._dead.add(self._relations[relation].sql, 2 * len(rows))
+        await self._dead.clear(self._session)
 
     async def _apply(self, delta: Delta, moved: sequences.States, *, placed: bool) -> Places:
         """Apply a delta, set sequences, forget the journal's entries and commit."""
@@ -422,21 +401,12 @@ class PostgresDatabase:
         return undo.places(planned, answer)
 
     def _reached(self, level: Level, places: Places) -> None:
+        self._empty = True
         if level is Level.BASE:
             self._arranged, self._above, self._base_lost = None, Delta(), ""
             self._edited, self._cloned = Delta(), False
         else:
             self._above.remember(places)
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
-        """Roll back where the block fails before its COMMIT."""
-        try:
-            yield
-        except BaseException:
-            if self._connection is not None and not self._connection.closed:
-                await self._connection.rollback()
-            raise
 
     # Clones
 
@@ -470,7 +440,7 @@ class PostgresDatabase:
         ):
             await self._connect()
             await self._install()
-            async with self._transaction():
+            async with undone_on_failure(self._session):
                 seen = await self._look(None)
                 places = await self._apply(delta, mark.sequences, placed=False)
         mark.large_objects = seen.large_objects

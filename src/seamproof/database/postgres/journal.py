@@ -14,14 +14,16 @@ serializable transaction would conflict on it), and no right is needed (SECURITY
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 import psycopg
 
+from seamproof.core.history import RowChange
+from seamproof.database.postgres import relations
 from seamproof.database.postgres.batch import Answer, Batch
-from seamproof.database.postgres.relations import OURS
+from seamproof.database.postgres.relations import OURS, Relation
 from seamproof.database.postgres.session import PINNED, Connection, run, run_script
 
 TABLE = f"{OURS}.entry"
@@ -233,6 +235,18 @@ def entries(answer: Answer) -> list[Entry]:
         Entry(int(relation or 0), old, new, at, transaction or "", int(backend or 0))
         for relation, old, new, at, transaction, backend in answer.rows()
     ]
+
+
+def change(known: Mapping[int, Relation], entry: Entry) -> RowChange:
+    """An entry as the rest of seamproof knows it."""
+    relation = known.get(entry.relation)
+    return RowChange(
+        table=relation.table.name if relation else f"dropped table {entry.relation}",
+        old=relations.row(relation, entry.old),
+        new=relations.row(relation, entry.new),
+        transaction=entry.transaction,
+        backend=entry.backend,
+    )
 
 
 async def take_own(connection: Connection) -> list[Entry]:

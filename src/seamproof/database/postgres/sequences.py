@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from seamproof.database.postgres.batch import Batch
 from seamproof.database.postgres.relations import quoted
 from seamproof.database.postgres.session import Connection, run
 
@@ -117,3 +118,13 @@ def bases(sequences: list[Sequence], now: States, epoch: int) -> States:
             continue
         found[each.oid] = (value + offset if each.increment > 0 else value - offset, True)
     return found
+
+
+async def advance(connection: Connection, known: list[Sequence], epoch: int) -> None:
+    """Move each to the base of an epoch that none had before."""
+    batch = Batch(connection)
+    batch.add(reading(known))
+    (answer,) = await batch.send()
+    (read,) = answer.row()
+    batch.add(PUT, *parameters(bases(known, states(read), epoch)))
+    await batch.send()

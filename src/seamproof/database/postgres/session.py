@@ -6,7 +6,8 @@ which neither the service's triggers nor its foreign keys fire.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection, AsyncRawCursor
@@ -87,3 +88,14 @@ async def run_script(connection: Connection, script: str) -> None:
     """Execute several statements at once, as one transaction."""
     cursor: Cursor = AsyncRawCursor(connection)
     await cursor.execute(script.encode(), prepare=False)
+
+
+@asynccontextmanager
+async def undone_on_failure(connection: Connection) -> AsyncIterator[None]:
+    """Roll back where the block fails before its COMMIT."""
+    try:
+        yield
+    except BaseException:
+        if not connection.closed:
+            await connection.rollback()
+        raise
