@@ -26,6 +26,7 @@ from seamproof.core.events import (
 from seamproof.core.registry import reporter
 from seamproof.core.verdict import Acceptance, Finding, Outcome, Tier
 from seamproof.reports import finding as explained
+from seamproof.reports import verdicts
 from seamproof.reports.ledger import Ledger
 from seamproof.reports.screen import Screen
 from seamproof.reports.text import bounded, cells, clip, harmless, pad, paragraph, squeeze
@@ -40,8 +41,6 @@ _OUTCOMES = {
 }
 _LABEL = 22
 _OPERATION = 48
-_NAMED = 4
-"""Operations that a reason to skip is given with by name; the table shows which the others are."""
 _UNREMARKABLE = frozenset({Outcome.HELD, Outcome.VIOLATED})
 """Outcomes whose reasons the JSON report has and a person does not need."""
 _NAMES = {"http-in": "HTTP", "sql": "SQL", "http-out": "outbound", "cache": "cache"}
@@ -177,13 +176,16 @@ class Terminal:
             return
         self._told.add(name)
         record = self._ledger.operations[name]
-        outcomes = " · ".join(
-            f"{check} {self._ledger.entry(name, check).outcome}" for check in self._ledger.checks
-        )
+        outcomes = " · ".join(text for _, text in self._verdicts(name))
         self._screen.line(
             f"  {squeeze(harmless(name), _OPERATION)}  {outcomes}  "
             f"({record.experiments} experiment{_s(record.experiments)}, {record.seconds:.1f} s)"
         )
+
+    def _verdicts(self, name: str) -> list[tuple[Outcome, str]]:
+        """What the checks say of an operation, in parts."""
+        ledger = self._ledger
+        return verdicts.parts({each: ledger.entry(name, each).outcome for each in ledger.checks})
 
     # Findings
 
@@ -240,40 +242,32 @@ class Terminal:
 
     def _table(self) -> None:
         ledger, screen = self._ledger, self._screen
-        rows = [["operation", "risk", *ledger.checks]]
-        styles = [["bold"] * len(rows[0])]
-        for name in ledger.riskiest:
-            outcomes = [ledger.entry(name, check).outcome for check in ledger.checks]
-            risk, operation = f"{ledger.risk(name):4.0f}", squeeze(harmless(name), _OPERATION)
-            rows.append([operation, risk, *(str(each) for each in outcomes)])
-            styles.append(["", "dim", *(_OUTCOMES[each] for each in outcomes)])
-        widths = [max(cells(cell) for cell in column) for column in zip(*rows, strict=True)]
+        names = {name: squeeze(harmless(name), _OPERATION) for name in ledger.riskiest}
+        width = max(cells(each) for each in ("operation", *names.values()))
         screen.line()
-        for row, style in zip(rows, styles, strict=True):
-            drawn = (
-                screen.paint(pad(cell, width), name)
-                for cell, width, name in zip(row, widths, style, strict=True)
+        head = ((pad("operation", width), "bold"), ("risk", "bold"), ("verdicts", "bold"))
+        screen.line(f"  {'  '.join(screen.paint(*each) for each in head)}")
+        for name, shown in names.items():
+            risk = screen.paint(f"{ledger.risk(name):4.0f}", "dim")
+            said = " · ".join(
+                screen.paint(text, _OUTCOMES[outcome]) for outcome, text in self._verdicts(name)
             )
-            screen.line(f"  {'  '.join(drawn)}".rstrip())
+            screen.line(f"  {pad(shown, width)}  {risk}  {said}")
 
     def _reasons(self) -> None:
         """Say why, for every outcome that needs it, equal reasons together."""
-        gathered: dict[tuple[str, str, str], list[str]] = {}
-        for name in self._ledger.operations:
-            for check in self._ledger.checks:
-                entry = self._ledger.entry(name, check)
+        ledger = self._ledger
+        reasons = verdicts.Reasons(len(ledger.checks), len(ledger.operations))
+        for name in ledger.operations:
+            for check in ledger.checks:
+                entry = ledger.entry(name, check)
                 if entry.reason and entry.outcome not in _UNREMARKABLE:
-                    key = (check, str(entry.outcome), entry.reason)
-                    gathered.setdefault(key, []).append(name)
-        if gathered:
+                    reasons.add(entry.outcome, entry.reason, check, name)
+        lines = reasons.lines()
+        if lines:
             self._screen.line()
-        for (check, outcome, reason), names in gathered.items():
-            every = len(names) == len(self._ledger.operations)
-            listed = "every operation" if every else ", ".join(harmless(name) for name in names)
-            if not every and outcome == Outcome.SKIPPED and len(names) > _NAMED:
-                listed = f"{len(names)} operations"
-            text = f"{check} {outcome}: {harmless(reason)}: {listed}"
-            for place, line in enumerate(paragraph(text, self._screen.width - 4, 4)):
+        for text in lines:
+            for place, line in enumerate(paragraph(harmless(text), self._screen.width - 4, 4)):
                 self._screen.line(f"  {'  ' if place else ''}{line}")
 
     def _counts(self, event: RunFinished) -> None:

@@ -56,8 +56,8 @@ def test_a_plain_stream_has_a_line_for_each_operation_and_no_escapes(
     assert "\x1b" not in text
     assert "\r" not in text
     assert (
-        "  POST /orders  rollback violated · trace held  (2 experiments, 0.0 s)\n"
-        "  GET /orders  rollback skipped · trace inconclusive  (0 experiments, 0.0 s)\n"
+        "  POST /orders  violated rollback · held trace  (2 experiments, 0.0 s)\n"
+        "  GET /orders  inconclusive trace  (0 experiments, 0.0 s)\n"
     ) in text
     assert "  boundaries            HTTP ok, SQL ok, outbound not observed\n" in text
     assert "  database              PostgreSQL 18.6" in text
@@ -71,15 +71,14 @@ def test_the_end_sums_up(monkeypatch: pytest.MonkeyPatch) -> None:
     end = text[text.index("\n  operation") :]
     assert end == (
         "\n"
-        "  operation      risk  rollback  trace\n"
-        "  POST /orders      4  violated  held\n"
-        "  POST /refunds     4  not run   not run\n"
-        "  GET /orders       0  skipped   inconclusive\n"
+        "  operation      risk  verdicts\n"
+        "  POST /orders      4  violated rollback · held trace\n"
+        "  POST /refunds     4  not run\n"
+        "  GET /orders       0  inconclusive trace\n"
         "\n"
         "  rollback skipped: it changes nothing: GET /orders\n"
         "  trace inconclusive: the service was busy: GET /orders\n"
-        "  rollback not run: answered 404: POST /refunds\n"
-        "  trace not run: answered 404: POST /refunds\n"
+        "  every check not run: answered 404: POST /refunds\n"
         "\n"
         "  1 proven, 0 suspected, 0 notes, 1 inconclusive · 2 experiments in 1.2 s"
         " · 2 of 3 operations exercised · 45% of the risk judged\n"
@@ -134,7 +133,7 @@ def test_a_terminal_has_one_live_line_and_colour(monkeypatch: pytest.MonkeyPatch
     text = shown(monkeypatch, *EVENTS, stream=Tty())
     assert "\x1b[31;1mPROVEN\x1b[0m" in text
     assert "\r\x1b[2K" in text
-    assert "rollback violated · trace held" not in text
+    assert "violated rollback · held trace" not in text
     assert text.endswith("json out.json\n")
 
 
