@@ -148,6 +148,8 @@ class Active:
         told = getattr(node, "workeroutput", {}).get(NAME, ())
         self._of_workers += [f"{node.gateway.id}: {line}" for line in told]
 
+    # Behind pytest's own, which ends the fixtures of a test that was interrupted.
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Leave nothing running."""
         output = getattr(session.config, "workeroutput", None)

@@ -38,15 +38,15 @@ def shop(folder: Path, **tests: str) -> Path:
     return folder
 
 
-def run_tests(folder: Path, *arguments: str, **environment: str) -> Outcome:
-    """Run pytest there, every result listed."""
+def run_tests(folder: Path, *arguments: str, limit: float = 100.0, **environment: str) -> Outcome:
+    """Run pytest there for at most `limit` seconds, every result listed."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
         env={**os.environ, "COLUMNS": "160", **environment},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=limit,
         check=False,
     )
     return Outcome(done.returncode, done.stdout + done.stderr)

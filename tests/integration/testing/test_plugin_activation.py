@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from suites import run_tests, shop
 
@@ -63,3 +67,31 @@ def test_the_file_may_be_named_in_the_ini(tmp_path: Path) -> None:
     (folder / "seamproof.toml").rename(folder / "other.toml")
     (folder / "pytest.ini").write_text("[pytest]\nseamproof = other.toml\n")
     assert run_tests(folder).code == 0
+
+
+@pytest.mark.parametrize("place", ["while the world is opened", "in a test"])
+def test_an_interrupt_leaves_nothing_running(tmp_path: Path, place: str) -> None:
+    waits = "import time\ndef test_it(api):\n    print('BEGUN', flush=True)\n    time.sleep(60)\n"
+    folder = shop(tmp_path / "shop", test_it=waits)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert run.stdout is not None
+        sign = "BEGUN" if place == "in a test" else "collected"
+        for line in run.stdout:
+            if sign in line:
+                break
+        run.send_signal(signal.SIGINT)
+        text = run.communicate(timeout=60)[0]
+    finally:
+        run.kill()
+    assert run.returncode == 2, text
+    assert not list(folder.glob(".seamproof/cache/run-*"))
+    assert not list(folder.glob(".seamproof/cache/intents/*.jsonl"))
+    left = [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(folder)]
+    assert not left

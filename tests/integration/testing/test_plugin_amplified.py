@@ -139,7 +139,7 @@ def test_happy_paths_of_the_bundled_service_show_what_is_planted(
         file.write('\n[testing]\nfixtures = ["api"]\nignore = ["audit_log", "presence"]\n')
     (folder / "test_happy.py").write_text(DEMO)
     environment = {demo.FIXED_SWITCH: "1"} if fixed else {}
-    done = run_tests(folder, **environment)
+    done = run_tests(folder, limit=500.0, **environment)
     assert done.code == (0 if fixed else 1), done.text
     assert done.passed
     if fixed:
