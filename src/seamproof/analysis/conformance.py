@@ -50,6 +50,8 @@ class Mismatch:
     that no definition holds begins with `/`."""
     keyword: str
     message: str
+    definition: str = ""
+    """The definition that holds it; empty where none does."""
 
 
 class Conformance:
@@ -168,7 +170,7 @@ def _mismatch(error: ValidationError, names: tuple[str, ...]) -> Mismatch:
     tokens = [*path, *([missing] if isinstance(missing, str) else [])]
     at = "".join(f"/{_token(str(each))}" for each in error.instance_path)
     schema = where + "".join(f"/{_token(each)}" for each in tokens)
-    return Mismatch(at or "/", schema, path[-1] if path else "", error.message[:200])
+    return Mismatch(at or "/", schema, path[-1] if path else "", error.message[:200], where)
 
 
 def _token(text: str) -> str:

@@ -82,8 +82,8 @@ def test_an_answer_as_declared_holds() -> None:
 @pytest.mark.parametrize(
     ("service", "finding", "where"),
     [
-        (Answering(body=b'{"id": 1}'), "schema-violation", "Order/required/total"),
-        (Answering(body=b'{"id": "1", "total": "2"}'), "schema-violation", "Order/properties/id"),
+        (Answering(body=b'{"id": 1}'), "schema-violation", "Order: required/total"),
+        (Answering(body=b'{"id": "1", "total": "2"}'), "schema-violation", "Order: properties/id/type"),
         (Answering(media="text/html"), "undeclared-media-type", "200/content/text/html"),
         (Answering(body=b"<p>"), "undeclared-media-type", "200/content/no JSON"),
         (Answering(headers=()), "missing-header", "200/ETag"),
@@ -100,7 +100,13 @@ def test_what_is_not_declared_is_proven(service: Answering, finding: str, where:
 
 def test_a_shared_definition_is_a_cause() -> None:
     (verdict,) = verdicts(Answering(body=b'{"id": 1}'))
-    assert verdict.cause == "#/components/schemas/Order/required/total"
+    assert verdict.cause == "#/components/schemas/Order: required/total"
+
+
+def test_one_answer_that_is_not_as_its_definition_is_one_finding() -> None:
+    (verdict,) = verdicts(Answering(body=b'{"id": "1"}'))
+    assert verdict.cause.endswith("Order: properties/id/type, required/total")
+    assert "; " in str(verdict.evidence.facts["message"])
 
 
 def test_a_format_is_a_note() -> None:
@@ -166,7 +172,7 @@ def test_what_is_gone_from_the_document_is_told_once() -> None:
         (READ.id, Tier.NOTE),
         ("POST /orders", Tier.SUSPECTED),
     ]
-    assert "due" in str(found[0].evidence.facts["change"])
+    assert "due" in str(found[0].evidence.facts["changes"])
     alone = replace(subject, leads=frozenset())
     found = [each for each in verdicts(Answering(), alone) if each.finding_class]
     assert [each.operation for each in found] == [READ.id]

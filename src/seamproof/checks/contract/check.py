@@ -6,7 +6,7 @@ explore   the act once; then what was seen, three times from a fresh state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -37,6 +37,8 @@ _CHECK = "contract"
 _NOT_DECLARED = "the document does not have the operation"
 _MOST = 12
 """Defects of one operation that are confirmed."""
+_SHOWN = 3
+"""Changes that a finding names."""
 _SHARED = "#"
 """What the pointer of a definition begins with, which other operations may answer with as well."""
 
@@ -183,28 +185,30 @@ def _passes(subject: Subject) -> Callable[[History], bool]:
 
 
 def _promises(subject: Subject) -> Iterator[Verdict]:
-    """What the document promised before and does not any more."""
+    """What the document promised before and does not any more: one verdict for an operation."""
     if subject.former is None or subject.document is None:
         return
     leads = _CHECK in subject.leads
+    groups: dict[tuple[str, bool], list[Change]] = {}
     for change in broken(subject.former, subject.document, subject.operation, leads=leads):
-        yield _broken(change)
+        groups.setdefault((change.operation, change.breaking), []).append(change)
+    for changes in groups.values():
+        yield _broken(changes)
 
 
-def _broken(change: Change) -> Verdict:
+def _broken(changes: Sequence[Change]) -> Verdict:
+    first = changes[0]
+    told = [f"{each.words} ({each.place or each.operation})" for each in changes[:_SHOWN]]
+    more = f"; and {len(changes) - _SHOWN} more changes" if len(changes) > _SHOWN else ""
     return Verdict(
-        Outcome.VIOLATED if change.breaking else Outcome.HELD,
+        Outcome.VIOLATED if first.breaking else Outcome.HELD,
         _CHECK,
-        change.operation,
+        first.operation,
         finding_class=BREAKING_CHANGE.name,
-        tier=Tier.SUSPECTED if change.breaking else Tier.NOTE,
-        cause=f"{change.kind} {change.words}",
+        tier=Tier.SUSPECTED if first.breaking else Tier.NOTE,
+        cause="; ".join(sorted({f"{each.kind} {each.words}" for each in changes})),
         evidence=Evidence(
-            facts={
-                "operation": change.operation,
-                "change": change.words,
-                "place": change.place or change.operation,
-            }
+            facts={"operation": first.operation, "changes": "; ".join(told) + more},
         ),
     )
 

@@ -119,7 +119,7 @@ MISSING_HEADER = FindingClass(
 BREAKING_CHANGE = FindingClass(
     name="breaking-change",
     title="{operation}: the document breaks a promise that it made",
-    consequence="{change} ({place}). Clients of the document as it was may fail.",
+    consequence="{changes}. Clients of the document as it was may fail.",
     why=(
         "The document in .seamproof/contract.json is the one that clients were written by. What "
         "it promised is not promised any more, or more is asked than it asked for."

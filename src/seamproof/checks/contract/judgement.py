@@ -11,10 +11,10 @@ A 5xx is no promise of anybody's: other checks look at those.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seamproof.analysis.conformance import Conformance
+from seamproof.analysis.conformance import Conformance, Mismatch
 from seamproof.checks.contract.classes import (
     MISSING_HEADER,
     SCHEMA_VIOLATION,
@@ -31,6 +31,8 @@ _MOST = 4_000_000
 """Bytes of a body that is judged."""
 _ADVISORY = "format"
 """A keyword that validators may leave out (Validation, section 7.2.1)."""
+_SHOWN = 3
+"""Mismatches that a finding names."""
 _WITHOUT_BODY = frozenset({204, 205, 304})
 _NOTHING = object()
 
@@ -119,12 +121,41 @@ def _body(
         pointer = f"{answer.status}/content/no JSON"
         yield Sight(UNDECLARED_MEDIA_TYPE, Tier.PROVEN, exchange, pointer, facts)
         return
-    for each in conformance.mismatches(answer.content[matching[0]], value):
-        shared = each.schema.startswith("#")
-        pointer = each.schema if shared else f"{answer.status}/{media}{each.schema}"
-        tier = Tier.NOTE if each.keyword == _ADVISORY else _of_body(response)
-        facts = {"at": each.at, "message": each.message, "schema": pointer}
-        yield Sight(SCHEMA_VIOLATION, tier, exchange, pointer, facts)
+    yield from _mismatching(
+        exchange,
+        response,
+        conformance.mismatches(answer.content[matching[0]], value),
+        answer,
+        media,
+    )
+
+
+def _mismatching(
+    exchange: Exchange,
+    response: Response,
+    found: Sequence[Mismatch],
+    answer: Answer,
+    media: str,
+) -> Iterator[Sight]:
+    """One sight for each definition that the answer is not as: that has one cause."""
+    groups: dict[tuple[str, bool], list[Mismatch]] = {}
+    for each in found:
+        definition = each.definition or f"{answer.status}/{media}"
+        groups.setdefault((definition, each.keyword == _ADVISORY), []).append(each)
+    for (definition, advisory), group in groups.items():
+        below = [each.schema.removeprefix(definition).removeprefix("/") for each in group]
+        facts = {
+            "at": group[0].at,
+            "message": "; ".join(dict.fromkeys(f"{e.message} ({e.at})" for e in group[:_SHOWN])),
+            "schema": definition,
+        }
+        yield Sight(
+            SCHEMA_VIOLATION,
+            Tier.NOTE if advisory else _of_body(response),
+            exchange,
+            f"{definition}: {', '.join(sorted(set(below)))}",
+            facts,
+        )
 
 
 def _of_body(response: Response) -> Tier:

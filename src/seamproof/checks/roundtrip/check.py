@@ -130,7 +130,11 @@ def _tries(subject: Subject) -> Iterator[_Try]:
     act = subject.scenario.act
     judge = Conformance(subject.document.definitions if subject.document else {})
     schema = _schema(subject)
-    known = set(judge.mismatches(schema, act.json))
+
+    def complaints(body: Json) -> set[tuple[str, str]]:
+        return {(each.at, each.schema) for each in judge.mismatches(schema, body)}
+
+    known = complaints(act.json)
     waiting = [iter(tuple(_of_field(subject, name))) for name in sorted(subject.landing)]
     while waiting:
         left: list[Iterator[_Try]] = []
@@ -139,7 +143,7 @@ def _tries(subject: Subject) -> Iterator[_Try]:
             if found is None:
                 continue
             left.append(each)
-            if set(judge.mismatches(schema, found.step.json)) <= known:
+            if complaints(found.step.json) <= known:
                 yield found
         waiting = left
 

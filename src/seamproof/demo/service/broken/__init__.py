@@ -54,5 +54,5 @@ inventory
 ssrf
     POST /webhooks                        calls any address to "verify" it
 roundtrip
-    POST /products, PUT /products/{product}   pass prices through float
+    POST /products, PUT /products/{product}   make cents of a float: 19.99 becomes 19.98
 """

@@ -1,5 +1,8 @@
 """The products: search, create, replace."""
 
+from decimal import Decimal
+from typing import Any
+
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 from sqlalchemy import select, text
@@ -18,6 +21,10 @@ class PricedIn(BaseModel):
     name: Text
     price: float
     stock: int = 0
+
+    def values(self) -> dict[str, Any]:
+        """What is stored: the price in whole cents."""
+        return self.model_dump() | {"price": Decimal(int(self.price * 100)) / 100}
 
 
 @router.get("")
@@ -43,7 +50,7 @@ def create_product(body: PricedIn, user: CurrentUser) -> ProductOut:
 
 
 def _create(session: Session, user: Principal, body: PricedIn) -> ProductOut:
-    product = Product(tenant_id=user.tenant_id, **body.model_dump())
+    product = Product(tenant_id=user.tenant_id, **body.values())
     session.add(product)
     session.flush()
     session.refresh(product)
@@ -61,7 +68,7 @@ def _replace(session: Session, user: Principal, product_id: int, body: PricedIn)
     product = session.scalar(mine.with_for_update())
     if product is None:
         raise HTTPException(404, "there is no such product")
-    for name, value in body.model_dump().items():
+    for name, value in body.values().items():
         setattr(product, name, value)
     session.flush()
     session.refresh(product)
