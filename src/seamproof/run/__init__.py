@@ -17,6 +17,7 @@
 - `experiment`  one experiment in one world
 - `workers`     worlds in processes of their own
 - `findings`    results to findings: one a defect, stored where `replay` finds them
+- `acceptance`  findings that the project lives with, by its baseline file
 - `tally`       what a run adds up to
 - `recording`   the service behind a proxy, and scenarios from what is sent to it
 - `recorder`    what each of those requests has done
