@@ -20,6 +20,8 @@ _CPUCLOCK_SCHED: Final = 2
 """The nanoseconds that all threads of a process have run (clock_getcpuclockid(3))."""
 _HARDLY: Final = 0.02
 """The share of its time that an idle process may run: event loops tick some ten times a second."""
+_MOST: Final = 64
+"""Threads beyond which looking costs more than it saves."""
 _SERVED: Final = 200_000
 """Nanoseconds that answering a request takes at the least: whose family ran for less, as that of a
 client of a container's engine, is not the one that answers."""
@@ -48,17 +50,21 @@ class Pulse:
 
 
 def take(roots: Iterable[int]) -> Pulse | None:
-    """Look at processes and all that they started; None where that cannot be told."""
+    """Look at processes and all that they started; None where that cannot be told, or where they
+    have very many threads."""
     if sys.platform != "linux":
         return None
     ran: dict[int, int] = {}
-    asleep = True
+    asleep, threads = True, 0
     waiting = list(roots)
     try:
         while waiting:
             pid = waiting.pop()
             ran[pid] = time.clock_gettime_ns(~pid << 3 | _CPUCLOCK_SCHED)
             for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  (three times as fast)
+                threads += 1
+                if threads > _MOST:
+                    return None
                 folder = f"/proc/{pid}/task/{thread}"
                 # proc(5): the state is the first field behind the name, which may hold anything.
                 asleep &= _read(f"{folder}/stat").rpartition(b") ")[2].startswith(b"S")

@@ -1,8 +1,11 @@
 """What the kernel says of real processes."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -12,6 +15,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of L
 
 WORKING = "while True: pass"
 SLEEPING = "import time; print(flush=True); time.sleep(60)"
+MANY = (
+    "import threading; sleep = threading.Event().wait\n"
+    "for _ in range(70): threading.Thread(target=sleep).start()\n"
+    "print(flush=True)"
+)
 PARENT = (
     "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', sys.argv[1]]); "
     "child.wait()"
@@ -29,8 +37,11 @@ def start():
 
     yield one
     for child in started:
-        for pid in take([child.pid]).ran if child.poll() is None else ():
-            subprocess.run(["kill", "-9", str(pid)], check=False)
+        if child.poll() is None:
+            family = take([child.pid])
+            for pid in family.ran if family is not None else (child.pid,):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         child.wait()
         child.stdout.close()
 
@@ -77,6 +88,12 @@ def test_one_whose_child_sleeps(start):
     child.stdout.readline()
     assert len(take([child.pid]).ran) == 2
     assert slept(child.pid)
+
+
+def test_one_of_very_many_threads_says_nothing(start):
+    child = start(MANY)
+    child.stdout.readline()
+    assert take([child.pid]) is None
 
 
 def test_one_that_is_gone_says_nothing(start):
