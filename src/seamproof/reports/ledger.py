@@ -118,6 +118,9 @@ class Ledger:
         return self.operations.setdefault(name, OperationRecord(name))
 
     def _on_verdict(self, verdict: Verdict) -> None:
+        if verdict.operation not in self.operations:
+            # A route that nobody declares, or an operation that is gone: it is a finding only.
+            return
         entry = self.operation(verdict.operation).verdicts.setdefault(verdict.check, Entry())
         entry.merge(verdict.outcome, verdict.reason)
 
@@ -199,9 +202,8 @@ class Ledger:
 
     def share(self) -> tuple[int, int]:
         """Return how many operations have a baseline, of how many."""
-        wanted = [each for each in self.operations.values() if each.baseline or not each.verdicts]
-        reached = [each for each in wanted if each.scenarios]
-        return len(reached), len(wanted)
+        reached = [each for each in self.operations.values() if each.scenarios]
+        return len(reached), len(self.operations)
 
 
 def _reads(operation: str) -> bool:
