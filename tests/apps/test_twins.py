@@ -42,8 +42,8 @@ class Result:
         return found
 
 
-async def _run(config: Path) -> Result:
-    events = [event async for event in run(Options(config=config))]
+async def _run(config: Path, checks: tuple[str, ...]) -> Result:
+    events = [event async for event in run(Options(config=config, checks=checks))]
     end = events[-1]
     assert isinstance(end, RunFinished)
     return Result(
@@ -64,7 +64,7 @@ def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         shutil.copytree(
             APPS / twin.app, folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
         )
-        result = run_loop(_run(folder / "seamproof.toml"))
+        result = run_loop(_run(folder / "seamproof.toml", twin.checks))
         assert not result.end.crashed
         return result
 
