@@ -120,7 +120,7 @@ def test_each_process_calls_by_ports_of_its_own(project):
             assert {each.kind for each in world.boundaries[len(world.sql_boundaries) :]} == {
                 BoundaryKind.HTTP_OUT
             }
-            assert len({each.port for each in world.boundaries}) == len(world.boundaries) == 9
+            assert len({each.port for each in world.boundaries}) == len(world.boundaries) == 10
             ids = await answers_of_fakes(world)
             address = world.database.address
             with psycopg.connect(address.url()) as connection:
