@@ -11,8 +11,10 @@ from seamproof.testing.rows import Db, Sessions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from seamproof.core.model import Step
     from seamproof.testing.engine import Engine
     from seamproof.testing.exchanges import Record
+    from seamproof.testing.experiments.trial import Trial
     from seamproof.testing.factories.make import Make
     from seamproof.testing.stubs.fakes import Stubs
 
@@ -63,6 +65,20 @@ class Seam:
         from seamproof.testing.stubs.fakes import Stubs
 
         return Stubs(self.engine.world, lambda: self.engine.call(self.record.settle))
+
+    def experiment(self, *steps: Step) -> Trial:
+        """What is done to the service under control: earlier steps arrange, the last is the act.
+
+        It starts from the base, and not from the rows that the test has made.
+        """
+        from seamproof.core.model import Scenario
+        from seamproof.testing.experiments.trial import Trial
+
+        if not steps:
+            raise TypeError("an experiment needs a step: its act")
+        name = self.test.rpartition("::")[2] or "a test"
+        scenario = Scenario(name, steps[-1], steps[:-1], self.test)
+        return Trial(self.engine, self.test, scenario)
 
     def close(self) -> None:
         """Close what belongs to this test alone."""

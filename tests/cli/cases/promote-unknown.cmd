@@ -1,0 +1,1 @@
+promote F-123abc
