@@ -25,7 +25,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 @pytest.mark.parametrize(
     "name",
     [
-        *("commands.md", "checks.md", "findings.md", "parts.md", "configuration.md"),
+        *("commands.md", "checks.md", "findings.md", "parts.md", "configuration.md", "testing.md"),
         "seamproof.schema.json",
     ],
 )

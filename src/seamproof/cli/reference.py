@@ -20,6 +20,7 @@ from seamproof.config.reference import markdown
 from seamproof.core import registry
 from seamproof.core.errors import ExitCode
 from seamproof.core.verdict import FindingClass
+from seamproof.pytest_plugin.reference import markdown as testing
 from seamproof.run.catalogue import classes_of
 
 _GENERATED = "<!-- Generated: python -m seamproof.cli.reference docs/reference -->\n"
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "findings.md": findings(),
         "parts.md": parts(),
         "configuration.md": markdown(),
+        "testing.md": _GENERATED + testing(),
         "seamproof.schema.json": schema() + "\n",
     }
 

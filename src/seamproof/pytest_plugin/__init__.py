@@ -9,6 +9,7 @@ nothing is imported here that is not needed, and nothing is active in a project 
 - `short`       the fixtures with short names
 - `amplified`   the engine's checks on passed tests
 - `budgets`     response times
+- `reference`   writes the page of the reference
 """
 
 from __future__ import annotations

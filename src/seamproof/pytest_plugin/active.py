@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from seamproof.testing.seam import Seam
 
 NAME = "seamproof-active"
-_BUDGET = "budget(limits, n=50): response times of the test's requests, as 'p95 < 200ms'"
-_AMPLIFY = "seamproof(*checks): run these checks, or all, on what the test sends once it has passed"
+MARKS = (
+    "seamproof(*checks): run these checks, or all, on what the test sends once it has passed",
+    "budget(limits, n=50): response times of the test's requests, as 'p95 < 200ms'",
+)
 _SEAM = pytest.StashKey["Seam"]()
 _SESSION = pytest.StashKey[Session]()
 
@@ -63,8 +65,8 @@ def activate(config: pytest.Config, file: Path) -> None:
     """Register what the configuration asks for. Raises UsageError where it is wrong."""
     session = _session(config, file)
     manager = config.pluginmanager
-    config.addinivalue_line("markers", _AMPLIFY)
-    config.addinivalue_line("markers", _BUDGET)
+    for mark in MARKS:
+        config.addinivalue_line("markers", mark)
     checks = tuple(config.getoption("seamproof_check"))
     amplifier = Amplifier(session, bool(config.getoption("seamproof") or checks), checks)
     budgets = Budgets(session, config.getoption("seamproof_budget"))
@@ -152,16 +154,18 @@ class Active:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Leave nothing running."""
-        output = getattr(session.config, "workeroutput", None)
-        if output is not None:
-            output[NAME] = self._session.summary()
+        told = self._session.summary()
         try:
             self._session.audit()
         except SeamproofError as error:
             session.exitstatus = error.exit_code
+            told.append(_told(error))
             self._of_workers.append(_told(error))
         finally:
             self._session.close()
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[NAME] = told
 
     def pytest_unconfigure(self) -> None:
         """Leave nothing running, also where the session did not come to its end."""

@@ -37,6 +37,8 @@ class Pattern(ABC):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Anything(Pattern):
+    """Any value, also null."""
+
     def differences(self, found: Json, at: str) -> Iterator[str]:
         return iter(())
 
