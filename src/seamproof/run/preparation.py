@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from seamproof.analysis.landing import landing
 from seamproof.analysis.masks import narrowed
-from seamproof.core.access import Access
 from seamproof.core.catalog import Catalog
-from seamproof.core.document import Document
 from seamproof.core.errors import Blame, NothingExercised
 from seamproof.core.events import (
     Baseline,
@@ -26,26 +24,24 @@ from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History
 from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
-from seamproof.core.registry import Need
 from seamproof.core.subject import Job, Knowledge
 from seamproof.plan import profile_file
-from seamproof.plan.access_file import PLACE
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
 from seamproof.plan.risk import Past, Risk, assumed, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
-from seamproof.run.access import Lookout
-from seamproof.run.contract import FILE, promised
 from seamproof.run.costs import Costs, estimate
 from seamproof.run.drive import drive
 from seamproof.run.identities.peers import may_register
 from seamproof.run.identities.recruiting import recruit
+from seamproof.run.inquiry import Inquiry
 from seamproof.run.jobs import hash_of
 from seamproof.run.openapi import NOT_FOUND, OpenApi
 from seamproof.run.past import RISKS, look_back, remember
 from seamproof.run.premises import Premises
+from seamproof.run.wanted import Wanted
 
 if TYPE_CHECKING:
     from seamproof.config import Config
@@ -62,28 +58,6 @@ _IN_MEMORY = (
     "the service seems to keep sessions or other state in its process; rollback and trace ask "
     "replica 0 alone and are not disturbed"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a run is to exercise, and how."""
-
-    checks: tuple[str, ...]
-    scenarios: tuple[Scenario, ...]
-    everything: tuple[Scenario, ...]
-    """Every scenario of the project, also those not chosen."""
-    reviewed: Profile | None = None
-    """The profile that a person has reviewed; None where there is none yet."""
-    seed: int = 0
-    deep: bool = False
-    worlds: int = 1
-    """Worlds that the jobs are done in, side by side."""
-    until: float | None = None
-    """When the last job is to begin, on the monotonic clock."""
-    needs: frozenset[Need] = frozenset()
-    """What the checks need of their subjects beside what all have."""
-    asking: tuple[str, ...] = ()
-    """The checks that need to know who is let in to what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +135,8 @@ class Preparation:
         if not any(each.reached for each in explained):
             raise _nothing(explained)
         alone = await self._recruit(explained, catalog)
-        document = await self._document()
-        undeclared = await self._undeclared(document)
+        inquiry = Inquiry(self._premises, self._wanted, self._root, self._path, self._emit)
+        undeclared = await inquiry.undeclared()
         if len(world.replicas) > 1:
             for text in await drive(parity(explained, profile), conductor.conduct):
                 self._emit(Notice(text, hint=_IN_MEMORY, warning=True))
@@ -184,12 +158,7 @@ class Preparation:
                 )
             ),
             {number: self._estimate(each) for number, each in enumerate(riskiest)},
-            Knowledge(
-                document,
-                _reads(riskiest),
-                await self._access(riskiest, profile),
-                self._promised(document),
-            ),
+            await inquiry.knowledge(riskiest, profile),
         )
 
     async def _recruit(self, learned: Sequence[LearnedScenario], catalog: Catalog) -> str:
@@ -296,36 +265,6 @@ class Preparation:
             landing={} if learned.clean is None else landing(learned.clean, self._premises.catalog),
         )
 
-    def _wants(self, need: Need) -> bool:
-        """Whether a check that is asked for needs it."""
-        return need in self._wanted.needs
-
-    async def _document(self) -> Document | None:
-        """What the service declares, where a check wants to know it."""
-        if not (self._wants(Need.DOCUMENT) or self._wants(Need.PROBES)):
-            return None
-        return await self._premises.openapi.document()
-
-    def _promised(self, document: Document | None) -> Document | None:
-        """What the document promised before, where a check wants to know it."""
-        if document is None or not self._wants(Need.FORMER):
-            return None
-        return promised(document, self._root / FILE, self._emit)
-
-    async def _undeclared(self, document: Document | None) -> tuple[Operation, ...]:
-        """The routes of the service's code that its document does not declare."""
-        if document is None or not self._wants(Need.UNDECLARED):
-            return ()
-        return await self._premises.openapi.undeclared()
-
-    async def _access(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
-        """Who is let in to what, where a check wants to know it."""
-        asked = [each for each in learned if any(map(each.scenario.serves, self._wanted.asking))]
-        if not asked or not self._premises.identities:
-            return Access()
-        lookout = Lookout(self._premises, self._path.with_name(PLACE), self._emit)
-        return await lookout.look(asked, profile)
-
     def _estimate(self, learned: LearnedScenario) -> float:
         if learned.clean is None:
             return 0.0
@@ -409,18 +348,6 @@ def _leads(learned: Sequence[LearnedScenario], checks: Sequence[str]) -> list[fr
         found.append(served)
         left -= served
     return found
-
-
-def _reads(learned: Sequence[LearnedScenario]) -> tuple[Scenario, ...]:
-    """Reads that succeed with nothing arranged for them."""
-    return tuple(
-        each.scenario
-        for each in learned
-        if each.scenario.operation.method == "GET"
-        and not each.scenario.arrangement
-        and each.clean is not None
-        and each.clean.section.exchange.ok
-    )
 
 
 def _answered(learned: LearnedScenario) -> bool:

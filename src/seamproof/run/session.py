@@ -42,10 +42,11 @@ from seamproof.run.costs import Costs, patience
 from seamproof.run.findings import Docket, Shelf
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import Premises, open_premises
-from seamproof.run.preparation import Preparation, Prepared, Wanted
+from seamproof.run.preparation import Preparation, Prepared
 from seamproof.run.queue import Queue, costliest_first
 from seamproof.run.redaction import Redactor
 from seamproof.run.tally import Tally
+from seamproof.run.wanted import Wanted
 from seamproof.run.workers.messages import Begin, Brief
 
 if TYPE_CHECKING:

@@ -25,9 +25,10 @@ from seamproof.run import selection
 from seamproof.run.costs import Costs
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import open_premises
-from seamproof.run.preparation import Preparation, Prepared, Wanted
+from seamproof.run.preparation import Preparation, Prepared
 from seamproof.run.queue import Queue
 from seamproof.run.redaction import Redactor
+from seamproof.run.wanted import Wanted
 from seamproof.run.workers import crew as crew_of_a_run
 from seamproof.run.workers.crew import Crew, Terms, Work
 from seamproof.run.workers.messages import Begin, Brief, Enough, Ready, decode, encode

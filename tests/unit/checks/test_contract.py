@@ -83,7 +83,11 @@ def test_an_answer_as_declared_holds() -> None:
     ("service", "finding", "where"),
     [
         (Answering(body=b'{"id": 1}'), "schema-violation", "Order: required/total"),
-        (Answering(body=b'{"id": "1", "total": "2"}'), "schema-violation", "Order: properties/id/type"),
+        (
+            Answering(body=b'{"id": "1", "total": "2"}'),
+            "schema-violation",
+            "Order: properties/id/type",
+        ),
         (Answering(media="text/html"), "undeclared-media-type", "200/content/text/html"),
         (Answering(body=b"<p>"), "undeclared-media-type", "200/content/no JSON"),
         (Answering(headers=()), "missing-header", "200/ETag"),
