@@ -161,6 +161,44 @@ TWINS = [
         needs=("node", "npm"),
         checks=ENGINE,
     ),
+    Twin(
+        "intake",
+        (
+            Expected("POST /tickets", "accepted-invalid"),
+            Expected("POST /coupons", "written-before-validation"),
+            Expected("POST /notes", "unhandled-input"),
+            Expected("POST /tickets/{ticket}/labels", "unhandled-input"),
+            Expected("GET /tickets/{ticket}", "schema-violation"),
+            Expected("GET /internal/tickets", "undeclared-route"),
+            Expected("POST /prices", "altered-value"),
+            Expected("POST /devices", "reads-otherwise"),
+        ),
+    ),
+    Twin(
+        "intake_django",
+        (
+            Expected("POST /subscribers", "accepted-invalid"),
+            Expected("POST /invitations", "written-before-validation"),
+            Expected("POST /comments", "unhandled-input"),
+            Expected("GET /subscribers/{subscriber}", "schema-violation"),
+            Expected("GET /reports/dump", "undeclared-route"),
+            Expected("POST /meetings", "altered-value"),
+        ),
+    ),
+    Twin(
+        "intake_express",
+        (
+            Expected("POST /items", "accepted-invalid"),
+            Expected("POST /items", "undeclared-status"),
+            Expected("GET /v2/items/{item}", "undeclared-media-type"),
+            Expected("GET /v2/items/{item}", "missing-header"),
+            Expected("GET /v1/items", "old-version"),
+            Expected("POST /devices", "altered-value"),
+            Expected("POST /alerts", "ended-by-input"),
+            Expected("POST /orders", "unhandled-input"),
+        ),
+        needs=("node", "npm"),
+    ),
 ]
 SOUND = [*TWINS, Twin("lookalikes", (), checks=ENGINE), Twin("background", (), checks=ENGINE)]
 """What runs in its fixed variant, or has no other."""

@@ -78,8 +78,23 @@ def _of_code(subject: Subject) -> Iterator[Ask]:
     for operation in subject.undeclared:
         if operation.method in ("HEAD", "OPTIONS") or _NO_API.search(operation.path):
             continue
-        inside = _INSIDES.search(operation.path) is not None
-        yield Ask(_step(operation), OPEN_INTERNALS if inside else UNDECLARED_ROUTE)
+        newer = _newer(subject.document, operation)
+        known = UNDECLARED_ROUTE if newer is None else OLD_VERSION
+        if _INSIDES.search(operation.path):
+            known = OPEN_INTERNALS
+        yield Ask(_step(operation), known, newer.id if newer is not None else "")
+
+
+def _newer(document: Document | None, operation: Operation) -> Operation | None:
+    """The operation of the document that one is an older version of."""
+    found = _VERSION.search(operation.path)
+    for each in document.declarations if found and document is not None else ():
+        if each.operation.method == operation.method:
+            other = _VERSION.search(each.operation.path)
+            same = _VERSION.sub("", each.operation.path) == _VERSION.sub("", operation.path)
+            if other and found and same and int(other[1]) > int(found[1]):
+                return each.operation
+    return None
 
 
 def _step(operation: Operation) -> Step:

@@ -93,7 +93,7 @@ class Inventory:
             again = yield from _asked(subject, [each.ask for each in refused], somebody)
             answered = [each for each in answered if each not in refused] + again
         usual = control.section.exchange.status
-        there = [each for each in answered if _is_there(each, usual)]
+        there = _distinct([each for each in answered if _is_there(each, usual)])
         verdicts = yield from _told(subject, there)
         if not any(each.outcome is Outcome.VIOLATED for each in verdicts):
             reason = f"{len(wanted)} routes that are not in the document: none answers with success"
@@ -150,6 +150,16 @@ def _is_there(answered: _Answered, usual: int | None) -> bool:
     if answered.ask.finding_class is OPEN_INTERNALS and not answered.exchange.ok:
         return False
     return status not in _NOT_THERE and (status != usual or answered.exchange.ok)
+
+
+def _distinct(there: Sequence[_Answered]) -> list[_Answered]:
+    """Without the other methods of a path that a read shows: they may be one handler."""
+    read = {e.ask.step.operation.path for e in there if not e.ask.step.operation.mutates}
+    return [
+        each
+        for each in there
+        if not each.ask.step.operation.mutates or each.ask.step.operation.path not in read
+    ]
 
 
 def _told(subject: Subject, there: Sequence[_Answered]) -> Exploration[list[Verdict]]:

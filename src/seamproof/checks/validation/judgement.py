@@ -60,8 +60,9 @@ _EVERYWHERE = frozenset(
     }
 )
 """What one place of a service handles for all of its operations, or does not."""
-_UNREADABLE = frozenset({"malformed JSON", "content type", "invalid UTF-8", "no body"})
+_UNREADABLE = frozenset({"malformed JSON", "content type", "no body"})
 """Bodies that nobody can have read."""
+_REPLACED = "invalid UTF-8"
 _ADVISORY = frozenset({"format", "pattern", "type", "additionalProperties"})
 """What a lenient reader may mend, where it is not seen what it stored."""
 
@@ -170,6 +171,9 @@ class Judge:
             if not rows:
                 return None
             return Sight(ACCEPTED_INVALID, Tier.SUSPECTED, probe, section, left=rows)
+        if probe.constraint == _REPLACED and rows:
+            # Decoders may put U+FFFD for bytes that are none (Encoding Standard, section 4.1).
+            return Sight(ACCEPTED_INVALID, Tier.NOTE, probe, section, _REPLACED, rows)
         if probe.source is not Source.SCHEMA:
             return None
         if not rows:
