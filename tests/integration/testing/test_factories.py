@@ -140,10 +140,11 @@ def test_equal_tests_are_given_equal_values(one):
 
 def test_defaults_traits_and_stored_rows(make):
     make.defaults("users", age=lambda number: 20 + number)
+    make.defaults("orders", user=lambda number: make.user())
     make.trait("users", "admin", role="admin")
     assert [each.age for each in make.user.batch(2)] == [21, 22]
     assert make.user("admin", age=30).role == "admin"
-    assert make.order().user.age == 21
+    assert make.order().user.age == 24
     with pytest.raises(LookupError, match="did you mean admin"):
         make.user("admim")
     with pytest.raises(LookupError, match="no column 'ago'"):

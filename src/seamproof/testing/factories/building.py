@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -89,6 +89,7 @@ class Builder:
         self._numbers: Counter[str] = Counter()
         self._used: set[tuple[str, str, Any]] = set()
         self._of_table: dict[str, dict[str, Kind]] = {}
+        self._begun, self._transaction = False, ExitStack()
 
     def make(self, table: Table, *layers: Columns) -> Made:
         """One row with what it needs, or nothing at all. Raises CannotMake and LookupError."""
@@ -99,8 +100,11 @@ class Builder:
     def _whole(self) -> Iterator[None]:
         """All of the rows that are made meanwhile, or none."""
         known = {table: list(rows) for table, rows in self.made.items()}
+        # What a default computes may make a row itself.
+        outer = self._begun, self._transaction
+        self._begun, self._transaction = False, ExitStack()
         try:
-            with self.source.connection().transaction():
+            with self._transaction:
                 yield
         except psycopg.IntegrityError as error:
             # Constraints that are DEFERRABLE refuse at the end.
@@ -109,6 +113,14 @@ class Builder:
         except BaseException:
             self.made = known
             raise
+        finally:
+            self._begun, self._transaction = outer
+
+    def _together(self) -> None:
+        """Begin a transaction, where one row is not all: one alone costs one round trip."""
+        if not self._begun:
+            self._begun = True
+            self._transaction.enter_context(self.source.connection().transaction())
 
     def kinds(self, table: Table) -> dict[str, Kind]:
         """The types of a table's columns."""
@@ -200,6 +212,7 @@ class Builder:
         self, draft: Draft, key: ForeignKey, given: Columns, above: tuple[Draft, ...]
     ) -> Made:
         table = self.source.catalog.tables[key.references]
+        self._together()
         made = self._row(table, (given,), (*above, draft))
         draft.made_for.append((table, made))
         return made
@@ -221,6 +234,7 @@ class Builder:
                 draft.values[name] = self._next(draft, columns[name])
         if not inside:
             draft.reserved = True
+            self._together()
             self.source.connection().execute("SET CONSTRAINTS ALL DEFERRED")
         return draft.values
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import Json, Jsonb
 
 from seamproof.core.catalog import Column, Table
@@ -65,7 +67,10 @@ def quoted(*names: str) -> sql.SQL:
 def insert(
     connection: Connection, table: Table, kinds: Mapping[str, Kind], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Write one row in a savepoint, and return all of it. Raises one of REFUSALS."""
+    """Write one row, and return all of it. What is refused leaves nothing, also in a transaction.
+
+    Raises one of REFUSALS.
+    """
     columns = [each for each in table.columns if each.name in values]
     query = sql.SQL("INSERT INTO {} DEFAULT VALUES RETURNING *").format(identifier(table.name))
     if columns:
@@ -77,7 +82,8 @@ def insert(
             sql.SQL(", ").join(_placeholder(each) for each in columns),
         )
     adapted = [adapt(values[each.name], kinds[each.name]) for each in columns]
-    with connection.transaction():
+    idle = connection.info.transaction_status is TransactionStatus.IDLE
+    with nullcontext() if idle else connection.transaction():
         row = connection.execute(query, adapted).fetchone()
     if row is None:
         raise psycopg.IntegrityError("a rule or trigger of the table took the row away")

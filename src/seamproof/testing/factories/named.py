@@ -63,14 +63,15 @@ class Tables:
         return meant
 
     def _ending(self, name: str) -> list[Table]:
-        """Tables with a prefix before the name: `user` may be `auth_user` or `app_users`."""
-        wanted = _parts(name)
-        return [
-            table
-            for table in self._tables.values()
-            if len(_parts(table.name)) > len(wanted)
-            and _parts(table.name)[-len(wanted) :] == wanted
-        ]
+        """Tables with a prefix before the name, the shortest: `user` may be `auth_user`."""
+        wanted, found = _meaning(name), dict[str, int]()
+        for table in self._tables:
+            parts = _parts(table)
+            for prefix in range(1, len(parts)):
+                if "".join(parts[prefix:]) == wanted:
+                    found[table] = prefix
+        shortest = min(found.values(), default=0)
+        return [self._tables[name] for name, prefix in found.items() if prefix == shortest]
 
 
 def _parts(name: str) -> tuple[str, ...]:
