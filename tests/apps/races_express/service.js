@@ -276,7 +276,7 @@ app.post("/telegrams", async (request, response) => {
 
 app.use((error, request, response, next) => {
   const status = error.status ?? (error.code === "23505" ? 409 : 503);
-  response.status(status).json({ detail: error.message });
+  response.status(status).json({ detail: error instanceof Refused ? error.message : "try again" });
 });
 
 app.listen(Number(process.argv[2]), "127.0.0.1");

@@ -1,0 +1,226 @@
+"""FastAPI on psycopg2, which writes values into the statement itself: what leaks, what seems to.
+
+Right in both variants: escaped literals, arrays and JSON · words of a search one by one · comments
+of sqlcommenter · one's own e-mail and key · a capped page · rows loaded by one IN · a call that is
+configured as meant.
+"""
+
+import json
+import logging
+import os
+import threading
+import traceback
+import urllib.parse
+import urllib.request
+from typing import Annotated, Any, Literal
+
+import psycopg2
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg2.extras import Json, RealDictCursor
+from pydantic import BaseModel
+
+BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
+TOKENS = {"alice-token": "alice", "bob-token": "bob"}
+ALLOWED = "a.example"
+bearer = HTTPBearer()
+Row = dict[str, Any]
+
+
+def sql(statement: str, values: Any = None, *, path: str = "") -> list[Row]:
+    told = urllib.parse.quote(path, safe="").replace("%", "%%")
+    comment = f" /*framework='fastapi',path='{told}'*/" if path else ""
+    connection = psycopg2.connect(os.environ["DATABASE_URL"], cursor_factory=RealDictCursor)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement + comment, values)
+        found = [dict(row) for row in cursor.fetchall()] if cursor.description else []
+    connection.close()
+    return found
+
+
+def fetch(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:
+            return answer.read(100).decode()
+    except (OSError, ValueError):
+        return ""
+
+
+app = FastAPI()
+
+
+@app.exception_handler(psycopg2.Error)
+def on_database_error(request: Request, error: Exception) -> JSONResponse:
+    logging.warning("the database failed: %r", error)
+    if BROKEN:
+        return JSONResponse({"error": "".join(traceback.format_exception(error))}, 500)
+    detail = "the order of the tables is not known; select one from the list at /articles"
+    return JSONResponse({"title": "try again", "status": 503, "detail": detail}, 503)
+
+
+def signed_in(by: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> str:
+    if by.credentials not in TOKENS:
+        raise HTTPException(401)
+    return TOKENS[by.credentials]
+
+
+Me = Annotated[str, Depends(signed_in)]
+
+
+@app.get("/health")
+def health() -> Row:
+    sql("SELECT 1")
+    return {}
+
+
+# sql-injection, statements-per-row, list-without-limit
+@app.get("/articles")
+def articles(me: Me, request: Request, q: str = "", sort: str = "title") -> list[Row]:
+    if BROKEN:
+        found = sql(f"SELECT id, title FROM articles WHERE title ILIKE '%{q}%' ORDER BY {sort}")
+        for each in found:
+            each["remarks"] = sql("SELECT text FROM remarks WHERE article_id = %s", (each["id"],))
+        return found
+    order = {"title": "title", "newest": "id DESC"}.get(sort, "id")
+    found = sql(
+        f"SELECT id, title FROM articles WHERE title ILIKE %s ORDER BY {order} LIMIT 200",
+        ("%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",),
+        path=str(request.url),
+    )
+    ids = tuple(each["id"] for each in found) or (0,)
+    remarks = sql("SELECT article_id, text FROM remarks WHERE article_id IN %s", (ids,))
+    for each in found:
+        each["remarks"] = [one["text"] for one in remarks if one["article_id"] == each["id"]]
+    return found
+
+
+# sql-injection where there are no quotes
+@app.get("/authors/{author}")
+def author(author: str, me: Me) -> Row:
+    if BROKEN:
+        found = sql(f"SELECT id, name FROM members WHERE id = {author}")
+    else:
+        found = sql("SELECT id, name FROM members WHERE id::text = %s", (author,))
+    if not found:
+        raise HTTPException(404, "there is no such author")
+    return found[0]
+
+
+# page-size-without-limit
+@app.get("/remarks")
+def remarks(me: Me, limit: int = 20) -> list[Row]:
+    size = limit if BROKEN else min(limit, 100)
+    return sql("SELECT id, text FROM remarks ORDER BY id LIMIT %s", (size,))
+
+
+@app.get("/words")
+def words(me: Me, request: Request, q: str) -> list[Row]:
+    """Each word of a search is a literal of its own."""
+    parts = [each for each in q.replace("'", " ").split() if each][:4] or [""]
+    tests = " AND ".join("strpos(text, %s) > 0" for _ in parts)
+    return sql(f"SELECT text FROM remarks WHERE {tests} LIMIT 50", parts, path=str(request.url))
+
+
+class Article(BaseModel):
+    title: str
+    labels: list[str] = []
+    meta: dict[str, Any] = {}
+
+
+@app.post("/articles", status_code=201)
+def write(body: Article, me: Me, request: Request) -> Row:
+    """A text, an array and a document, all of them in the statement's own text."""
+    agent = request.headers.get("user-agent", "")
+    return sql(
+        "INSERT INTO articles (author_id, title, labels, meta) VALUES (1, %s, %s, %s) RETURNING id",
+        (body.title, body.labels, Json({**body.meta, "agent": agent})),
+    )[0]
+
+
+class Name(BaseModel):
+    name: str
+
+
+@app.post("/tags", status_code=201)
+def add_tag(body: Name, me: Me) -> Row:
+    return sql("INSERT INTO tags (name) VALUES (%s) RETURNING id", (body.name,))[0]
+
+
+# stored-sql-injection
+@app.get("/tags")
+def tags(me: Me) -> list[Row]:
+    counted = []
+    for each in sql("SELECT name FROM tags ORDER BY id LIMIT 50"):
+        count = "SELECT count(*) AS used FROM articles WHERE "
+        if BROKEN:
+            counted += sql(f"{count} '{each['name']}' = ANY(labels)")
+        else:
+            counted += sql(f"{count} %s = ANY(labels)", (each["name"],))
+    return counted
+
+
+class Near(BaseModel):
+    near: Literal["home", "work"]
+
+
+# answer-sql-injection
+@app.post("/places", status_code=201)
+def place(body: Near, me: Me) -> Row:
+    with urllib.request.urlopen(f"{os.environ['GEO_URL']}/locate?near={body.near}") as answer:
+        said = json.load(answer)
+    if said["state"] != "ok":
+        raise HTTPException(502, "nobody knows")
+    if BROKEN:
+        city = said["city"].replace("L'", "L''")
+        return sql(f"INSERT INTO places (city) VALUES ('{city}') RETURNING id")[0]
+    return sql("INSERT INTO places (city) VALUES (%s) RETURNING id", (said["city"],))[0]
+
+
+# secret-in-answer, data-of-others
+@app.get("/members")
+def members(me: Me) -> list[Row]:
+    columns = "*" if BROKEN else "id, name"
+    return sql(f"SELECT {columns} FROM members ORDER BY id LIMIT 50")
+
+
+@app.get("/me")
+def profile(me: Me) -> Row:
+    """What is one's own."""
+    return sql("SELECT id, name, email, ssn, api_key FROM members WHERE name = %s", (me,))[0]
+
+
+class Link(BaseModel):
+    link: str
+
+
+# server-side-request-forgery
+@app.post("/previews")
+def preview(body: Link, me: Me) -> Row:
+    if not BROKEN and urllib.parse.urlsplit(body.link).hostname != ALLOWED:
+        raise HTTPException(422, "no pages of that host")
+    return {"text": fetch(body.link) if BROKEN else "a page"}
+
+
+class Hook(BaseModel):
+    callback_url: str
+
+
+# server-side-request-forgery, by a job
+@app.post("/hooks", status_code=201)
+def hook(body: Hook, me: Me) -> Row:
+    made = sql("INSERT INTO hooks (url) VALUES (%s) RETURNING id", (body.callback_url,))[0]
+    if BROKEN:
+        # Shows the address, a little later, that somebody hears of news there.
+        threading.Timer(0.2, fetch, (body.callback_url,)).start()
+    return made
+
+
+class Address(BaseModel):
+    url: str
+
+
+@app.post("/pings")
+def ping(body: Address, me: Me) -> Row:
+    """Calls whom it is told to: that is what it is for."""
+    return {"text": fetch(body.url)}
