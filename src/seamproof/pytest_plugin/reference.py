@@ -12,10 +12,18 @@ from seamproof.pytest_plugin import active
 from seamproof.pytest_plugin.short import FIXTURES
 from seamproof.testing.changed import Changed
 from seamproof.testing.client import Api
+from seamproof.testing.experiments.trial import Trial
+from seamproof.testing.factories.borrowed import Borrowed
+from seamproof.testing.factories.files import Loaded
+from seamproof.testing.factories.make import Factory, Make
 from seamproof.testing.reply import Reply
 from seamproof.testing.rows import Db
 from seamproof.testing.seam import Seam
 from seamproof.testing.statements import Statements
+from seamproof.testing.stubs.asked import Asked
+from seamproof.testing.stubs.calls import Calls
+from seamproof.testing.stubs.fakes import Fake
+from seamproof.testing.stubs.rule import Rule
 
 _CLASSES: dict[str, type] = {
     "seam": Seam,
@@ -24,8 +32,19 @@ _CLASSES: dict[str, type] = {
     "api.statements": Statements,
     "db": Db,
     "What db.changes() gives": Changed,
+    "make": Make,
+    "make.user": Factory,
+    "make.load()": Loaded,
+    "make.using()": Borrowed,
+    "stubs.payments": Fake,
+    "stubs.payments.on()": Rule,
+    "stubs.payments.calls()": Calls,
+    "A call": Asked,
+    "seam.experiment()": Trial,
 }
-_OURS = frozenset({"close", "settle", "record", "engine"})
+_OURS = frozenset(
+    {"close", "settle", "record", "engine", "add", "builder", "ready", "take", "traits_of"}
+)
 """What the plugin uses, and no test."""
 
 

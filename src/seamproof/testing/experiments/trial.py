@@ -142,7 +142,7 @@ class Trial:
         check: str,
         finding_class: str = "",
         *,
-        tier: str = Tier.PROVEN,
+        tier: str = "proven",
         cause: str = "",
         facts: Mapping[str, Json] | None = None,
     ) -> None:
