@@ -115,6 +115,8 @@ class Active:
                 self._session.end(seam)
             except SeamproofError as error:
                 pytest.exit(_told(error), returncode=error.exit_code)
+            for each in seam.deaths:
+                node.warn(pytest.PytestWarning(f"{each}; it was started again"))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:

@@ -66,13 +66,25 @@ def _is_asgi(application: Any) -> bool:
 
 class _Wsgi:
     def __init__(self, application: Any) -> None:
-        self.transport: httpx2.BaseTransport = httpx2.WSGITransport(
-            app=application, raise_app_exceptions=False
-        )
+        self.transport: httpx2.BaseTransport = httpx2.WSGITransport(app=_answering(application))
         self.asynchronous: httpx2.AsyncBaseTransport = _InThread(self.transport)
 
     def close(self) -> None:
         self.transport.close()
+
+
+def _answering(application: Any) -> Any:
+    """The application, whose failures are logged and answered as a server does (PEP 3333)."""
+
+    def answering(environ: dict[str, Any], start_response: Any) -> Any:
+        try:
+            return application(environ, start_response)
+        except Exception:
+            _log.exception("the application failed")
+            start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+            return [b"the application failed"]
+
+    return answering
 
 
 class _InThread(httpx2.AsyncBaseTransport):

@@ -6,6 +6,7 @@ in which each of them is isolated.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -131,6 +132,9 @@ class Session:
                 await seam.record.settle(world)
                 ended = await self._way()
                 seam.deaths = tuple(each.detail for each in await world.ensure_alive())
+                for boundary in world.boundaries:
+                    # What is kept of a test ends with it.
+                    boundary.begin(time.monotonic())
                 return ended
 
             if self.engine.call(back):

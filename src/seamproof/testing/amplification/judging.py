@@ -123,7 +123,8 @@ class Judge:
 
     def _profile_of(self, learned: Learned) -> Profile:
         """What is normal: as was learned from this test, with what a person has reviewed. One test
-        alone cannot show what is kept as a log: the configuration says it."""
+        alone shows neither what is kept as a log nor what others change: the configuration and the
+        profile say it."""
         reviewed, found = self._profile, learned.profile
         ignored = frozenset(self._engine.config.testing.ignore)
         return replace(
@@ -134,6 +135,7 @@ class Judge:
             audit=found.audit | reviewed.audit | ignored,
             records=found.records | reviewed.records,
             background=found.background | reviewed.background,
+            effects=(found.effects | reviewed.effects) - ignored,
         )
 
     def _job(self, recording: Recording, check: str, learned: Learned) -> Job:
