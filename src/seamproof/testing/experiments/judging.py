@@ -24,7 +24,8 @@ from seamproof.run import selection
 from seamproof.run.costs import Costs
 from seamproof.run.findings import collect
 from seamproof.run.jobs import Jobs
-from seamproof.run.preparation import Preparation, Prepared, Wanted
+from seamproof.run.preparation import Preparation, Prepared
+from seamproof.run.wanted import Wanted
 
 if TYPE_CHECKING:
     from seamproof.config import Config

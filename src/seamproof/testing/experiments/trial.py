@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,12 +19,16 @@ from seamproof.core.experiment import (
     Settings,
     Turn,
 )
-from seamproof.core.history import History, Row
+from seamproof.core.history import DisturbanceKind, History, Row
 from seamproof.core.model import Json, Scenario, Step
 from seamproof.core.verdict import Tier
 
 if TYPE_CHECKING:
     from seamproof.testing.engine import Engine
+
+
+_SHOWN = 30
+"""Shapes of crossings that an error names."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Trial:
         equal ones. Raises ValueError for a fault that there is not.
         """
         kind, _, code = what.partition(" ")
+        if kind not in set(FaultKind):
+            raise ValueError(f"there is no fault {kind!r}; there are: {', '.join(FaultKind)}")
         key = _key(statement, call, occurrence)
         sqlstate = code if key.boundary is BoundaryKind.SQL and code else None
         status = int(code) if code and sqlstate is None else None
@@ -134,8 +140,19 @@ class Trial:
     # What comes of it
 
     def run(self) -> History:
-        """Do it once, and return everything that was seen, to assert on."""
-        return self.engine.call(lambda world: self.engine.premises.conductor.conduct(self._ready))
+        """Do it once, and return everything that was seen, to assert on.
+
+        Raises AssertionError where it could not be done as it is stated.
+        """
+        __tracebackhide__ = True
+        ready = self._ready
+        history = self.engine.call(lambda _: self.engine.premises.conductor.conduct(ready))
+        failed = history.disturbed(
+            DisturbanceKind.NOT_REACHED, DisturbanceKind.ARRANGEMENT_FAILED, DisturbanceKind.OURS
+        )
+        if failed is not None:
+            raise AssertionError("\n".join([f"{failed.kind}: {failed.detail}", *_crossed(history)]))
+        return history
 
     def holds(
         self,
@@ -181,6 +198,15 @@ class Trial:
         if step.operation.id not in self.engine.config.service.retry_safe:
             return step
         return replace(step, operation=replace(step.operation, retry_safe=True))
+
+
+def _crossed(history: History) -> Iterator[str]:
+    """The shapes of what crossed, as faults and turns name them."""
+    crossings = [each for section in history.sections for each in section.crossings]
+    shapes = dict.fromkeys(each.key.shape for each in crossings if each.key.shape)
+    if shapes:
+        yield "what crossed:"
+        yield from (f"  {each}" for each in list(shapes)[:_SHOWN])
 
 
 def _key(statement: str, call: str, occurrence: int) -> CrossingKey:
