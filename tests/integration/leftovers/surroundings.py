@@ -32,7 +32,11 @@ READY = "boundaries"
 """Begins the line that a run prints once its world is up."""
 CHECKS = ("--check", "rollback", "--check", "trace")
 _TEMPLATE = re.compile(r"seamproof_t_[0-9a-f]{16}")
-_KEPT = (".seamproof/runs", ".seamproof/profile.toml", ".seamproof/cache/costs.json")
+_KEPT = (
+    ".seamproof/runs",
+    *(".seamproof/profile.toml", ".seamproof/access.toml", ".seamproof/contract.json"),
+    *(".seamproof/cache/costs.json", ".seamproof/cache/risks.json"),
+)
 """What runs keep for a person, or for later runs."""
 _LIMIT = 60.0
 
