@@ -134,8 +134,7 @@ class Ownership:
                 break
         if not people and not tenants:
             people = authors
-        by_person = {t for each in people for t in self._tenants_of(each)}
-        return Belonging(frozenset(people), frozenset(tenants or by_person))
+        return Belonging(frozenset(people), frozenset(tenants))
 
     def mine(self, identity: str, belonging: Belonging) -> bool:
         """Whether a row is of this identity, alone or among others."""
@@ -210,22 +209,6 @@ class Ownership:
         if any(table == each[0] for found in self.tenants.values() for each in found):
             return True
         return bool(_TENANTS.search(table)) and not self._is_person(table)
-
-    def _tenants_of(self, person: Principal) -> Iterator[Principal]:
-        for name, each in self.people.items():
-            if each == person and name in self.tenants:
-                yield from self.tenants[name]
-                return
-        row = next(
-            (
-                each
-                for each in self.rows.get(person[0], ())
-                if _principal(self.catalog, person[0], each) == person
-            ),
-            None,
-        )
-        if row is not None:
-            yield from self._direct(person[0], row)
 
     def _tenants(self, identity: Identity, table: str, row: Row) -> Iterator[Principal]:
         """The tenants of a person: those of its own row, and of the rows that make it a member."""

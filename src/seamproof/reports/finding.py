@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from seamproof.core.experiment import INTERRUPTIONS, Act, Fault, FaultKind, Phase
+from seamproof.core.experiment import INTERRUPTIONS, NOBODY, Act, Fault, FaultKind, Phase
 from seamproof.core.history import (
     Crossing,
     CrossingKind,
@@ -172,7 +172,8 @@ def _occurrence(occurrence: int) -> str:
 
 def _request(exchange: Exchange) -> str:
     request = exchange.request
-    who = exchange.act.identity or exchange.act.step.identity
+    act = exchange.act
+    who = "nobody" if act.identity == NOBODY else act.sender
     sent = f"{harmless(request.method)} {harmless(request.target)} {_short(request.body, 60)}"
     shown = exchange.act.credential
     how = f", with a credential that is {shown}" if shown else ""

@@ -1,7 +1,11 @@
 """The check `authorization`: what is somebody's is theirs alone.
 
-- `check`      the owner's act sent by everybody else, and what confirms a trespass
-- `parents`    a child of somebody under one's own parent
+- `check`      the owner's act, and who else is asked
+- `inquiry`    one act of somebody, with canaries in their rows
+- `objects`    everybody else who was let in, and what confirms a trespass
+- `children`   a child of somebody under one's own parent
+- `parents`    requests with several ids, of which one is the owner's
+- `functions`  who may do a thing at all
 - `judgement`  whose rows were changed or read, against who sent the request
 - `roles`      which roles are let in further than others, by all operations together
 - `report`     verdicts with their evidence

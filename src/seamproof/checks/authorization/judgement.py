@@ -173,7 +173,8 @@ class Court:
         theirs = self.ownership.tenants.get(sender, frozenset())
         if theirs and owned.tenants & tenants and not owned.tenants & theirs:
             return Breach.TENANT
-        if mine and not administers(self.subject, other, self.owner):
+        apart = self.ownership.apart(self.owner.name, sender)
+        if mine and (apart or not administers(self.subject, other, self.owner)):
             return Breach.PEER
         return None
 
