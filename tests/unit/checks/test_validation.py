@@ -133,6 +133,15 @@ def test_a_default_for_what_is_required_is_a_note_and_null_is_proven() -> None:
     assert verdicts(storing_null, subject)[0].tier is Tier.PROVEN
 
 
+def test_a_body_that_is_not_there_is_mended_by_defaults() -> None:
+    probe = Probe(Act(STEP, body=b""), Source.SYNTAX, "no body", "body /")
+    note = verdicts(accepting, replace(SUBJECT, probes=(probe,)))[0]
+    assert (note.outcome, note.tier, note.cause) == (Outcome.HELD, Tier.NOTE, "no body")
+    probe = Probe(Act(STEP, body=b"{"), Source.SYNTAX, "malformed JSON", "body /")
+    (verdict,) = verdicts(accepting, replace(SUBJECT, probes=(probe,)))
+    assert (verdict.outcome, verdict.tier) == (Outcome.VIOLATED, Tier.SUSPECTED)
+
+
 def test_an_error_of_the_database_that_nobody_handles_is_proven() -> None:
     def failing(service: FakeService) -> int:
         with service.connect() as db:

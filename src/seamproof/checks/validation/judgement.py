@@ -60,10 +60,12 @@ _EVERYWHERE = frozenset(
     }
 )
 """What one place of a service handles for all of its operations, or does not."""
-_UNREADABLE = frozenset({"malformed JSON", "content type", "no body"})
+_UNREADABLE = frozenset({"malformed JSON", "content type"})
 """Bodies that nobody can have read."""
-_REPLACED = "invalid UTF-8"
-_ADVISORY = frozenset({"format", "pattern", "type", "additionalProperties"})
+_LENIENT = frozenset({"invalid UTF-8", "no body"})
+"""What readers mend for all operations: U+FFFD for bytes that are none (Encoding Standard, section
+4.1), and defaults for a body that is not there."""
+_ADVISORY = frozenset({"format", "pattern", "type", "additionalProperties", "required", "null"})
 """What a lenient reader may mend, where it is not seen what it stored."""
 
 
@@ -171,9 +173,8 @@ class Judge:
             if not rows:
                 return None
             return Sight(ACCEPTED_INVALID, Tier.SUSPECTED, probe, section, left=rows)
-        if probe.constraint == _REPLACED and rows:
-            # Decoders may put U+FFFD for bytes that are none (Encoding Standard, section 4.1).
-            return Sight(ACCEPTED_INVALID, Tier.NOTE, probe, section, _REPLACED, rows)
+        if probe.constraint in _LENIENT and rows:
+            return Sight(ACCEPTED_INVALID, Tier.NOTE, probe, section, probe.constraint, rows)
         if probe.source is not Source.SCHEMA:
             return None
         if not rows:
