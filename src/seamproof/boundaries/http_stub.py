@@ -82,6 +82,10 @@ class Stage(StrEnum):
 class Rules(Protocol):
     """Whoever has a say in what a fake answers, above its replies."""
 
+    def begin(self) -> None:
+        """Start anew, as at the first call."""
+        ...
+
     def befall(self, request: Request, at: CrossingKey) -> Fault | None:
         """Decide what a whole call meets: a fault, if any."""
         ...
@@ -113,6 +117,8 @@ class StubState:
         if epoch != self._epoch:
             self._epoch, self._stage = epoch, Stage.ACTING
             self._answered.clear()
+            if self.rules is not None:
+                self.rules.begin()
 
     def forget(self) -> None:
         """Start anew, as at a reset."""

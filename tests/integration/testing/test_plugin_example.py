@@ -97,3 +97,29 @@ def test_values_are_equal_in_each_run_and_on_two_workers(done: tuple[Path, Outco
     again = run_tests(folder, "-n", "2")
     assert sorted(line for line in again.text.splitlines() if line.startswith("made ")) == made
     assert len(set(made)) == 2
+
+
+CHARGED = """
+import pytest
+
+
+@pytest.mark.seamproof("rollback")
+def test_order(api, stubs, make):
+    widget = make.product(stock=10, price="19.99")
+    stubs.payments.on("POST /charges").reply(201, json={"status": "succeeded"}).times(1)
+    body = {"items": [{"product": widget.id, "quantity": 3}]}
+    api.as_(make.user()).post("/orders", json=body).expect(201)
+"""
+
+
+@pytest.mark.long
+def test_checks_meet_the_answers_of_the_test(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_charged=CHARGED)
+    file = folder / "seamproof.toml"
+    text = file.read_text().replace('["api", "db"]', '["api", "db", "stubs", "make"]')
+    # Nothing else answers: without the test's own rule the act is answered otherwise.
+    file.write_text(text.replace('"POST /charges"', '"POST /refunds"'))
+    done = run_tests(folder)
+    assert done.of("test_order") == "PASSED", done.text
+    assert done.of("test_order::rollback") == "FAILED", done.text
+    assert "uncompensated-call  POST /orders" in done.text

@@ -20,6 +20,7 @@ from seamproof.run.findings import Shelf, collect
 from seamproof.run.identities.admitted import Admitted
 from seamproof.run.jobs import Jobs, hash_of
 from seamproof.testing.amplification.rebasing import rebased
+from seamproof.testing.stubs.fakes import answering
 
 if TYPE_CHECKING:
     from seamproof.core.document import Document
@@ -80,7 +81,8 @@ class Judge:
                 premises.identities.hold(str(recording.scenario.act.identity), admitted)
             async with rebased(premises, recording):
                 try:
-                    return await self._judged(recording, check, parts)
+                    with answering(world, recording.rules):
+                        return await self._judged(recording, check, parts)
                 finally:
                     premises.conductor.on_history = lambda history: None
 

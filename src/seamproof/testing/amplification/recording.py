@@ -7,7 +7,8 @@ stand where the test has left them, so that no id is given twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seamproof.analysis.changes import net, paired
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from seamproof.core.document import Document
     from seamproof.testing.exchanges import Sent
     from seamproof.testing.seam import Seam
+    from seamproof.testing.stubs.rules import Rules
     from seamproof.world import World
 
 Sequences = tuple[tuple[str, int, bool], ...]
@@ -45,6 +47,8 @@ class Recording:
     sequences: Sequences
     calls: bool
     """Whether the act called another service."""
+    rules: Mapping[str, Rules] = field(default_factory=dict)
+    """What the test has said of the fakes, by their names."""
     stranger: Credentials | None = None
     """Of whom it was sent as, where that is no configured identity."""
 
@@ -97,6 +101,7 @@ class Recorder:
             edits_of(rows, seam.engine.premises.catalog),
             tuple(tuple(each.values()) for each in seam.db.rows(SEQUENCES)),
             called,
+            seam.stubs.rules,
             stranger,
         )
 

@@ -93,7 +93,7 @@ def judge(engine: Engine, scenario: Scenario, experiment: Experiment, sought: So
         raise AssertionError(
             f"{sought.check} cannot judge it: {error.problem}\n{details}"
         ) from None
-    _conclude(sought, verdicts, parts)
+    _conclude(sought, verdicts, parts, scenario.source)
 
 
 async def _judged(
@@ -177,14 +177,15 @@ async def _done(
     return [v for result in results for judged in result.judged for v in judged.verdicts]
 
 
-def _conclude(sought: Sought, verdicts: Sequence[Verdict], parts: dict[str, Part]) -> None:
+def _conclude(
+    sought: Sought, verdicts: Sequence[Verdict], parts: dict[str, Part], test: str
+) -> None:
     __tracebackhide__ = True
     found = [each for each in verdicts if sought.found(each)]
     if found:
         from seamproof.testing.amplification.judging import drawn
 
-        again = f"pytest {sought.check}"
-        shown = [drawn(each, again) for each in collect(found, parts)]
+        shown = [drawn(each, f"pytest {test}") for each in collect(found, parts)]
         raise AssertionError("\n\n".join(shown))
     if _unknown(verdicts):
         reasons = {each.reason: None for each in verdicts if each.reason}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,19 @@ def _means(matcher: Matcher, asked: Asked) -> bool:
     return True
 
 
+@contextmanager
+def answering(world: World, rules: Mapping[str, Rules]) -> Iterator[None]:
+    """In the block, what a test has said of its fakes holds."""
+    ports = [each for each in world.boundaries if isinstance(each, HttpStubBoundary)]
+    for port in ports:
+        port.state.rules = rules.get(port.name)
+    try:
+        yield
+    finally:
+        for port in ports:
+            port.state.rules = None
+
+
 class Stubs:
     """The fakes of one test. What it says of them is forgotten when it has ended."""
 
@@ -134,6 +148,11 @@ class Stubs:
             if isinstance(boundary, HttpStubBoundary):
                 boundary.state.rules = None
                 boundary.end_stalled()
+
+    @property
+    def rules(self) -> dict[str, Rules]:
+        """What the test says, by the name of the fake."""
+        return {name: fake.rules for name, fake in self._fakes.items() if fake.rules.rules}
 
     def told(self) -> list[str]:
         """What went wrong at the fakes: calls that nothing answered, functions that raised."""

@@ -109,6 +109,10 @@ class Rule:
         self._turns.append((outcome, None))
         return self
 
+    def begin(self) -> None:
+        """Start with the first answer."""
+        self._taken = 0
+
     @property
     def ready(self) -> bool:
         """Whether it has something for another call."""

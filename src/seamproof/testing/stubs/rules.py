@@ -36,6 +36,12 @@ class Rules:
     """What functions raised that were to answer."""
     _answers: dict[int, Answered] = field(default_factory=dict)
 
+    def begin(self) -> None:
+        """Have every rule start with its first answer, as each experiment does."""
+        self._answers.clear()
+        for rule in self.rules:
+            rule.begin()
+
     def befall(self, request: Request, at: CrossingKey) -> Fault | None:
         """Decide what a call meets: the fault, if any. The answer is asked for later."""
         fault: Fault | None = None
