@@ -75,6 +75,8 @@ class Record:
     _calls: int = 0
     _span: Span = field(default_factory=lambda: Span(open=False))
     _under_way: int = 0
+    _rested: bool = True
+    """Whether the service has come to rest since the last request."""
 
     async def begin(self, world: World, sent: Sent) -> None:
         """Take a request that is about to be sent."""
@@ -88,6 +90,7 @@ class Record:
             self._calls = len(_calls(world))
             self._span = Span(log=(end, end))
         sent.span = self._span
+        self._rested = False
         self._under_way += 1
         self.sent.append(sent)
         sent.started = time.monotonic()
@@ -108,10 +111,19 @@ class Record:
         self._span.crossings = tuple(sorted(crossed, key=lambda each: each.started))
         self._span.log = (self._span.log[0], _log_size(world))
 
-    async def settle(self, world: World) -> None:
-        """Wait for what comes behind the last answer, and take note of it."""
-        if self._span.open:
+    async def quiet(self, world: World) -> None:
+        """Wait for what comes behind the last answer, once for each request.
+
+        Where the tests' process is the service, it is asked past us as well.
+        """
+        if not self._rested or (world.guest is not None and not self.sent):
             await rest(world)
+            self._rested = True
+
+    async def settle(self, world: World) -> None:
+        """The same, and take note of what came."""
+        if self._span.open:
+            await self.quiet(world)
             self._look(world)
 
     def last(self) -> Sent | None:

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 from seamproof.core.history import Changes, Crossing, CrossingKind
 from seamproof.reports import rows
 from seamproof.reports.text import body, bounded, clip, fold, harmless
-from seamproof.testing.engine import rest
 from seamproof.testing.statements import Statements
 
 if TYPE_CHECKING:
@@ -66,7 +65,6 @@ def told(seam: Seam, test: str) -> str:
 def _changes(seam: Seam) -> Callable[[World], Coroutine[Any, Any, Changes]]:
     async def changes(world: World) -> Changes:
         await seam.record.settle(world)
-        await rest(world)
         return seam.engine.redactor.changes(await world.database.changes())
 
     return changes

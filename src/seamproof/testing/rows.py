@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -76,7 +76,14 @@ class Sessions:
 class Db:
     """The rows of one test. Parameters of SQL are psycopg's: `%s`, or `%(name)s` with a mapping."""
 
-    def __init__(self, engine: Engine, sessions: Sessions, ignored: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sessions: Sessions,
+        ignored: Collection[str] = (),
+        quiet: Callable[[World], Awaitable[None]] = rest,
+    ) -> None:
+        self._quiet = quiet
         self._engine = engine
         self._sessions = sessions
         self._ignored = frozenset(ignored)
@@ -180,7 +187,7 @@ class Db:
         """Every row written since the test began, once the service is at rest."""
 
         async def written(world: World) -> tuple[RowChange, ...]:
-            await rest(world)
+            await self._quiet(world)
             return (await world.database.changes()).rows
 
         return self._engine.call(written)

@@ -49,7 +49,8 @@ class Seam:
     @cached_property
     def db(self) -> Db:
         """The rows of the service's database."""
-        return Db(self.engine, self._sessions, self.engine.config.testing.ignore)
+        ignored = self.engine.config.testing.ignore
+        return Db(self.engine, self._sessions, ignored, self.record.quiet)
 
     @cached_property
     def make(self) -> Make:

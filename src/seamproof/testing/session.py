@@ -129,7 +129,7 @@ class Session:
             async def back(world: World) -> bool:
                 if self.config.stubs:
                     await seam.stubs.end(world)
-                await seam.record.settle(world)
+                await seam.record.quiet(world)
                 ended = await self._way()
                 seam.deaths = tuple(each.detail for each in await world.ensure_alive())
                 for boundary in world.boundaries:
@@ -144,7 +144,7 @@ class Session:
         """Take the state that is there now as what `back` restores, until the test ends."""
 
         async def held(world: World) -> bool:
-            await seam.record.settle(world)
+            await seam.record.quiet(world)
             async with world.still():
                 return bool(await world.database.mark("arranged"))
 
@@ -155,7 +155,7 @@ class Session:
         """Restore what `hold` took."""
 
         async def restored(world: World) -> bool:
-            await seam.record.settle(world)
+            await seam.record.quiet(world)
             async with world.still():
                 return bool((await world.database.undo("arranged")).cloned)
 
