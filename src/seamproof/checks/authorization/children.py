@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seamproof.analysis.confirm import replay
+from seamproof.analysis.ownership import Ownership
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.authorization.classes import FOREIGN_PARENT
 from seamproof.checks.authorization.inquiry import Inquiry, showing, succeeds
@@ -30,15 +31,17 @@ def children(inquiry: Inquiry, known: Sequence[Verdict]) -> Exploration[list[Ver
 
 def _child(inquiry: Inquiry, mixture: Mixture) -> Exploration[Verdict | None]:
     """First without canaries: what is arranged here has other ids than what was arranged before."""
-    attempt, purpose = mixture.attempt, "under a parent of their own"
+    subject, attempt = inquiry.subject, mixture.attempt
+    purpose = "under a parent of their own"
     history: History = yield inquiry.acts([mixture.act], purpose, mixture.arrangement)
     if trouble(history):
         return None
     section = history.section
     if not section.exchange.ok and not inquiry.court.changes(section):
         return None
-    knowing = replace(inquiry, court=inquiry.court.knowing(history.prepared))
-    canaried = knowing.canaried(history)
+    ownership = Ownership.of(subject.catalog, subject.stored, subject.identities)
+    court = replace(inquiry.court, ownership=ownership).knowing(history.prepared)
+    canaried = replace(inquiry, court=court).canaried(history)
     experiment = canaried.acts([mixture.act], purpose, mixture.arrangement)
     history = yield experiment
     if trouble(history):
@@ -52,7 +55,7 @@ def _child(inquiry: Inquiry, mixture: Mixture) -> Exploration[Verdict | None]:
     if not found:
         return None
     shows = showing(court, attempt.identity, found[0])
-    confirmed = yield from replay(inquiry.subject, experiment, shows, succeeds(inquiry.subject))
+    confirmed = yield from replay(subject, experiment, shows, succeeds(subject))
     case = Case(
         FOREIGN_PARENT,
         Tier.PROVEN,
