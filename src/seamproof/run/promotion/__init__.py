@@ -5,6 +5,7 @@
 - `promoting`  the one way in: what is written where
 - `origin`     the finding, and the steps that lead to it
 - `style`      where the project's tests are, and what they look like
+- `seeing`     what was found, in words
 - `testing`    the test
 - `steps`      requests as Python and in words
 - `layout`     Python's literals and calls in lines of a hundred characters

@@ -18,7 +18,9 @@ from seamproof.core.errors import ConfigurationError
 from seamproof.core.experiment import Act
 from seamproof.core.model import AuthKind, Json, Step
 from seamproof.core.secrecy import sensitive
+from seamproof.run.promotion.layout import WIDTH
 from seamproof.run.promotion.origin import Origin
+from seamproof.run.promotion.seeing import seen
 
 if TYPE_CHECKING:
     from seamproof.config import Config
@@ -77,7 +79,10 @@ class _Script:
         finding = self._origin.finding
         yield "#!/bin/sh"
         yield f"# {finding.id}: {finding.finding_class} at {finding.operation}"
+        yield from (f"# {each}".rstrip() for each in seen(self._origin, WIDTH - 4))
         yield "#"
+        if any("jq -r" in each for each in requests):
+            yield "# It needs jq."
         yield "# BASE_URL: where the service is, as http://127.0.0.1:8000"
         yield from (f"# {name}: {what}" for name, what in sorted(self._wanted.items()))
         yield "set -eu"
@@ -117,7 +122,9 @@ class _Script:
 
     def _target(self, step: Step) -> str:
         values = {name: self._text(value) for name, value in step.path_parameters.items()}
-        path = references.filled(step.operation.path, values.get)
+        path = references.filled(
+            step.operation.path, lambda name: values.get(name) or self._text(f"{{{name}}}")
+        )
         if not step.query:
             return path
         pairs = [
@@ -174,6 +181,12 @@ class _Script:
         identity = self._config.identities.get(sender)
         if not sender or identity is None:
             return []
+        key = identity.api_key
+        if key is not None and key.in_ != "header":
+            shown = f"{key.name}={self._want(f'{sender}_token', f'the key of {sender}')}"
+            if key.in_ == "query":
+                return ["--url-query", self._quoted(shown)]
+            return ["--header", self._quoted(f"Cookie: {shown}")]
         return ["--header", self._quoted(self._shows(sender, identity))]
 
     def _shows(self, name: str, identity: IdentityConfig) -> str:
@@ -259,6 +272,7 @@ def _grouped(parts: list[str]) -> Iterator[str]:
     while at < len(parts):
         takes = parts[at] in {
             *("--request", "--header", "--data-raw", "--data-binary", "--data-urlencode", "--form"),
+            "--url-query",
         }
         yield " ".join(parts[at : at + 1 + takes])
         at += 1 + takes

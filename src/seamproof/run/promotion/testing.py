@@ -10,15 +10,12 @@ from typing import Any, Final
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault, Phase, Schedule, Settings
 from seamproof.core.model import Step
 from seamproof.core.verdict import Tier
-from seamproof.reports import finding as drawing
 from seamproof.run.promotion import steps
 from seamproof.run.promotion.layout import WIDTH, Call, laid_out
 from seamproof.run.promotion.origin import Origin
+from seamproof.run.promotion.seeing import seen
 from seamproof.run.promotion.style import Style
 
-_LINES: Final = ("What:", "Let:", "Then:", "Left:", "Missing:")
-"""Lines of a finding that say what was seen."""
-_MOST: Final = 12
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _ROWS: Final = frozenset({"concurrency", "rollback", "idempotency"})
 """Checks whose experiments need the rows that were edited; others plant their own."""
@@ -91,15 +88,7 @@ def _doc(origin: Origin) -> str:
     finding = origin.finding
     title = f"{finding.operation}: {finding.finding_class}. {_title(origin)}"
     lines = wrap(_safe(title), WIDTH - 8)
-    said: list[str] = []
-    for line in drawing.lines(finding, origin.known, WIDTH - 16):
-        if line.label and line.label not in _LINES:
-            if said:
-                break
-            continue
-        if line.label or said:
-            said.append(f"{line.label:<9}{_safe(line.text)}".rstrip())
-    kept = said[:_MOST]
+    kept = [_safe(each) for each in seen(origin, WIDTH - 7)]
     return "\n    ".join([*lines, *(["", *kept] if kept else []), ""]).replace("\n    \n", "\n\n")
 
 

@@ -183,6 +183,8 @@ CONFIG = {
     "service": SERVICE,
     "identities": {
         "alice": {"login": {"operation": "POST /login", "body": {}, "token": "$.t"}},
+        "carol": {"api_key": {"name": "key", "value": "carol-key", "in": "query"}},
+        "dave": {"api_key": {"name": "sid", "value": "dave-key", "in": "cookie"}},
         "bob": {"basic": {"username": "bob", "password": "bob-secret"}},
     },
 }
@@ -230,6 +232,22 @@ def test_a_script_sends_what_the_finding_says(tmp_path):
     assert "[X-Api-Key: k]" in sent
     assert '"order": 7, "password": "p", "card": {"cvc": 9}' in sent
     assert sent.endswith("[http://it/orders/7/payment?mode=a%20b%26c]")
+
+
+@pytest.mark.parametrize(
+    ("who", "option"),
+    [
+        ("bob", "--header 'Authorization: Basic '\"${BOB_BASIC}\""),
+        ("carol", '--url-query key="${CAROL_TOKEN}"'),
+        ("dave", "--header 'Cookie: sid='\"${DAVE_TOKEN}\""),
+    ],
+)
+def test_everybody_shows_who_they_are(tmp_path, who, option):
+    read = Act(Step(Operation("GET", "/orders/{order}")), identity=who)
+    text = curl.written(made(Phase((read,))), parse(CONFIG, tmp_path))
+    assert f"  {option} \\\n" in text
+    assert text.endswith('  "${BASE_URL}"/orders/"${ORDER}"\necho\n')
+    assert "-key" not in text
 
 
 def test_what_curl_cannot_show(tmp_path):
