@@ -290,6 +290,19 @@ def test_a_fault_of_a_statement_is_another_boundarys(stub):
     assert stub.reached() == ()
 
 
+def test_a_tainted_answer_says_what_nobody_expects(stub):
+    said = {"id": "\' or true"}
+    fault = Fault(FaultKind.TAINTED, key(), place="$.id", text=said["id"])
+    stub.begin(fault)
+    connection = connect(stub)
+    plain = ask(connection, body={})
+    assert plain[0] == 201
+    (call,) = stub.crossings()
+    assert json.loads(call.response.body)["id"] == said["id"]
+    assert stub.reached() == (fault,)
+    assert ask(connection, body={})[1] != plain[1]
+
+
 def test_a_malformed_answer_claims_success(stub):
     fault = Fault(FaultKind.MALFORMED, key())
     stub.begin(fault)
