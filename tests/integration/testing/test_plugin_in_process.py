@@ -138,6 +138,65 @@ class Notes(unittest.TestCase):
 """
 
 
+DJANGO = """
+import os
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings
+
+at = urlsplit(os.environ["DATABASE_URL"])
+settings.configure(
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": at.path[1:],
+            "USER": at.username,
+            "PASSWORD": at.password,
+            "HOST": at.hostname,
+            "PORT": at.port,
+            "TEST": {"NAME": at.path[1:]},
+        }
+    }
+)
+django.setup()
+
+from django.db import connection, models
+from django.test import TestCase, TransactionTestCase
+
+
+class Note(models.Model):
+    body = models.TextField()
+
+    class Meta:
+        app_label = "notes"
+        db_table = "notes"
+
+
+class Kept(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        Note.objects.create(body="of the class")
+
+    def test_one(self):
+        Note.objects.create(body="of the test")
+        assert Note.objects.count() == 2
+
+    test_two = test_one
+
+
+class Committed(TransactionTestCase):
+    def _fixture_teardown(self):
+        pass
+
+    def test_one(self):
+        assert Note.objects.count() == 0
+        Note.objects.create(body="stays, if nobody takes it back")
+
+    test_two = test_one
+"""
+
+
 def project(folder: Path, tests: str, more: str) -> Path:
     (folder / "migrations").mkdir()
     (folder / "migrations" / "001_notes.sql").write_text(SCHEMA)
@@ -164,6 +223,14 @@ def test_a_suite_that_knows_nothing_of_us_is_isolated(tmp_path: Path) -> None:
     assert done.code == 0, done.text
     assert done.passed == 3
     assert "isolation undo: 3 resets" in done.text
+
+
+@pytest.mark.long
+def test_what_django_does_for_its_tests_goes_on(tmp_path: Path) -> None:
+    folder = project(tmp_path, DJANGO, "in_process = true\nevery_test = true\n")
+    done = run_tests(folder)
+    assert done.code == 0, done.text
+    assert done.passed == 4
 
 
 @pytest.mark.long

@@ -21,8 +21,6 @@ _CLONE_LIMIT: Final = 30.0
 _WARM: Final = 2
 """Requests after the service's connections were ended: a pool notices when it uses them."""
 _PROBE_LIMIT: Final = 10.0
-_PATIENCE: Final = 0.25
-"""Seconds that a transaction which has written may take to end, once its test has."""
 
 
 def way(name: str, premises: Premises) -> Way:
@@ -55,13 +53,16 @@ class _Undo:
 async def _undo_around(world: World) -> bool:
     """Undo while the tests' process keeps its sessions.
 
-    The test is over, so nothing is held back. A transaction that has only read is left open: suites
-    do that, and to end it would break a pool that has no other. One that has written would keep its
-    rows from the undo and commit them later.
+    The test is over, so nothing is held back. A transaction that is open is the suite's: Django
+    keeps one for all tests of a class, and to end it would break a pool that has no other. What it
+    commits later is taken back with the test that it does so in. While it has written and nothing
+    is committed, sequences stay as well: they have given the ids of its rows.
     """
-    if any(each.writes for each in await world.database.sessions()):
-        await world.database.barrier(_PATIENCE)
-    undone = await world.database.undo("base")
+    database = world.database
+    if any(each.writes for each in await database.sessions()) and not await database.changes():
+        await world.flush()
+        return False
+    undone = await database.undo("base")
     await world.flush()
     return bool(undone.cloned)
 
