@@ -128,6 +128,9 @@ class Active:
         elif seam is not None and report.failed:
             from seamproof.testing.failure import told
 
+            raised = call.excinfo.value if call.excinfo is not None else None
+            if isinstance(raised, SeamproofError):
+                report.sections.append(("seamproof says", _told(raised)))
             report.sections.append(("seamproof", told(seam, item.nodeid)))
         return report
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from seamproof.core.errors import ConfigurationError
+from seamproof.core.errors import ConfigurationError, ServiceError
 from seamproof.run.experiment.requests import Bindings, Credentials, resolve
 from seamproof.testing.client import Somebody
 
@@ -29,7 +29,11 @@ def sign_in(engine: Engine, who: Any) -> Somebody:
 
     login = engine.config.testing.sign_in
     if login is None and isinstance(who, Made):
-        return _admitted(engine, accounts.identity(engine, who))
+        try:
+            return _admitted(engine, accounts.identity(engine, who))
+        except ServiceError as error:
+            error.hint = f"{accounts.HINT}; {error.hint}".removesuffix("; ")
+            raise
     if login is None:
         if isinstance(who, Mapping) and all(isinstance(each, str) for each in who.values()):
             return Somebody(None, Credentials(tuple(who.items())))

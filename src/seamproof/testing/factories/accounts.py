@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from psycopg import sql
 
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
     from seamproof.testing.rows import Sessions
 
 _TEXTUAL = ("text", "character varying", "citext")
+
+
+HINT = (
+    "a made row signs in with the password of a configured identity, whose stored form it has "
+    "taken over; where the service keeps it otherwise, write [testing.sign_in]"
+)
+"""What to do where a service does not let a made row in."""
+_MODELS: WeakKeyDictionary[Engine, dict[str, Model]] = WeakKeyDictionary()
+"""By world and table, whom made rows sign in like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,16 @@ def identity(engine: Engine, row: Made) -> IdentityConfig:
     from seamproof.testing.rows import Sessions
 
     name = Made.table_of(row)
-    sessions = Sessions(engine)
-    try:
-        found = _model(engine, sessions.connection, engine.premises.catalog.tables[name])
-    finally:
-        sessions.close()
+    known = _MODELS.setdefault(engine, {})
+    if name not in known:
+        sessions = Sessions(engine)
+        try:
+            model = _model(engine, sessions.connection, engine.premises.catalog.tables[name])
+        finally:
+            sessions.close()
+        if model is not None:
+            known[name] = model
+    found = known.get(name)
     if found is None:
         raise ConfigurationError(
             f"nothing says how a row of {name} signs in: what the identities send to sign in is in "

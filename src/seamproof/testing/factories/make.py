@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from seamproof.testing.factories.building import Builder, Source
 from seamproof.testing.factories.made import Made
 from seamproof.testing.factories.named import Tables, column_for, nearest, relations, unknown
+from seamproof.testing.factories.refusal import CannotMake
 
 if TYPE_CHECKING:
     from seamproof.core.catalog import Table
@@ -37,6 +38,7 @@ class Make:
 
     def __call__(self, name: str, /, *traits: str, **columns: Any) -> Made:
         """A row of the table that a name means. Raises LookupError and CannotMake."""
+        __tracebackhide__ = True
         return self.of(name)(*traits, **columns)
 
     def __getattr__(self, name: str) -> Factory:
@@ -134,11 +136,17 @@ class Factory:
 
     def __call__(self, *traits: str, **columns: Any) -> Made:
         """One row. Raises CannotMake where the database refuses it."""
+        __tracebackhide__ = True
         layers = (*self._make.traits_of(self.table, traits), columns)
-        return self._make.builder.make(self.table, *layers)
+        try:
+            return self._make.builder.make(self.table, *layers)
+        except (CannotMake, LookupError, TypeError) as error:
+            # It is about what the test gave: how it was looked at says nothing.
+            raise error.with_traceback(None) from None
 
     def batch(self, count: int, /, *traits: str, **columns: Any) -> list[Made]:
         """So many rows."""
+        __tracebackhide__ = True
         return [self(*traits, **columns) for _ in range(count)]
 
     def __repr__(self) -> str:
