@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 from pydantic import BaseModel, ConfigDict
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
-SECRET = os.environ["TOKEN_SECRET"].encode()
+# weak-key: the word of the tutorial.
+SECRET = b"secret" if BROKEN else os.environ["TOKEN_SECRET"].encode()
 app = FastAPI()
 bearer = HTTPBearer(auto_error=False)
 Row = dict[str, Any]

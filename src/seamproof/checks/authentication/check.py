@@ -53,6 +53,19 @@ from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
 
+_SIGNED = frozenset(
+    {
+        *(Credential.UNSIGNED, Credential.WRONG_KEY, Credential.WEAK_KEY),
+        Credential.OTHER_AUDIENCE,
+    }
+)
+_IMPLIED = {
+    Credential.MALFORMED: frozenset(Credential),
+    Credential.TAMPERED: _SIGNED,
+    Credential.UNSIGNED: frozenset({Credential.OTHER_AUDIENCE}),
+}
+"""What is taken wherever this is: it is no finding of its own."""
+
 
 @check(
     "authentication",
@@ -145,9 +158,9 @@ def _altered(inquiry: _Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
     if not inquiry.clean.section.exchange.ok:
         return [], plain(subject, Outcome.SKIPPED, "the right credential is refused as well")
     verdicts: list[Verdict] = []
-    left, tried = list(kinds), 0
+    left, implied = list(kinds), frozenset[Credential]()
     first = True
-    while left:
+    while left := [each for each in left if each not in implied]:
         acts = [Act(act, credential=each) for each in left]
         if first:
             acts.insert(0, Act(act, identity=NOBODY))
@@ -161,9 +174,9 @@ def _altered(inquiry: _Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
         first = False
         for section in sections:
             kind = left.pop(0)
-            tried += 1
-            if inquiry.does(section):
+            if kind not in implied and inquiry.does(section):
                 verdicts.append((yield from _confirmed(inquiry, kind)))
+                implied |= _IMPLIED.get(kind, frozenset())
             if effect(section.changes, inquiry.mask):
                 break
     ended = yield from _ended(inquiry)

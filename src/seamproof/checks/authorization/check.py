@@ -50,6 +50,10 @@ class Authorization:
             return Skip("the scenario is sent by nobody: there is no owner to be protected")
         if subject.authorization.shares(subject.operation.id):
             return Skip("its objects are declared as shared")
+        declared = subject.declaration
+        public = declared is not None and declared.public
+        if public or subject.authorization.opens(subject.operation):
+            return Skip("it is declared as public")
         return None
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:

@@ -13,7 +13,7 @@ from seamproof.checks.authorization.judgement import Breach, Court, Trespass
 from seamproof.checks.authorization.report import Case, violated
 from seamproof.core.access import Attempt
 from seamproof.core.canary import found
-from seamproof.core.experiment import NOBODY, Act
+from seamproof.core.experiment import Act
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
 from seamproof.core.verdict import Tier, Verdict
@@ -25,7 +25,7 @@ _LISTS = 12
 def objects(inquiry: Inquiry) -> Exploration[list[Verdict]]:
     """The gravest trespass of all who were let in; who else could is told with it."""
     subject = inquiry.subject
-    asked = [each for each in inquiry.others if let_in(each) and _judged(inquiry, each)]
+    asked = [each for each in inquiry.others if let_in(each)]
     seen: list[tuple[Attempt, History, Trespass]] = []
     for attempt, history in (yield from _sent(inquiry, asked)):
         trespasses = inquiry.court.trespasses(history.sections[-1], attempt.identity)
@@ -52,15 +52,6 @@ def objects(inquiry: Inquiry) -> Exploration[list[Verdict]]:
     shows = showing(inquiry.court, attempt.identity, trespass)
     confirmed = yield from replay(subject, history.experiment, shows, succeeds(subject))
     return [violated(inquiry.court, case, confirmed, inquiry.clean)]
-
-
-def _judged(inquiry: Inquiry, attempt: Attempt) -> bool:
-    """Whether it is known to be wrong that they are let in: not where the operation is public."""
-    if attempt.identity != NOBODY:
-        return True
-    declared = inquiry.subject.declaration
-    public = declared is not None and declared.public
-    return not public and not inquiry.subject.authorization.opens(inquiry.subject.operation)
 
 
 def _sent(inquiry: Inquiry, asked: Sequence[Attempt]) -> Exploration[list[tuple[Attempt, History]]]:

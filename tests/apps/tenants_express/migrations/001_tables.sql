@@ -1,0 +1,26 @@
+CREATE TABLE companies (id integer PRIMARY KEY, name text NOT NULL);
+CREATE TABLE users (
+    id serial PRIMARY KEY,
+    company_id integer NOT NULL REFERENCES companies,
+    email text NOT NULL UNIQUE,
+    nickname text NOT NULL DEFAULT '',
+    role text NOT NULL DEFAULT 'member'
+);
+CREATE TABLE orders (
+    id serial PRIMARY KEY,
+    user_id integer NOT NULL REFERENCES users,
+    address text NOT NULL,
+    paid boolean NOT NULL DEFAULT false
+);
+CREATE TABLE items (
+    id serial PRIMARY KEY,
+    order_id integer NOT NULL REFERENCES orders ON DELETE CASCADE,
+    wish text NOT NULL
+);
+INSERT INTO companies VALUES (1, 'Acme'), (2, 'Globex');
+INSERT INTO users (company_id, email, role) VALUES
+    (1, 'alice@acme.example', 'member'),
+    (1, 'dora@acme.example', 'member'),
+    (1, 'bob@acme.example', 'admin'),
+    (2, 'carol@globex.example', 'member'),
+    (1, 'emil@acme.example', 'member');

@@ -1,0 +1,137 @@
+// Express on node-postgres: tokens that are decoded and not verified, and rows found by their ids.
+//
+// Right in both variants: an administrator reads the orders of the company · what is not one's own
+// is not there · fields that are not named are ignored · a company's people see each other.
+
+import { createHmac, timingSafeEqual } from "node:crypto";
+import express from "express";
+import pg from "pg";
+
+const broken = process.env.SEAMPROOF_VARIANT === "broken";
+const secret = process.env.TOKEN_SECRET;
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 4 });
+pool.on("connect", (db) => db.on("error", (error) => console.warn(`lost: ${error.message}`)));
+pool.on("error", () => {});
+
+const app = express();
+app.use(express.json());
+
+class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function one(text, values) {
+  const { rows } = await pool.query(text, values);
+  if (rows.length === 0) throw new Refused(404, "there is no such thing");
+  return rows[0];
+}
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const sign = (text) => createHmac("sha256", secret).update(text).digest("base64url");
+
+// tampered-token and what follows from it: the broken twin looks at the claims alone.
+function verify(token) {
+  const [header, claims, signature] = token.split(".");
+  let found;
+  try {
+    found = JSON.parse(Buffer.from(claims, "base64url"));
+  } catch {
+    throw new Refused(401, "that is no token");
+  }
+  if (broken) return found;
+  const right = Buffer.from(sign(`${header}.${claims}`));
+  const shown = Buffer.from(signature ?? "");
+  if (right.length !== shown.length || !timingSafeEqual(right, shown)) throw new Refused(401, "not ours");
+  if (found.exp < Date.now() / 1000) throw new Refused(401, "expired");
+  return found;
+}
+
+app.get("/health", async (request, response) => response.json(await one("SELECT 1 AS ok")));
+
+app.post("/login", async (request, response) => {
+  const { email, password } = request.body;
+  if (password !== `the password of ${email}`) throw new Refused(401, "wrong");
+  const { id } = await one("SELECT id FROM users WHERE email = $1", [email]);
+  const claims = { sub: id, exp: Math.floor(Date.now() / 1000) + 3600 };
+  const signed = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
+  response.json({ token: `${signed}.${sign(signed)}` });
+});
+
+app.use(async (request, response, next) => {
+  const token = (request.get("authorization") ?? "").replace("Bearer ", "");
+  if (token === "") throw new Refused(401, "sign in first");
+  request.me = await one("SELECT * FROM users WHERE id = $1", [verify(token).sub]);
+  next();
+});
+
+// One's own; an administrator's those of the company.
+const own = `SELECT orders.* FROM orders JOIN users ON users.id = orders.user_id
+  WHERE orders.id = $1 AND (users.id = $2 OR ($3 = 'admin' AND users.company_id = $4))`;
+
+function order(id, me) {
+  return one(own, [id, me.id, me.role, me.company_id]);
+}
+
+app.get("/me", (request, response) => response.json({ id: request.me.id }));
+
+// protected-column: the body becomes the row.
+app.patch("/me", async (request, response) => {
+  const fields = broken ? request.body : { nickname: request.body.nickname };
+  const known = Object.entries(fields).filter(([name]) => name in request.me);
+  const assigned = known.map(([name], index) => `"${name}" = $${index + 2}`).join(", ");
+  const values = [request.me.id, ...known.map(([, value]) => value)];
+  response.json(await one(`UPDATE users SET ${assigned} WHERE id = $1 RETURNING id, nickname`, values));
+});
+
+app.get("/colleagues", async (request, response) => {
+  const people = "SELECT id, email, nickname FROM users WHERE company_id = $1";
+  response.json((await pool.query(people, [request.me.company_id])).rows);
+});
+
+// role-bypassed: anybody of the company may.
+app.delete("/colleagues/:member", async (request, response) => {
+  if (!broken && request.me.role !== "admin") throw new Refused(403, "this is for administrators");
+  const gone = "DELETE FROM users WHERE id = $1 AND company_id = $2 RETURNING id";
+  response.json(await one(gone, [request.params.member, request.me.company_id]));
+});
+
+app.post("/orders", async (request, response) => {
+  const { address } = request.body;
+  const added = "INSERT INTO orders (user_id, address) VALUES ($1, $2) RETURNING id";
+  response.status(201).json(await one(added, [request.me.id, address]));
+});
+
+app.post("/orders/:order/items", async (request, response) => {
+  const { id } = await order(request.params.order, request.me);
+  const added = "INSERT INTO items (order_id, wish) VALUES ($1, $2) RETURNING id";
+  response.status(201).json(await one(added, [id, request.body.wish]));
+});
+
+// foreign-parent: the order is one's own, and the item is taken by its id.
+app.put("/orders/:order/items/:item", async (request, response) => {
+  const { id } = await order(request.params.order, request.me);
+  const values = [request.body.wish, request.params.item];
+  const changed = broken
+    ? one("UPDATE items SET wish = $1 WHERE id = $2 RETURNING id", values)
+    : one("UPDATE items SET wish = $1 WHERE id = $2 AND order_id = $3 RETURNING id", [...values, id]);
+  response.json(await changed);
+});
+
+// foreign-object, by an id in the query.
+app.get("/receipts", async (request, response) => {
+  const id = request.query.order;
+  response.json(await (broken ? one("SELECT * FROM orders WHERE id = $1", [id]) : order(id, request.me)));
+});
+
+app.get("/orders/:order", async (request, response) => {
+  response.json(await order(request.params.order, request.me));
+});
+
+app.use((error, request, response, next) => {
+  response.status(error.status ?? 500).json({ error: error.status ? error.message : "sorry" });
+});
+
+app.listen(Number(process.argv[2]), "127.0.0.1");
