@@ -17,6 +17,7 @@ from seamproof.core.document import Declaration, Document
 from seamproof.core.events import Event, Notice
 from seamproof.core.model import Operation
 from seamproof.discovery.openapi import Unreadable
+from seamproof.discovery.routes import HIDDEN
 from seamproof.run import fetching
 from seamproof.run.experiment.lane import Door
 from seamproof.run.openapi import OpenApi
@@ -220,6 +221,14 @@ def answering(document: Document | None) -> Callable[[], Awaitable[Document]]:
         return document
 
     return routes
+
+
+def test_routes_that_the_code_hides_are_no_part_of_its_document(tmp_path: Path) -> None:
+    hidden = Declaration(Operation.parse("GET /debug/sales"), tags=(HIDDEN,))
+    table = Document((Declaration(SALE), hidden), version="3.1.0", title="the routes of Express")
+    document, _ = found(None, tmp_path, routes=answering(table))
+    assert document is not None
+    assert [each.operation for each in document.declarations] == [SALE]
 
 
 def test_the_services_own_code_is_the_last_resort(tmp_path: Path) -> None:
