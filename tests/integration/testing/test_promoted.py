@@ -25,6 +25,18 @@ from seamproof.core.model import Extract, Operation, Step
 from seamproof.core.verdict import Evidence, Finding, Tier, fingerprint
 from seamproof.run.findings import Shelf
 
+MADE = """
+def test_a_made_user_signs_in(api, make):
+    alice, bob = make.user.batch(2, password_hash=make.user().password_hash)
+    assert api.as_(bob).get("/me").expect(200)["username"] == bob.username
+    make.product(tenant=alice.tenant, name="Anvil of mine")
+    assert "Anvil of mine" in api.as_(alice).get("/products").expect(200).text
+
+
+def test_who_does_not(api, make):
+    api.as_(make.product())
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -35,7 +47,7 @@ def project(tmp_path: Path) -> Path:
         shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(source / "alembic.ini", folder)
     text = (source / "seamproof.toml").read_text()
-    (folder / "seamproof.toml").write_text(f"{text}\n[testing]\nreplicas = 2\n")
+    (folder / "seamproof.toml").write_text(f'{text}\n[testing]\nfixtures = ["api", "make"]\n')
     return folder
 
 
@@ -80,12 +92,14 @@ def promote(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(300)
 def test_a_promoted_finding_fails_until_it_is_repaired(project: Path) -> None:
     finding = lost_write()
     Shelf(project / ".seamproof" / "runs").put("20300101T000000-1-aaaa", finding)
     done = promote(project, finding.id)
     assert done.returncode == 0, done.stderr
     (test,) = (project / "tests").glob("test_*.py")
+    (project / "tests" / "test_made.py").write_text(MADE)
     assert f"run it:  pytest tests/{test.name}" in done.stdout
     again = promote(project, finding.id)
     assert again.returncode == 4
@@ -95,6 +109,9 @@ def test_a_promoted_finding_fails_until_it_is_repaired(project: Path) -> None:
     assert "lost-write  POST /orders/{order}/cancel" in broken.text, broken.text
     fixed = run_tests(project, **{demo.FIXED_SWITCH: "1"})
     assert fixed.of("shows_no_lost_write") == "PASSED", fixed.text
+    assert fixed.of("test_a_made_user_signs_in") == "PASSED", fixed.text
+    assert fixed.of("test_who_does_not") == "FAILED"
+    assert "next: write [testing.sign_in]" in fixed.text
 
 
 @pytest.mark.long
@@ -111,6 +128,8 @@ def test_every_finding_of_the_demo(project: Path, tmp_path: Path) -> None:
     )
     kept = tmp_path / "cache" / "seamproof" / "demo" / "broken" / ".seamproof"
     shutil.copytree(kept, project / ".seamproof")
+    with (project / "seamproof.toml").open("a") as file:
+        file.write("replicas = 2\n")
     names = sorted(path.stem for path in project.glob(".seamproof/runs/*/findings/F-*.json"))
     assert len(names) > 20
     for name in names:
