@@ -111,7 +111,8 @@ class Step:
     step is sent, and `{row.users.0.id}`, a value of a row that was there before the arrangement,
     counted in the order of the primary key. `{login.alice.password}` is a field of the request that
     the identity signs in by. `{sinkhole}` is the URL of a port of ours that takes whatever it is
-    asked, and `{sinkhole.port}` its number. `{{name}}` is the text `{name}`.
+    asked, and `{sinkhole.port}` its number. `{filler.1000}` is a text of so many characters.
+    `{{name}}` is the text `{name}`.
     """
 
     operation: Operation

@@ -291,7 +291,7 @@ def test_a_fault_of_a_statement_is_another_boundarys(stub):
 
 
 def test_a_tainted_answer_says_what_nobody_expects(stub):
-    said = {"id": "\' or true"}
+    said = {"id": "' or true"}
     fault = Fault(FaultKind.TAINTED, key(), place="$.id", text=said["id"])
     stub.begin(fault)
     connection = connect(stub)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from doubles.driven import Driven
+from doubles.fake_world import FakeService, FakeWorld
 from seamproof.analysis.statements import kind, shape
 from seamproof.checks.resources import Resources
+from seamproof.core import codec
 from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.document import Declaration, Document, Parameter, Place
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
@@ -176,6 +178,25 @@ def test_writes_are_skipped_and_a_blind_boundary_is_not_run() -> None:
     assert Resources().applies(subject()) is None
     blind = replace(subject(), boundaries=frozenset({BoundaryKind.HTTP_IN}))
     assert [each.outcome for each in verdicts(lazy, blind)] == [Outcome.NOT_RUN]
+
+
+@pytest.mark.parametrize(("limit", "found"), [(None, True), (5000, False)])
+def test_a_text_of_any_length_is_suspected_in_deep_mode(limit: int | None, found: bool) -> None:
+    def store(service: FakeService) -> int:
+        assert service.serving is not None
+        text = service.serving.step.json["note"].replace("{filler.10000000}", "x" * 1_000_000)
+        if limit is not None and len(text) > limit:
+            return 413
+        service.connect().insert("orders", id=1, note=text)
+        return 201
+
+    write = Operation.parse("POST /orders")
+    about = Subject(Scenario("add", Step(write, json={"note": "fragile"})), deep=True)
+    (verdict,) = FakeWorld({write.id: store}).drive(Resources().explore(about))
+    assert (verdict.finding_class == "text-without-limit") is found
+    if found:
+        assert (verdict.tier, verdict.shape) == (Tier.SUSPECTED, "orders.note")
+        assert len(codec.dump(verdict)) < 100_000, "the text itself is no evidence"
 
 
 @pytest.mark.parametrize(("handler", "about"), [(lazy, subject()), (endless, subject(grows=True))])

@@ -220,3 +220,4 @@ def test_a_body_as_it_is_written_has_its_references_filled() -> None:
         b'"http://127.0.0.1:9"/http://127.0.0.1:9/a'
     )
     assert filled_body(b"localhost:{sinkhole.port}", bindings, "") == b"localhost:9"
+    assert filled_body(b'"{filler.5}"', bindings, "") == b'"xxxxx"'

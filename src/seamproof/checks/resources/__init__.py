@@ -3,6 +3,7 @@
 - `check`      more rows, and larger pages than anybody needs
 - `lists`      which rows a read lists, and what it costs to list more of them
 - `pages`      whether the size of a page is the client's to choose
+- `bodies`     whether a text may be as long as the client likes
 - `classes`    the kinds of defect, and what a person needs to know of each
 - `report`     verdicts with their evidence
 """

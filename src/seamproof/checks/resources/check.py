@@ -3,6 +3,7 @@
     5 more rows of what it lists    a statement more for each: 1, 5, 25     statements-per-row
     100 more rows                   all of them are read and answered       list-without-limit
     a page of 100000                LIMIT 100000 on the wire                page-size-without-limit
+    deep: a text of 10 MB           it is stored                            text-without-limit
 
 A transaction that stays open while a called service keeps it waiting is for `rollback` to show.
 """
@@ -14,7 +15,9 @@ from typing import ClassVar
 
 from seamproof.analysis.confirm import Confirmation, as_expected, clean_run, replay_all
 from seamproof.analysis.trouble import trouble
+from seamproof.checks.resources.bodies import LENGTH, filled, stored, texts
 from seamproof.checks.resources.classes import (
+    BODY_SIZE,
     CLASSES,
     LIST_WITHOUT_LIMIT,
     PAGE_SIZE,
@@ -22,7 +25,7 @@ from seamproof.checks.resources.classes import (
 )
 from seamproof.checks.resources.lists import STEEP, Cost, Listed, limited, listed, listing
 from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
-from seamproof.checks.resources.report import Case, found, plain
+from seamproof.checks.resources.report import Case, Facts, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
 from seamproof.core.model import SAFE_METHODS
@@ -49,8 +52,9 @@ class Resources:
     classes: ClassVar[tuple[FindingClass, ...]] = CLASSES
 
     def applies(self, subject: Subject) -> Skip | None:
-        """Only reads list rows."""
-        return None if subject.operation.method in SAFE_METHODS else Skip(_WRITES)
+        """Only reads list rows; what writes is looked at in deep mode."""
+        reads = subject.operation.method in SAFE_METHODS
+        return None if reads or subject.deep else Skip(_WRITES)
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """List more rows; ask for a page that is too large."""
@@ -68,6 +72,8 @@ class Resources:
         asked = list(pages(subject))
         for page in asked:
             verdicts += yield from _page(subject, page)
+        if subject.deep:
+            verdicts += yield from _text(subject)
         if not verdicts:
             verdicts.append(_nothing(subject, tried, asked))
         return verdicts
@@ -82,6 +88,8 @@ class Resources:
             for page in pages(subject):
                 if page.input.label == facts.get("input"):
                     verdicts += yield from _page(subject, page)
+        if finding.finding_class == BODY_SIZE.name:
+            verdicts += yield from _text(subject)
         for each in listed(subject, clean):
             if each.table.name == facts.get("table") and not verdicts:
                 cost = yield from _few(subject, clean, each)
@@ -237,3 +245,24 @@ def _page(subject: Subject, page: Page) -> Exploration[list[Verdict]]:
         },
     )
     return [found(subject, case)]
+
+
+def _text(subject: Subject) -> Exploration[list[Verdict]]:
+    """The first text of the body that is stored however long it is. One says enough."""
+    for place in texts(subject):
+        experiment = filled(subject, place)
+        history: History = yield experiment
+        column = "" if trouble(history) else stored(history)
+        if not column:
+            continue
+
+        def shows(again: History) -> bool:
+            return bool(stored(again))
+
+        confirmation = yield from _confirmed(subject, experiment, shows, history)
+        facts: Facts = {"input": place.label, "column": column, "length": LENGTH}
+        case = Case(
+            BODY_SIZE, Tier.SUSPECTED, history, confirmation, None, shape=column, facts=facts
+        )
+        return [found(subject, case)]
+    return []

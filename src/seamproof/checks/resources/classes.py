@@ -76,4 +76,29 @@ LIST_WITHOUT_LIMIT = FindingClass(
     references=(_API4,),
 )
 
-CLASSES = (STATEMENTS_PER_ROW, PAGE_SIZE, LIST_WITHOUT_LIMIT)
+BODY_SIZE = FindingClass(
+    name="text-without-limit",
+    title="{operation} stores a text of any length in {column}",
+    consequence=(
+        "{input} was sent with {length} characters, and all of it was read and stored. A few such "
+        "requests fill the memory, and some more the disk."
+    ),
+    why=(
+        "Neither the server in front, nor the framework, nor the schema says how long a request "
+        "may be. What is stored once is read again with every list that shows it."
+    ),
+    fix=(
+        "Limit the size of a body where it is read (413 is the answer to more), and the length of "
+        "each text in the schema."
+    ),
+    example="""
+        POST /reviews {"text": "xxxxxxxx…"}      10 MB
+        201
+    """,
+    broken="validation",
+    cwe=(770, 400),
+    owasp=("API4:2023",),
+    references=(_API4,),
+)
+
+CLASSES = (STATEMENTS_PER_ROW, PAGE_SIZE, LIST_WITHOUT_LIMIT, BODY_SIZE)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.analysis.controls import control
-from seamproof.core.history import Crossing, Exchange, History, Response
+from seamproof.core.history import Crossing, Exchange, History
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Evidence, FindingClass, Outcome, Tier, Verdict
+
+Facts: TypeAlias = dict[str, str | int | float | bool | None]
 
 CHECK = "resources"
 _CONTROL = "the act with the rows that are there"
 _SHOWN = 40
 """Statements that are kept as evidence: those of a long list say nothing more."""
 _BODY = 2000
+_STATEMENT = 20_000
+"""Characters of a value and of a statement that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Case:
     crossing: Crossing | None
     table: str = ""
     shape: str = ""
-    facts: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 def plain(subject: Subject, outcome: Outcome, reason: str) -> Verdict:
@@ -55,16 +60,23 @@ def found(subject: Subject, case: Case) -> Verdict:
             control=control(subject, case.confirmation, _CONTROL),
             exchanges=(_short(section.exchange),),
             crossing=case.crossing,
-            crossings=section.crossings[:_SHOWN],
+            crossings=tuple(map(_brief, section.crossings[:_SHOWN])),
             facts={"operation": subject.operation.id, "table": case.table, **case.facts},
         ),
     )
 
 
 def _short(exchange: Exchange) -> Exchange:
-    """An exchange without the most of a long answer."""
-    response = exchange.response
-    if response is None or len(response.body) <= _BODY:
-        return exchange
-    cut = Response(response.status, response.headers, response.body[:_BODY], truncated=True)
-    return replace(exchange, response=cut)
+    """An exchange without the most of what is long."""
+    request, response = exchange.request, exchange.response
+    if len(request.body) > _BODY:
+        request = replace(request, body=request.body[:_BODY])
+    if response is not None and len(response.body) > _BODY:
+        response = replace(response, body=response.body[:_BODY], truncated=True)
+    return replace(exchange, request=request, response=response)
+
+
+def _brief(crossing: Crossing) -> Crossing:
+    """A statement without values that are long."""
+    values = tuple(each if each is None else each[:_BODY] for each in crossing.parameters)
+    return replace(crossing, statement=crossing.statement[:_STATEMENT], parameters=values)

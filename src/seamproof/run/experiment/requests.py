@@ -23,6 +23,7 @@ _UUID = "uuid"
 _UNIQUE = "unique"
 _SINKHOLE = "sinkhole"
 _SINKHOLE_PORT = "sinkhole.port"
+_FILLER = re.compile(r"filler\.(\d{1,8})")
 _ROW = "row."
 _GIVEN = (_ROW, "login.")
 """What references to stored rows and to sign-ins begin with."""
@@ -77,6 +78,8 @@ class Bindings:
             return self.sinkhole
         if name == _SINKHOLE_PORT:
             return self.sinkhole.rpartition(":")[2]
+        if filler := _FILLER.fullmatch(name):
+            return "x" * int(filler[1])
         if name in self.logins:
             return self.logins[name]
         if name.startswith(_ROW):
