@@ -3,6 +3,9 @@
 R  an act reads a table
 W  the other writes the table, and its transaction ends
 U  the act writes the table, from what it knows by R
+
+Of several reads of the table the one is meant that names most of what U names: the read of the row
+that is written, and not a count beside it.
 """
 
 from __future__ import annotations
@@ -11,9 +14,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from seamproof.analysis.footprint import Touch, touches
+from seamproof.analysis.lexing import LITERALS, PARAMETER, lex
 from seamproof.core.history import Crossing, CrossingKind, Section, TransactionStatus
 from seamproof.core.subject import Subject
 
+_WRITTEN = LITERALS - {PARAMETER}
 _ENDS = (CrossingKind.COMMIT, CrossingKind.ROLLBACK)
 
 
@@ -24,6 +29,8 @@ class Culprits:
     read: int
     meanwhile: int
     written: int
+    nearness: int = 0
+    """How many values R and U have in common: of keys, as a rule."""
 
 
 def culprits(subject: Subject, section: Section, tables: Collection[str]) -> Culprits | None:
@@ -34,7 +41,7 @@ def culprits(subject: Subject, section: Section, tables: Collection[str]) -> Cul
         for act in (0, 1)
         for each in _of(subject, section, act, table)
     ]
-    return max(found, key=lambda each: (each.written, each.read), default=None)
+    return max(found, key=lambda each: (each.written, each.nearness, each.read), default=None)
 
 
 def _of(subject: Subject, section: Section, act: int, table: str) -> Iterator[Culprits]:
@@ -48,13 +55,23 @@ def _of(subject: Subject, section: Section, act: int, table: str) -> Iterator[Cu
                 continue
             for meanwhile in _writing(other, table):
                 if crossing.started < _visible(meanwhile, other) < _over(write):
-                    yield Culprits(place[id(crossing)], place[id(meanwhile)], place[id(write)])
+                    near = len(_values(crossing) & _values(write))
+                    yield Culprits(
+                        place[id(crossing)], place[id(meanwhile)], place[id(write)], near
+                    )
 
 
 def _writing(touched: Sequence[Touch], table: str) -> Iterator[Crossing]:
     for each in touched:
         if each.crossing.kind is CrossingKind.WRITE and table in each.footprint.writes:
             yield each.crossing
+
+
+def _values(crossing: Crossing) -> frozenset[str]:
+    """The values that a statement was sent with, bound or written in it."""
+    text = crossing.statement
+    written = (text[start:end].strip("'") for kind, start, end in lex(text) if kind in _WRITTEN)
+    return frozenset({*written, *(each for each in crossing.parameters if each is not None)})
 
 
 def _visible(write: Crossing, touched: Sequence[Touch]) -> float:
