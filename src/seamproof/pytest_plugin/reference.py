@@ -43,7 +43,7 @@ _CLASSES: dict[str, type] = {
     "seam.experiment()": Trial,
 }
 _OURS = frozenset(
-    {"close", "settle", "record", "engine", "add", "builder", "ready", "take", "traits_of"}
+    {"close", "settle", "record", "engine", "add", "begin", "builder", "ready", "take", "traits_of"}
 )
 """What the plugin uses, and no test."""
 

@@ -33,7 +33,7 @@ def test_without_a_section_nothing_is_loaded(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (("fixtures", "fixtues"), "did you mean testing.fixtures?"),
-        (('"/health"', '"health"'), "starts with /"),
+        pytest.param(('"/health"', '"health"'), "starts with /", marks=pytest.mark.long),
         pytest.param(
             ("service.py {port}", "missing.py {port}"), "missing.py", marks=pytest.mark.long
         ),
@@ -69,7 +69,9 @@ def test_the_file_may_be_named_in_the_ini(tmp_path: Path) -> None:
     assert run_tests(folder).code == 0
 
 
-@pytest.mark.parametrize("place", ["while the world is opened", "in a test"])
+@pytest.mark.parametrize(
+    "place", [pytest.param("while the world is opened", marks=pytest.mark.long), "in a test"]
+)
 def test_an_interrupt_leaves_nothing_running(tmp_path: Path, place: str) -> None:
     waits = "import time\ndef test_it(api):\n    print('BEGUN', flush=True)\n    time.sleep(60)\n"
     folder = shop(tmp_path / "shop", test_it=waits)

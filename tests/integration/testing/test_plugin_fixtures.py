@@ -131,6 +131,7 @@ def test_a_fresh_project_in_random_order(sound: Path) -> None:
     assert not list(sound.glob(".seamproof/cache/run-*"))
 
 
+@pytest.mark.long
 def test_two_workers_have_a_world_each(sound: Path) -> None:
     done = run_tests(sound, "-n", "2")
     assert done.code == 0, done.text

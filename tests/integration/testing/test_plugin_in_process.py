@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from suites import run_tests
 
+from seamproof.core.errors import ConfigurationError
+from seamproof.testing.application import load
+
 TOML = """
 [service]
 command = "{python} -m app {port}"
@@ -207,7 +210,9 @@ def project(folder: Path, tests: str, more: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("app", ["wsgi:application", "asgi:make()"])
+@pytest.mark.parametrize(
+    "app", [pytest.param("wsgi:application", marks=pytest.mark.long), "asgi:make()"]
+)
 def test_an_application_is_called_where_the_tests_are(tmp_path: Path, app: str) -> None:
     folder = project(tmp_path, TESTS, f'app = "{app}"\n')
     done = run_tests(folder, "-s")
@@ -242,8 +247,7 @@ def test_two_workers_are_a_service_each(tmp_path: Path) -> None:
     assert done.passed == 5
 
 
-def test_an_application_that_is_not_there_is_told(tmp_path: Path) -> None:
-    folder = project(tmp_path, TESTS, 'app = "wsgi:missing"\n')
-    done = run_tests(folder, "-k", "failure")
-    assert done.code == 1
-    assert "testing.app is 'wsgi:missing', which cannot be imported" in done.text
+@pytest.mark.parametrize("place", ["nowhere:application", "json:application", "json:load.er"])
+def test_an_application_that_is_not_there_is_told(tmp_path: Path, place: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"testing.app is '{place}', which cannot be"):
+        load(place, tmp_path)
