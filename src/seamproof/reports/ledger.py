@@ -19,6 +19,7 @@ from seamproof.core.model import SAFE_METHODS
 from seamproof.core.verdict import Acceptance, Finding, FindingClass, Outcome, Verdict
 
 ENDED_BEFORE = "the run ended before it"
+PARTLY = "it held where it was judged, and the run ended before the other scenarios"
 _JUDGED = frozenset({Outcome.HELD, Outcome.VIOLATED})
 
 
@@ -139,7 +140,11 @@ class Ledger:
         """Return what a check says of an operation; where it did not run, why not."""
         record = self.operations[operation]
         if check in record.finished:
-            return record.finished[check]
+            entry = record.finished[check]
+            left = self.ended is not None and record.jobs[check] < record.scenarios
+            if entry.outcome is Outcome.HELD and left:
+                return Entry(Outcome.INCONCLUSIVE, [PARTLY])
+            return entry
         if check in record.verdicts:
             seen = record.verdicts[check]
             # A job that was cut off may have judged only a part: that is no pass.

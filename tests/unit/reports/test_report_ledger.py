@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from report_samples import EVENTS
 
-from seamproof.core.events import Baseline, JobFinished, RunStarted, VerdictReached
+from seamproof.core.events import Baseline, JobFinished, RunFinished, RunStarted, VerdictReached
 from seamproof.core.verdict import Outcome, Verdict
-from seamproof.reports.ledger import ENDED_BEFORE, Ledger
+from seamproof.reports.ledger import ENDED_BEFORE, PARTLY, Ledger
 
 
 def ledger(*events: object) -> Ledger:
@@ -79,6 +79,20 @@ def test_scenarios_of_one_operation_are_taken_together() -> None:
     assert kept.complete("GET /a")
     baseline = kept.operations["GET /a"].baseline
     assert baseline == Baseline("GET /a", True, "", 2.0, ("a", "b", "c"))
+
+
+def test_one_of_two_scenarios_that_held_is_no_pass_once_the_run_has_ended() -> None:
+    start = RunStarted("t", "1", 0, ("rollback",), ("GET /a", "GET /a"))
+    baselines = (Baseline("GET /a", True), Baseline("GET /a", True))
+    held = JobFinished("GET /a", "rollback", Outcome.HELD)
+    end = RunFinished(0, 0, 0, 0, 0, 1.0)
+    entry = ledger(start, *baselines, held, end).entry("GET /a", "rollback")
+    assert (entry.outcome, entry.reasons) == (Outcome.INCONCLUSIVE, [PARTLY])
+    whole = ledger(start, *baselines, held, held, end).entry("GET /a", "rollback")
+    assert whole.outcome is Outcome.HELD
+    violated = JobFinished("GET /a", "rollback", Outcome.VIOLATED)
+    kept = ledger(start, *baselines, violated, end)
+    assert kept.entry("GET /a", "rollback").outcome is Outcome.VIOLATED
 
 
 def test_confidence_is_the_share_of_the_risk_that_was_judged() -> None:
