@@ -14,6 +14,7 @@ import pytest
 
 from seamproof.core.document import Body, Document
 from seamproof.discovery.openapi import read
+from seamproof.discovery.routes import HIDDEN
 from seamproof.discovery.routes.asking import asking
 
 FLASK = """
@@ -59,6 +60,19 @@ FASTAPI = """
 
     inner.mount("/pages", Starlette(routes=routes()))
     app = CORSMiddleware(inner)
+"""
+FASTAPI_ROUTERS = """
+    from fastapi import APIRouter, FastAPI
+
+    lines = APIRouter(prefix="/lines")
+
+    @lines.get("/{line}", include_in_schema=False)
+    def debug_line(line: int): ...
+
+    orders = APIRouter(prefix="/orders")
+    orders.include_router(lines, prefix="/debug")
+    app = FastAPI(openapi_url=None)
+    app.include_router(orders, prefix="/v1")
 """
 STARLETTE = """
     from starlette.applications import Starlette
@@ -214,6 +228,16 @@ def test_fastapi_that_serves_no_document_still_makes_one(tmp_path: Path) -> None
     }
     line = found.declarations[0]
     assert [each.status for each in line.answers] == ["201", "422"]
+
+
+def test_fastapi_has_the_routes_of_included_routers_and_tells_which_are_hidden(
+    tmp_path: Path,
+) -> None:
+    project(tmp_path, shop=FASTAPI_ROUTERS)
+    found = table("{python} -m uvicorn shop:app --port 80", tmp_path)
+    (line,) = found.declarations
+    assert line.operation.id == "GET /v1/orders/debug/lines/{line}"
+    assert line.tags == (HIDDEN,)
 
 
 def test_starlette(tmp_path: Path) -> None:
