@@ -18,7 +18,7 @@ from seamproof.database.postgres.backend import Postgres
 from seamproof.database.postgres.relations import catalog, load
 from seamproof.database.postgres.session import connect
 from seamproof.database.settings import DatabaseSettings
-from seamproof.testing.factories.building import Source
+from seamproof.testing.factories.drafting import Source
 from seamproof.testing.factories.make import Make
 
 SCHEMA = Path(__file__).with_name("crowded.sql")

@@ -6,7 +6,10 @@
 - `make`        what a test uses
 - `named`       the table, the column and the relation that a name means
 - `building`    one row with all that it needs
+- `drafting`    a row in the making
+- `filling`     the values that nobody has given
 - `inserting`   the INSERT: what refuses it, and which values are varied then
+- `cannot`      what is told of a row that is refused
 - `values`      a value by the column's type
 - `wording`     a text by the column's name, from Faker
 - `conditions`  what CHECK constraints ask of a column

@@ -19,7 +19,7 @@ from psycopg import sql
 from seamproof.config.identities import IdentityConfig
 from seamproof.core.catalog import Table
 from seamproof.core.errors import ConfigurationError
-from seamproof.testing.factories.building import Source
+from seamproof.testing.factories.drafting import Source
 from seamproof.testing.factories.inserting import Connection, identifier, quoted
 from seamproof.testing.factories.made import Made
 from seamproof.testing.factories.wording import secret

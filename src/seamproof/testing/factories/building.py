@@ -11,68 +11,36 @@ is stored.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 
-from seamproof.core.catalog import Catalog, Column, ForeignKey, Stored, Table
-from seamproof.testing.factories import inserting, wording
-from seamproof.testing.factories.conditions import NOTHING, Asked, asked, disordered
-from seamproof.testing.factories.giving import Given, take
-from seamproof.testing.factories.inserting import Connection, Refusal, identifier, quoted
-from seamproof.testing.factories.kinds import Kind, Kinds
+from seamproof.core.catalog import Column, ForeignKey, Table
+from seamproof.testing.factories import inserting
+from seamproof.testing.factories.cannot import cannot
+from seamproof.testing.factories.drafting import Draft, Source, arrange, needed
+from seamproof.testing.factories.filling import Filling
+from seamproof.testing.factories.giving import take
+from seamproof.testing.factories.inserting import Refusal, identifier, quoted
 from seamproof.testing.factories.made import Made
 from seamproof.testing.factories.named import relation
 from seamproof.testing.factories.refusal import CannotMake
-from seamproof.testing.factories.values import Place, Unknown, Values, above, below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Columns = Mapping[str, Any]
-Password = Callable[[Table, str], str | None]
 
 _TRIES = 40
-_OTHERS = 5
-"""Values that are made in search of one that the test has not used."""
 _MOVE_ON = """
 SELECT setval(found, %(to)s) FROM (
   SELECT pg_get_serial_sequence(%(table)s, %(column)s)::regclass AS found) sequence
  WHERE found IS NOT NULL AND %(to)s > coalesce(pg_sequence_last_value(found), 0)
 """
-_INTEGERS = frozenset({"smallint", "integer", "bigint"})
-
-
-@dataclass
-class Draft:
-    """A row in the making."""
-
-    table: Table
-    number: int
-    given: Given
-    values: dict[str, Any]
-    parents: dict[str, Made] = field(default_factory=dict)
-    made_for: list[tuple[Table, Made]] = field(default_factory=list)
-    """The rows that were made because this one refers to them."""
-    reserved: bool = False
-    """Whether another row refers to it already."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """The database that rows are made in."""
-
-    catalog: Catalog
-    connection: Callable[[], Connection]
-    stored: Stored = field(default_factory=dict)
-    """Rows that were there before the test."""
-    password: Password = lambda table, column: None
-    """What a column holds of somebody whose password is known."""
 
 
 class Builder:
@@ -84,11 +52,8 @@ class Builder:
         """By table, what its rows have where a test gives nothing."""
         self.made: dict[str, list[Made]] = {}
         """The rows of this test by table, in the order of their making."""
-        self._values = Values(test)
-        self._kinds = Kinds(source.connection)
+        self._filling = Filling(source, test)
         self._numbers: Counter[str] = Counter()
-        self._used: set[tuple[str, str, Any]] = set()
-        self._of_table: dict[str, dict[str, Kind]] = {}
         self._begun, self._transaction = False, ExitStack()
 
     def make(self, table: Table, *layers: Columns) -> Made:
@@ -122,19 +87,6 @@ class Builder:
             self._begun = True
             self._transaction.enter_context(self.source.connection().transaction())
 
-    def kinds(self, table: Table) -> dict[str, Kind]:
-        """The types of a table's columns."""
-        known = self._of_table.get(table.name)
-        if known is None:
-            known = self._of_table[table.name] = {
-                each.name: self._kind(each) for each in table.columns
-            }
-        return known
-
-    def _kind(self, column: Column) -> Kind:
-        kind = self._kinds.of(column.type, column.values)
-        return replace(kind, labels=column.values) if column.values else kind
-
     # One row
 
     def _row(self, table: Table, layers: Sequence[Columns], above: tuple[Draft, ...]) -> Made:
@@ -144,9 +96,9 @@ class Builder:
         draft = Draft(table, number, given, dict(given.values))
         self._refer(draft, above)
         for column in table.columns:
-            if _needed(column) and column.name not in draft.values:
-                draft.values[column.name] = self._value(draft, column)
-        _arrange(draft)
+            if needed(column) and column.name not in draft.values:
+                draft.values[column.name] = self._filling.value(draft, column)
+        arrange(draft)
         row = self._store(draft, above)
         self._move_on(draft, row)
         made = Made(table.name, row, table.primary_key, draft.parents)
@@ -167,12 +119,12 @@ class Builder:
     # What it refers to
 
     def _refer(self, draft: Draft, above: tuple[Draft, ...]) -> None:
-        needed = {each.name for each in draft.table.columns if _needed(each)}
+        wanting = {each.name for each in draft.table.columns if needed(each)}
         # One of several columns says more: what it settles is known to those of one.
         for key in sorted(draft.table.foreign_keys, key=lambda each: -len(each.columns)):
             wanted = draft.given.nested.get(relation(key))
             missing = [each for each in key.columns if each not in draft.values]
-            if wanted is None and not needed.intersection(missing):
+            if wanted is None and not wanting.intersection(missing):
                 continue
             self._take_parent(draft, key, self._parent(draft, key, wanted, above))
         for name, made in draft.given.parents.items():
@@ -220,7 +172,7 @@ class Builder:
     def _chosen_keys(self, table: Table) -> Iterable[Columns]:
         """Stored rows of a table whose key nothing generates: somebody chose it, as a code."""
         key = [each for each in table.columns if each.name in table.primary_key]
-        kinds = self.kinds(table)
+        kinds = self._filling.kinds(table)
         generated = any(each.default or each.identity for each in key)
         if not key or generated or any(kinds[each.name].name == "uuid" for each in key):
             return ()
@@ -231,25 +183,12 @@ class Builder:
         columns = {each.name: each for each in draft.table.columns}
         for name in key.referenced:
             if name not in draft.values:
-                draft.values[name] = self._next(draft, columns[name])
+                draft.values[name] = self._filling.next(draft, columns[name])
         if not inside:
             draft.reserved = True
             self._together()
             self.source.connection().execute("SET CONSTRAINTS ALL DEFERRED")
         return draft.values
-
-    def _next(self, draft: Draft, column: Column) -> Any:
-        connection, table = self.source.connection(), identifier(draft.table.name)
-        if column.identity:
-            name = table.as_string(connection)
-            query = "SELECT nextval(pg_get_serial_sequence(%s, %s)) AS made"
-            row = connection.execute(query, [name, column.name]).fetchone()
-            return row["made"] if row else None
-        if column.default is not None:
-            # The catalog's own expression.
-            row = connection.execute(f"SELECT {column.default} AS made".encode()).fetchone()
-            return row["made"] if row else None
-        return self._value(draft, column)
 
     def _close(self, draft: Draft, made: Made) -> None:
         """Fill what was left out because it referred to a row that was not there yet."""
@@ -275,61 +214,10 @@ class Builder:
             # Whoever has the row sees what was filled.
             parent._columns.update(row)
 
-    # Its values
-
-    def _value(self, draft: Draft, column: Column, attempt: int = 0) -> Any:
-        table, kind = draft.table, self.kinds(draft.table)[column.name]
-        alone = any(key == (column.name,) for key in (table.primary_key, *table.uniques))
-        unique = alone or any(column.name in key for key in (table.primary_key, *table.uniques))
-        question = self._asked(table, column, kind)
-        if kind.name in _INTEGERS and unique and question == NOTHING:
-            if not alone and attempt < _OTHERS:
-                return draft.number + attempt
-            return self._beyond(table, column) + attempt
-        if not attempt and not unique and (known := self._known(table, column, kind, question)):
-            return known
-        place = Place(table.name, column.name, draft.number, attempt, unique)
-        try:
-            for more in range(_OTHERS):
-                value = self._values.of(replace(place, attempt=attempt + more), kind, question)
-                if not alone or (table.name, column.name, repr(value)) not in self._used:
-                    break
-        except Unknown:
-            name = f"{table.name}.{column.name}"
-            raise CannotMake(
-                f"{name} has the type {column.type}, of which no value is known",
-                f"give it: {column.name}=…",
-                columns=(column.name,),
-            ) from None
-        self._used.add((table.name, column.name, repr(value)))
-        return value
-
-    def _known(self, table: Table, column: Column, kind: Kind, question: Asked) -> Any:
-        """What is not invented: what others have, or what somebody's known password is kept as."""
-        if kind.name not in {"text", "character varying", "citext"} or kind.labels:
-            return None
-        if wording.secret(column.name):
-            return self.source.password(table, column.name)
-        if question.choices or not wording.like_others(column.name):
-            return None
-        return next((row[column.name] for row in self.source.stored.get(table.name, ())), None)
-
-    @staticmethod
-    def _asked(table: Table, column: Column, kind: Kind) -> Asked:
-        own = asked(table.conditions, column.name)
-        return own if own != NOTHING else asked(kind.conditions, "VALUE")
-
-    def _beyond(self, table: Table, column: Column) -> int:
-        query = sql.SQL("SELECT coalesce(max({}), 0) + 1 AS made FROM {}").format(
-            quoted(column.name), identifier(table.name)
-        )
-        row = self.source.connection().execute(query, []).fetchone()
-        return int(row["made"]) if row else 1
-
     # The database takes it, or not
 
     def _store(self, draft: Draft, above: tuple[Draft, ...]) -> dict[str, Any]:
-        connection, kinds = self.source.connection(), self.kinds(draft.table)
+        connection, kinds = self.source.connection(), self._filling.kinds(draft.table)
         for attempt in range(1, _TRIES + 1):
             try:
                 return inserting.insert(connection, draft.table, kinds, draft.values)
@@ -337,9 +225,9 @@ class Builder:
                 found = inserting.refusal(connection, draft.table, error)
                 free = self._free(draft, found)
                 if not free or attempt == _TRIES:
-                    raise self._refused(draft, found, attempt) from error
+                    raise cannot(connection, kinds, draft, found, attempt) from error
                 self._vary(draft, found, free, attempt, above)
-                _arrange(draft)
+                arrange(draft)
         raise AssertionError("unreachable")
 
     @staticmethod
@@ -382,60 +270,14 @@ class Builder:
         for column in free:
             if column.name in referring:
                 continue
-            value = self._value(draft, column, attempt)
+            value = self._filling.value(draft, column, attempt)
             if found.sqlstate == inserting.CHECK:
-                kind = self.kinds(draft.table)[column.name]
+                kind = self._filling.kinds(draft.table)[column.name]
                 offered = inserting.candidates(column, kind, found.definition, value)
                 value = (
                     offered[attempt % len(offered)] if len(free) == 1 else chance.choice(offered)
                 )
             draft.values[column.name] = value
-
-    def _refused(self, draft: Draft, found: Refusal, attempt: int) -> CannotMake:
-        name, columns = draft.table.name, found.columns or self._misfits(draft)
-        shown = [each for each in columns if each in draft.values]
-        held = ", ".join(f"{each}={draft.values[each]!r}" for each in shown)
-        details = [found.said]
-        if found.constraint:
-            problem = f"a row of {name} is refused by {found.constraint}"
-            details = [f"{found.constraint}: {found.definition}"] if found.definition else details
-        else:
-            problem = f"a row of {name} is refused"
-        if held:
-            count = f"after {attempt} tries" if attempt > 1 else "with"
-            details.append(f"{count} {held}")
-        if draft.reserved or (
-            found.sqlstate == inserting.FOREIGN_KEY and not draft.given.values.keys() & {*columns}
-        ):
-            details.append("it and a row that it refers to need each other: give one of them")
-        if offered := ", ".join(f"{each}=…" for each in columns):
-            details.append(f"give what fits: {offered}")
-        return CannotMake(problem, *details, columns=columns)
-
-    def _misfits(self, draft: Draft) -> tuple[str, ...]:
-        """The columns whose type does not take their value, where the database names none."""
-        connection, kinds = self.source.connection(), self.kinds(draft.table)
-        return tuple(
-            each.name
-            for each in draft.table.columns
-            if each.name in draft.values
-            and inserting.misfit(connection, kinds[each.name], each, draft.values[each.name])
-        )
-
-
-def _needed(column: Column) -> bool:
-    """Whether a row cannot be without it, and the database does not fill it."""
-    computed = column.generated or column.identity or column.default is not None
-    return not column.nullable and not computed
-
-
-def _arrange(draft: Draft) -> None:
-    """What ends comes after what begins, as far as the test has not said otherwise."""
-    for less, more in disordered(draft.table, draft.values):
-        if more not in draft.given.values:
-            draft.values[more] = above(draft.values[less])
-        elif less not in draft.given.values:
-            draft.values[less] = below(draft.values[more])
 
 
 def _equal(columns: Iterable[str], joint: str) -> sql.Composable:

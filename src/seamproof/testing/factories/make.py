@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seamproof.testing.factories.building import Builder, Source
+from seamproof.testing.factories.building import Builder
+from seamproof.testing.factories.drafting import Source
 from seamproof.testing.factories.made import Made
 from seamproof.testing.factories.named import Tables, column_for, nearest, relations, unknown
 from seamproof.testing.factories.refusal import CannotMake
