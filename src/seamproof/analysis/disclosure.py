@@ -18,7 +18,8 @@ _LEAST = 20
 """Characters of a statement that nobody writes by chance."""
 _LEAST_MESSAGE = 15
 _RAISED = "P0"
-"""PL/pgSQL errors: RAISE in a function is written for clients (PostgreSQL, appendix A)."""
+_INTEGRITY = "23"
+_VIOLATES = re.compile(r"violates|duplicate key")
 _VALUE = re.compile(r"[$'\"]|(?<![\w.])\d")
 """Where a statement begins to depend on how its values are bound."""
 _SPACE = re.compile(r"\s+")
@@ -96,11 +97,18 @@ def _of_database(text: str, crossings: Iterable[Crossing]) -> Disclosure | None:
         if len(beginning) >= _LEAST and beginning in folded:
             return Disclosure(Inside.DATABASE, beginning, each)
         said = (each.message or "").partition("\n")[0]
-        raised = (each.sqlstate or "").startswith(_RAISED)
-        if len(said) >= _LEAST_MESSAGE and not raised and said in text:
+        if len(said) >= _LEAST_MESSAGE and said in text and not _meant(each.sqlstate or "", said):
             return Disclosure(Inside.DATABASE, said, each)
     named = _DRIVER.search(text)
     return None if named is None else Disclosure(Inside.DATABASE, named[0])
+
+
+def _meant(sqlstate: str, said: str) -> bool:
+    """Whether a function of the database says it, by RAISE, to be told to clients: with a code of
+    its own (PostgreSQL, appendix A), or as a violation that the server words otherwise."""
+    if sqlstate.startswith(_RAISED):
+        return True
+    return sqlstate.startswith(_INTEGRITY) and not _VIOLATES.search(said)
 
 
 def _said(body: bytes) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 
 from seamproof.analysis.words import words_of
-from seamproof.core import secrecy
 
 
 class Sensitivity(StrEnum):
     """Who may be told a value."""
 
     PASSWORD = "a password"  # noqa: S105 - a kind, no password
-    """Nobody, its owner included: a password or what is made of it, a key's secret part."""
+    """Nobody, its owner included: a password, what is made of it, what makes codes to type in."""
     TOKEN = "a token"  # noqa: S105
     """Its owner: whoever has it is taken for them."""
     PERSONAL = "personal data"
@@ -24,7 +24,15 @@ class Sensitivity(StrEnum):
     """The people who run the service."""
 
 
-_HASHED = frozenset({"salt", "pepper"})
+_PASSWORD = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd", re.IGNORECASE)
+_HASHED = frozenset({"salt", "pepper", "otp", "totp"})
+_TOKEN = frozenset({"token", "tokens", "secret", "jwt", "apikey"})
+_TOKEN_PAIRS = (
+    frozenset({"api", "key"}),
+    frozenset({"access", "key"}),
+    frozenset({"private", "key"}),
+    frozenset({"session", "key"}),
+)
 _PERSONAL = frozenset(
     "ssn sin passport iban bic cvv cvc salary income dob birthdate birthday diagnosis religion"  # noqa: SIM905
     " ethnicity disability nin cpf".split()
@@ -45,7 +53,7 @@ _NOTE = frozenset({"note", "notes", "comment", "comments", "remark", "remarks", 
 _OF_STAFF = frozenset({"internal", "private", "admin", "staff", "moderator", "support"})
 _ABOUT = frozenset(
     "type count used at id ids expires expiry ttl name verified confirmed enabled required policy"  # noqa: SIM905
-    " attempts hint length limit url changed updated created template subject".split()
+    " attempts hint length limit url changed updated created template subject signature".split()
 )
 """Words that say that something of it is meant, and not itself."""
 
@@ -60,8 +68,8 @@ def sensitivity(column: str) -> Sensitivity | None:
         return Sensitivity.PERSONAL
     if words & _ABOUT:
         return None
-    if secrecy.password(column) or words & _HASHED:
+    if _PASSWORD.search(column) or words & _HASHED:
         return Sensitivity.PASSWORD
-    if secrecy.sensitive(column):
+    if words & _TOKEN or any(pair <= words for pair in _TOKEN_PAIRS):
         return Sensitivity.TOKEN
     return Sensitivity.CONTACT if words & _CONTACT else None

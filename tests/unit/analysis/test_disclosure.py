@@ -85,9 +85,10 @@ def test_ordinary_errors_tell_nothing(body: object) -> None:
     assert told(body, 422) == []
 
 
-def test_what_a_function_raises_is_meant_for_clients() -> None:
+@pytest.mark.parametrize("sqlstate", ["P0001", "23514"])
+def test_what_a_function_raises_is_meant_for_clients(sqlstate: str) -> None:
     said = "the stock is not large enough"
-    assert told({"detail": said}, 409, message=said, sqlstate="P0001") == []
+    assert told({"detail": said}, 409, message=said, sqlstate=sqlstate) == []
 
 
 def test_success_is_not_looked_at() -> None:

@@ -16,6 +16,8 @@ from seamproof.analysis.sensitivity import Sensitivity, sensitivity
         ("otp_secret", Sensitivity.PASSWORD),
         ("api_key", Sensitivity.TOKEN),
         ("reset_token", Sensitivity.TOKEN),
+        ("webhook_secret", Sensitivity.TOKEN),
+        ("apiKey", Sensitivity.TOKEN),
         ("ssn", Sensitivity.PERSONAL),
         ("social_security_no", Sensitivity.PERSONAL),
         ("dateOfBirth", Sensitivity.PERSONAL),
@@ -32,6 +34,9 @@ from seamproof.analysis.sensitivity import Sensitivity, sensitivity
         ("business_name", None),
         ("hash", None),
         ("session_count", None),
+        ("email_signature", None),
+        ("authorization_code", None),
+        ("cookie_consent", None),
     ],
 )
 def test_names(name: str, kind: Sensitivity | None) -> None:

@@ -170,7 +170,7 @@ def _per_row(
         next((each for each in crossings if each.key.shape == shape), None),
         name,
         shape,
-        {
+        facts={
             "few": _FEW,
             "few_statements": few.beyond(base),
             "many": _MANY,
@@ -210,7 +210,9 @@ def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Explorat
         listing(subject, history, name),
         name,
         statement.key.shape,
-        {"many": _LOTS, "statement": statement.key.shape},
+        # Operations that list by one statement lack one page.
+        cause=statement.key.shape,
+        facts={"many": _LOTS, "statement": statement.key.shape},
     )
     return [found(subject, case)]
 

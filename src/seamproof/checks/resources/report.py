@@ -33,6 +33,7 @@ class Case:
     crossing: Crossing | None
     table: str = ""
     shape: str = ""
+    cause: str = ""
     facts: Facts = field(default_factory=dict)
 
 
@@ -55,6 +56,7 @@ def found(subject: Subject, case: Case) -> Verdict:
         replays=stands.replays,
         table=case.table,
         shape=case.shape,
+        cause=case.cause,
         evidence=Evidence(
             experiment=case.history.experiment,
             control=control(subject, case.confirmation, _CONTROL),
