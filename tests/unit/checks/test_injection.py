@@ -103,6 +103,8 @@ def test_a_quoted_name_that_a_client_chooses_is_a_note() -> None:
 
     note, held = verdicts(SEARCH, GET_things=lenient)
     assert (note.finding_class, note.tier) == ("client-names-column", Tier.NOTE)
+    (exchange,) = note.evidence.exchanges
+    assert "qzsmp" in exchange.act.step.query["sort"], "the request that shows it, and no other"
     assert held.outcome is Outcome.HELD
 
 

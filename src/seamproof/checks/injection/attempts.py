@@ -18,7 +18,7 @@ from seamproof.analysis.inputs import Input, Where
 from seamproof.analysis.splices import QUOTE, Payload, Sighting, sightings
 from seamproof.analysis.trouble import died, trouble
 from seamproof.core.experiment import Act, Experiment, Phase
-from seamproof.core.history import Crossing, History, Section
+from seamproof.core.history import Crossing, History
 from seamproof.core.model import Step
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
@@ -58,7 +58,7 @@ class Attempted:
 
     sent: int = 0
     torn: dict[str, tuple[Attempt, Sighting, History]] = field(default_factory=dict)
-    """By the input's label: the first sighting of each that is torn."""
+    """By the input's label: the first sighting that is torn, in a history of that request alone."""
     whole: dict[str, tuple[Attempt, Sighting, History]] = field(default_factory=dict)
     """By the input's label: one that stands whole in the text of a statement."""
     accepted: list[Attempt] = field(default_factory=list)
@@ -83,7 +83,7 @@ def attempt_all(
         if tried.stopped:
             return tried
         tried.sent += len(texts)
-        _note(tried, texts, history, history.section)
+        _note(tried, texts, history, 0)
         if not history.section.exchange.ok:
             rest = texts + rest
     else:
@@ -121,8 +121,8 @@ def _one_by_one(
         if tried.stopped:
             return
         done = _sound(history)
-        for one, section in zip(left, history.sections, strict=True):
-            _note(tried, (one,), history, section)
+        for place, one in enumerate(left):
+            _note(tried, (one,), history, place)
         tried.sent += done
         left = left[done:]
 
@@ -138,9 +138,11 @@ def _sound(history: History) -> int:
     return len(history.sections)
 
 
-def _note(
-    tried: Attempted, attempts: Sequence[Attempt], history: History, section: Section
-) -> None:
+def _note(tried: Attempted, attempts: Sequence[Attempt], history: History, place: int) -> None:
+    """Take note of what one request of a history came to."""
+    experiment, section = history.experiment, history.sections[place]
+    alone = replace(experiment, phases=(experiment.phases[place],))
+    history = replace(history, experiment=alone, sections=(section,))
     seen = sightings(section)
     for each in attempts:
         label, head = each.input.label, each.payload.head
