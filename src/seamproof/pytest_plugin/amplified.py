@@ -161,7 +161,8 @@ class Amplifier:
             checks = _known(mark.args)
         named = [check for name, check in self._named if name == item.nodeid.partition("::")[2]]
         checks = tuple(dict.fromkeys((*checks, *named)))
-        grouped = item.config.getoption("dist", "no") == "loadgroup"
+        # What a worker of xdist calls --dist loadgroup.
+        grouped = getattr(item.config.option, "loadgroup", False)
         if checks and grouped and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid))
         for check in checks:

@@ -42,6 +42,16 @@ def test_after(db):
     assert db.count("users") == 2
     assert db.rows("SELECT stock FROM products WHERE id = 1") == [{"stock": 10}]
 """
+GROUPS = """
+import os
+
+def pytest_collection_modifyitems(items):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with open("groups.txt", "w") as file:
+            for item in items:
+                named = [mark.args[0] for mark in item.iter_markers("xdist_group")]
+                print(item.nodeid, *named, file=file)
+"""
 AMPLIFIED = {"rollback", "idempotency", "concurrency", "trace"}
 DEMO = """
 import re
@@ -110,6 +120,17 @@ def test_they_are_selected_as_any_test(tmp_path: Path) -> None:
         *("test_after", "test_after::trace")
     ]
     assert "did you mean rollback?" in run_tests(folder, "--seamproof-check", "rolback").text
+
+
+@pytest.mark.long
+def test_they_are_of_one_group_of_xdist(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_happy=HAPPY, conftest=GROUPS)
+    run_tests(folder, "-n", "1", "--dist", "loadgroup", "-k", "test_after or order and trace")
+    groups = (folder / "groups.txt").read_text().splitlines()
+    of_test = "test_happy.py::test_order"
+    assert f"{of_test} {of_test}" in groups
+    assert f"{of_test}::rollback {of_test}" in groups
+    assert "test_happy.py::test_after" in groups
 
 
 @pytest.mark.long
