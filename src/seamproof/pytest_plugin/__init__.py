@@ -21,6 +21,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import ModuleType
 
     from seamproof.testing.seam import Seam
 
@@ -56,9 +57,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Let the tests' process be the service before anything of it is imported."""
     file = _file(early_config)
     if file is not None:
-        from seamproof.pytest_plugin import active
-
-        active.prepare(early_config, file)
+        _active().prepare(early_config, file)
 
 
 def _file(config: pytest.Config) -> Path | None:
@@ -71,11 +70,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """Become active where the project asks for it."""
     file = _file(config)
     if file is not None:
-        from seamproof.pytest_plugin import active
-
-        active.activate(config, file)
+        _active().activate(config, file)
     elif config.getoption("seamproof") or config.getoption("seamproof_check"):
         raise pytest.UsageError(_absent(config))
+
+
+def _active() -> ModuleType:
+    """What a project that asks for it needs. Raises UsageError where that is not installed."""
+    try:
+        from seamproof.pytest_plugin import active
+    except ModuleNotFoundError as error:
+        if error.name != "httpx2":
+            raise
+        text = "tests need httpx2, which is not installed: pip install 'seamproof[testing]'"
+        raise pytest.UsageError(text) from None
+    return active
 
 
 def _absent(config: pytest.Config) -> str:

@@ -51,6 +51,14 @@ def test_a_mistake_is_told_without_a_traceback(
     assert "Traceback" not in done.text.replace("| Traceback", "")
 
 
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_it="def test_it(api):\n    pass\n")
+    (folder / "httpx2.py").write_text("raise ModuleNotFoundError(name='httpx2')\n")
+    done = run_tests(folder, PYTHONPATH=str(folder))
+    assert done.code == 4, done.text
+    assert "pip install 'seamproof[testing]'" in done.text
+
+
 def test_beside_pytest_django_there_is_one_db(tmp_path: Path) -> None:
     folder = shop(tmp_path / "shop", test_it="def test_it(db):\n    pass\n")
     (folder / "starting.py").write_text(
