@@ -9,14 +9,11 @@ What is refused with a 4xx is right: a value that cannot be kept must not be tak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from seamproof.analysis.confirm import as_expected, clean_run, replay_all
 from seamproof.analysis.confirm import plain as once
-from seamproof.analysis.conformance import Conformance
-from seamproof.analysis.landing import column_of
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.phases import own_rows
 from seamproof.analysis.trouble import trouble
@@ -27,14 +24,12 @@ from seamproof.checks.roundtrip.classes import (
     NORMALISED_VALUE,
     READS_OTHERWISE,
 )
-from seamproof.checks.roundtrip.reading import MISSING, at, later_read, value_in
+from seamproof.checks.roundtrip.reading import MISSING, later_read, value_in
 from seamproof.checks.roundtrip.report import CHECK, Sight, plain, violated
-from seamproof.checks.roundtrip.values import Telling, telling
-from seamproof.core import references
-from seamproof.core.catalog import Column
+from seamproof.checks.roundtrip.trying import BODY, Try, choices
 from seamproof.core.experiment import Act, BoundaryKind, Phase
 from seamproof.core.history import Changes, Exchange, History, Section
-from seamproof.core.model import Json, Step
+from seamproof.core.model import Step
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
@@ -44,20 +39,7 @@ _MOST, _MOST_DEEP = 16, 80
 """Values that are sent."""
 _ALONE = 6
 """Values that were refused among others, and are sent again alone."""
-_BODY = "body /"
 _REDACTED = "<redacted:"
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """A value in one field, and the column that it is to be stored in."""
-
-    field: str
-    path: tuple[str | int, ...]
-    telling: Telling
-    table: str
-    column: Column
-    step: Step
 
 
 @check(
@@ -80,7 +62,7 @@ class Roundtrip:
         expected = subject.scenario.act.expect
         if expected and not any(200 <= status < 300 for status in expected):
             return Skip("the scenario's act is refused")
-        if not any(each.startswith(_BODY) for each in subject.landing):
+        if not any(each.startswith(BODY) for each in subject.landing):
             return Skip("no field of the body is seen in a column")
         return None
 
@@ -89,7 +71,7 @@ class Roundtrip:
         clean = yield from _clean(subject)
         if isinstance(clean, Verdict):
             return (clean,)
-        tries = list(_tries(subject))[: _MOST_DEEP if subject.deep else _MOST]
+        tries = list(choices(subject))[: _MOST_DEEP if subject.deep else _MOST]
         if not tries:
             reason = "no field has a value that could get lost"
             return (plain(subject, Outcome.SKIPPED, reason),)
@@ -125,61 +107,10 @@ def _clean(subject: Subject) -> Exploration[History | Verdict]:
     return clean
 
 
-def _tries(subject: Subject) -> Iterator[_Try]:
-    """The telling values of all fields, in turn, so that no field is left out for another."""
-    act = subject.scenario.act
-    judge = Conformance(subject.document.definitions if subject.document else {})
-    schema = _schema(subject)
-
-    def complaints(body: Json) -> set[tuple[str, str]]:
-        return {(each.at, each.schema) for each in judge.mismatches(schema, body)}
-
-    known = complaints(act.json)
-    waiting = [iter(tuple(_of_field(subject, name))) for name in sorted(subject.landing)]
-    while waiting:
-        left: list[Iterator[_Try]] = []
-        for each in waiting:
-            found = next(each, None)
-            if found is None:
-                continue
-            left.append(each)
-            if complaints(found.step.json) <= known:
-                yield found
-        waiting = left
-
-
-def _of_field(subject: Subject, called: str) -> Iterator[_Try]:
-    act, (table, name) = subject.scenario.act, subject.landing[called]
-    column = column_of(subject.catalog, table, name)
-    if not called.startswith(_BODY) or column is None or act.json is None:
-        return
-    if f"{table}.{name}" in subject.profile.volatile or _is_key(subject, table, name):
-        return
-    path = tuple(int(e) if e.isdecimal() else e for e in called.removeprefix(_BODY).split("/"))
-    sent = at(act.json, path)
-    if sent is MISSING or references.alone(str(sent)):
-        return
-    for each in telling(sent, column):
-        body = deepcopy(act.json)
-        at(body, path[:-1])[path[-1]] = each.value
-        yield _Try(called, path, each, table, column, replace(act, json=body))
-
-
-def _is_key(subject: Subject, table: str, column: str) -> bool:
-    """Whether a column names a row: another value is another thing, and may be refused."""
-    known = subject.catalog.tables[table]
-    return any(column in key.columns for key in known.foreign_keys)
-
-
-def _schema(subject: Subject) -> Json:
-    bodies = subject.declaration.bodies if subject.declaration is not None else ()
-    return next((each.schema for each in bodies if "json" in each.content_type), True)
-
-
 # ---------------------------------------------------------------------------- sending
 
 
-_Seen = dict[tuple[str, str, str], tuple[Sight, _Try]]
+_Seen = dict[tuple[str, str, str], tuple[Sight, Try]]
 
 
 @dataclass(slots=True)
@@ -188,10 +119,10 @@ class _Tally:
 
     found: _Seen = field(default_factory=dict)
     taken: int = 0
-    refused: list[_Try] = field(default_factory=list)
+    refused: list[Try] = field(default_factory=list)
 
 
-def _send(subject: Subject, tries: Sequence[_Try], later: Step | None) -> Exploration[_Tally]:
+def _send(subject: Subject, tries: Sequence[Try], later: Step | None) -> Exploration[_Tally]:
     """Send all in one experiment; what is refused there may only be so for what came before."""
     tally = _Tally()
     yield from _portion(subject, tries, later, tally)
@@ -202,7 +133,7 @@ def _send(subject: Subject, tries: Sequence[_Try], later: Step | None) -> Explor
 
 
 def _portion(
-    subject: Subject, tries: Sequence[_Try], later: Step | None, tally: _Tally
+    subject: Subject, tries: Sequence[Try], later: Step | None, tally: _Tally
 ) -> Exploration[None]:
     phases = tuple(
         each for number, tried in enumerate(tries) for each in _phases(tried, later, number)
@@ -223,7 +154,7 @@ def _portion(
         before = sections[-1].changes
 
 
-def _phases(tried: _Try, later: Step | None, number: int = 0) -> Iterator[Phase]:
+def _phases(tried: Try, later: Step | None, number: int = 0) -> Iterator[Phase]:
     """The value, and the read; each with fresh values of its own, where the step has some."""
     yield Phase((Act(tried.step, fresh=number),))
     if later is not None:
@@ -231,7 +162,7 @@ def _phases(tried: _Try, later: Step | None, number: int = 0) -> Iterator[Phase]
 
 
 def _sights(
-    subject: Subject, tried: _Try, sections: Sequence[Section], before: Changes
+    subject: Subject, tried: Try, sections: Sequence[Section], before: Changes
 ) -> Iterator[Sight]:
     """What came out otherwise of one value: stored, answered, or read later."""
     if not sections[0].exchange.ok:
@@ -260,7 +191,7 @@ def _sights(
         yield from _read_otherwise(tried, sections, sight)
 
 
-def _read_right(tried: _Try, sections: Sequence[Section]) -> bool:
+def _read_right(tried: Try, sections: Sequence[Section]) -> bool:
     """Whether a time that is stored without its offset is read as what was sent."""
     if tried.telling.kind != "time" or tried.column.type.endswith("with time zone"):
         return False
@@ -272,7 +203,7 @@ def _read_right(tried: _Try, sections: Sequence[Section]) -> bool:
     )
 
 
-def _read_otherwise(tried: _Try, sections: Sequence[Section], sight: Sight) -> Iterator[Sight]:
+def _read_otherwise(tried: Try, sections: Sequence[Section], sight: Sight) -> Iterator[Sight]:
     for section in sections:
         said = value_in(section.exchange, tried.path)
         if said is MISSING or said is None or isinstance(said, bool):
@@ -294,7 +225,7 @@ def _read_otherwise(tried: _Try, sections: Sequence[Section], sight: Sight) -> I
             return
 
 
-def _told(subject: Subject, sight: Sight, tried: _Try, later: Step | None) -> Exploration[Verdict]:
+def _told(subject: Subject, sight: Sight, tried: Try, later: Step | None) -> Exploration[Verdict]:
     phases = tuple(_phases(tried, later if sight.reading is not None else None))
     experiment = replace(once(subject, f"a telling {sight.telling.kind}"), phases=phases)
     if sight.tier is Tier.NOTE:
@@ -304,7 +235,7 @@ def _told(subject: Subject, sight: Sight, tried: _Try, later: Step | None) -> Ex
     return violated(subject, sight, experiment, confirmed)
 
 
-def _shows(subject: Subject, sight: Sight, tried: _Try) -> Callable[[History], bool]:
+def _shows(subject: Subject, sight: Sight, tried: Try) -> Callable[[History], bool]:
     def shows(history: History) -> bool:
         again = _sights(subject, tried, history.sections, Changes())
         return any(each.key == sight.key for each in again)
