@@ -5,13 +5,13 @@
     another ending               where a payload stands whole in a token that a quote does not end
 
 Requests follow each other without a reset. Behind one that changed something a refusal says
-nothing, so the rest goes on from a fresh state.
+nothing: what was refused there is sent again from a fresh state.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.inputs import Input, Where
@@ -120,22 +120,21 @@ def _one_by_one(
         tried.stopped = trouble(history)
         if tried.stopped:
             return
-        done = _sound(history)
         for place, one in enumerate(left):
             _note(tried, (one,), history, place)
-        tried.sent += done
-        left = left[done:]
+        again = [one for one, open_ in zip(left, _open(history), strict=True) if open_]
+        tried.sent += len(left) - len(again)
+        left = again
 
 
-def _sound(history: History) -> int:
-    """How many requests of a history met the state that the scenario arranges."""
-    before = 0
-    for place, section in enumerate(history.sections):
-        changed = len(section.changes.rows)
-        if died(section) or (section.exchange.ok and changed > before):
-            return place + 1
-        before = changed
-    return len(history.sections)
+def _open(history: History) -> Iterator[bool]:
+    """Of each request, whether its refusal may be for what an earlier one has changed."""
+    changed, before = False, 0
+    for section in history.sections:
+        yield changed and not section.exchange.ok
+        rows = len(section.changes.rows)
+        changed = changed or died(section) or (section.exchange.ok and rows > before)
+        before = rows
 
 
 def _note(tried: Attempted, attempts: Sequence[Attempt], history: History, place: int) -> None:
