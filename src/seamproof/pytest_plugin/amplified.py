@@ -53,6 +53,8 @@ class Amplified(pytest.Item):
         self.check = check
         self.own_markers = [*base.own_markers]
         self.keywords.update({each.name: each for each in base.own_markers})
+        self._asked = self.nodeid
+        """Its id as it is written on a command line; xdist adds a group to it."""
         self.judge: Any = None
         """Judges it; set by the plugin once there is a world."""
 
@@ -77,7 +79,7 @@ class Amplified(pytest.Item):
     def _drawn(self, finding: Finding) -> str:
         from seamproof.testing.amplification.judging import drawn
 
-        return drawn(finding, f"pytest {self.nodeid}")
+        return drawn(finding, f"pytest {self._asked}")
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the test stands."""
@@ -97,9 +99,10 @@ class Amplifier:
         self._session = session
         self._every = every
         self._chosen = _known(checks) if checks else ()
-        self._sent: dict[str, Recording | str] = {}
+        self._sent: dict[int, Recording | str] = {}
+        """By the identity of a test: xdist renames tests once they are collected."""
         self._judge: Judge | None = None
-        self._wanted: set[str] = set()
+        self._wanted: set[int] = set()
         """The tests that an item is for."""
         self._named: list[tuple[str, str]] = []
 
@@ -146,7 +149,7 @@ class Amplifier:
                 for each in items
                 if not self._is_beside_named(each) or each.nodeid.partition("::")[2] in wanted
             ]
-        self._wanted = {each.base.nodeid for each in items if isinstance(each, Amplified)}
+        self._wanted = {id(each.base) for each in items if isinstance(each, Amplified)}
         self._session.amplified = bool(self._wanted)
 
     def _is_beside_named(self, item: pytest.Item) -> bool:
@@ -178,15 +181,15 @@ class Amplifier:
 
     def on_begin(self, item: pytest.Item, seam: Seam) -> None:
         """Take note of what a test sends."""
-        if item.nodeid in self._wanted and not self._session.config.testing.guest:
+        if id(item) in self._wanted and not self._session.config.testing.guest:
             item.stash[_RECORDER] = Recorder(seam)
-            self._sent[item.nodeid] = "the test itself did not pass"
+            self._sent[id(item)] = "the test itself did not pass"
 
     def on_passed(self, item: pytest.Item) -> None:
         """Keep what a test has sent."""
         recorder = item.stash.get(_RECORDER, None)
         if recorder is not None:
-            self._sent[item.nodeid] = recorder.recording(item.nodeid, self._the_judge.document())
+            self._sent[id(item)] = recorder.recording(item.nodeid, self._the_judge.document())
 
     @property
     def _the_judge(self) -> Judge:
@@ -203,11 +206,11 @@ class Amplifier:
         """Run the test before the first item that is beside it, where it has not run."""
         if isinstance(item, Amplified):
             item.judge = self._judged
-            if item.base.nodeid not in self._sent:
+            if id(item.base) not in self._sent:
                 runtestprotocol(item.base, nextitem=item, log=False)
 
     def _judged(self, item: Amplified) -> Judgement:
-        sent = self._sent.get(item.base.nodeid, "the test itself was not run")
+        sent = self._sent.get(id(item.base), "the test itself was not run")
         if self._session.config.testing.guest:
             sent = "checks need a service that is started, and testing.app is in this process"
         if isinstance(sent, str):
