@@ -128,6 +128,11 @@ def test_what_is_lost_in_the_row_is_proven(name: str, change: Any, kind: str) ->
     assert losses[0].shape == f"{name} {kind}"
 
 
+def test_what_is_stored_of_another_field_with_an_equal_value_is_no_loss() -> None:
+    found = verdicts(Shop(keep=changed("name", lambda value: "rope")))
+    assert not [each for each in found if each.finding_class and "name" in each.shape]
+
+
 def test_what_is_only_read_otherwise_is_proven() -> None:
     found = verdicts(Shop(say=changed("serial", lambda value: int(float(value)))))
     (verdict,) = [each for each in found if each.finding_class]

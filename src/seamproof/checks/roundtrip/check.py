@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from seamproof.analysis.confirm import as_expected, clean_run, replay_all
 from seamproof.analysis.confirm import plain as once
+from seamproof.analysis.landing import same_value
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.phases import own_rows
 from seamproof.analysis.trouble import trouble
@@ -185,6 +186,9 @@ def _sights(
     )  # fmt: skip
     if agreement is Agreement.FORM:
         yield replace(sight, finding_class=NORMALISED_VALUE, tier=Tier.NOTE)
+    elif agreement is Agreement.LOST and same_value(tried.usual, stored):
+        # As if nothing else had been sent: it is another field that is stored there.
+        return
     elif agreement is Agreement.LOST and not _read_right(tried, sections):
         yield sight
     if agreement is Agreement.SAME:

@@ -31,6 +31,8 @@ class Try:
     table: str
     column: Column
     step: Step
+    usual: Json = None
+    """The act's own value of the field."""
 
 
 def choices(subject: Subject) -> Iterator[Try]:
@@ -70,7 +72,7 @@ def _of_field(subject: Subject, called: str) -> Iterator[Try]:
     for each in telling(sent, column):
         body = deepcopy(act.json)
         at(body, path[:-1])[path[-1]] = each.value
-        yield Try(called, path, each, table, column, replace(act, json=body))
+        yield Try(called, path, each, table, column, replace(act, json=body), sent)
 
 
 def _is_key(subject: Subject, table: str, column: str) -> bool:
