@@ -19,11 +19,15 @@ from seamproof.run.promotion.style import Style
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _ROWS: Final = frozenset({"concurrency", "rollback", "idempotency"})
 """Checks whose experiments need the rows that were edited; others plant their own."""
-_KEPT: Final = (
-    *("seeded", "input", "payload", "address", "source", "constraint", "field", "says"),
-    *("declared", "column"),
+_BY_EXPERIMENT: Final = frozenset(
+    {
+        *("rollback", "idempotency", "trace", "authentication", "authorization"),
+        *("mass-assignment", "contract", "roundtrip"),
+    }
 )
-"""What checks must know to show a finding again, where its experiment does not say it."""
+"""Checks that show a finding again by its experiment, or by all that they do."""
+_LONGEST: Final = 120
+"""Characters of a fact that a check may need to know: longer ones are for people."""
 
 
 def name_of(origin: Origin) -> str:
@@ -199,5 +203,11 @@ def _holds(origin: Origin) -> Call:
 
 
 def _facts(origin: Origin) -> dict[str, Any]:
-    facts = origin.finding.evidence.facts
-    return {name: facts[name] for name in _KEPT if facts.get(name)}
+    """What a check knows of a finding, where its experiment does not say it."""
+    finding = origin.finding
+    if finding.check in _BY_EXPERIMENT:
+        return {}
+    facts = finding.evidence.facts
+    if finding.check == "concurrency":
+        return {"seeded": facts["seeded"]} if facts.get("seeded") else {}
+    return {name: each for name, each in facts.items() if each and len(str(each)) <= _LONGEST}

@@ -109,7 +109,10 @@ async def _judged(
         # A check that explores all the same is not asked twice.
         replayed = sought.finding(scenario, experiment)
         verdicts = await _done(engine, prepared, parts, replayed)
-        if any(map(sought.found, verdicts)) or not _unknown(verdicts):
+        if any(map(sought.found, verdicts)):
+            return verdicts
+        # By what is known of the finding alone a repair cannot be told from a change of names.
+        if not sought.facts and not _unknown(verdicts):
             return verdicts
         return [*verdicts, *await _done(engine, prepared, parts, None)]
     finally:

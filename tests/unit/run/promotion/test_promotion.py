@@ -58,7 +58,7 @@ def finding(experiment: Experiment | None, check: str = "rollback") -> Finding:
         "POST /orders/{order}/payment",
         BoundaryKind.SQL,
         (3, 3),
-        Evidence(experiment, facts={"payload": 'a"""\\', "wire": "left out"}),
+        Evidence(experiment, facts={"payload": 'a"""\\', "wire": "left out" * 20}),
     )
 
 
@@ -126,12 +126,18 @@ def test_what_is_done_is_written_line_by_line():
                 extract={"order": "$.id"},
             ),
         )
-        .holds("rollback", "lost-write", facts={"payload": 'a\"\"\"\\\\'})
+        .holds("rollback", "lost-write")
     )
 """
     )
     assert "def test_pay_an_order_shows_no_lost_write(seam):" in text
     assert "To repair it: Answer after COMMIT." in text
+    assert "left out" not in text
+
+
+def test_what_a_check_knows_is_said_where_no_experiment_says_it():
+    text = testing.written(made(check="injection"), functions())
+    assert """facts={"payload": 'a\"\"\"\\\\'}""" in text
     assert "left out" not in text
 
 
