@@ -143,6 +143,18 @@ def test_numbers_and_names_of_fields_are_inputs() -> None:
     assert shapes == {"body /n", "name in body"}
 
 
+def test_what_is_refused_behind_a_change_is_sent_again() -> None:
+    def once(service: FakeService) -> int:
+        if service.world.committed:
+            return 409
+        service.connect().insert("things", id=1)
+        return run(service, f"SELECT 1 FROM t WHERE n = {body(service)['n']}")
+
+    two = Subject(Scenario("add", Step(Operation.parse("POST /things"), json={"a": 1, "n": 3})))
+    (verdict,) = verdicts(two, POST_things=once)
+    assert (verdict.finding_class, verdict.shape) == ("sql-injection", "body /n")
+
+
 def test_what_is_stored_and_then_spliced_by_a_read_is_proven() -> None:
     def store(service: FakeService) -> int:
         service.connect().insert("things", id=1, name=body(service)["name"])
