@@ -46,6 +46,8 @@ class Belonging:
 
     people: frozenset[Principal] = frozenset()
     tenants: frozenset[Principal] = frozenset()
+    authored: bool = False
+    """Whether the people are only those who made it: in a team others may change it as well."""
 
     def __bool__(self) -> bool:
         return bool(self.people or self.tenants)
@@ -132,9 +134,8 @@ class Ownership:
             level = following
             if not level:
                 break
-        if not people and not tenants:
-            people = authors
-        return Belonging(frozenset(people), frozenset(tenants))
+        authored = not people and not tenants and bool(authors)
+        return Belonging(frozenset(authors if authored else people), frozenset(tenants), authored)
 
     def mine(self, identity: str, belonging: Belonging) -> bool:
         """Whether a row is of this identity, alone or among others."""

@@ -90,7 +90,7 @@ def test_what_a_tenant_has_is_nobodys_in_it_whoever_made_it() -> None:
     assert owned("products", tenant_id="2") == Belonging(frozenset(), frozenset({GLOBEX}))
     board = owned("boards", created_by="1", tenant_id="1")
     assert board == Belonging(frozenset(), frozenset({ACME}))
-    assert owned("pages", created_by="1").people == {ALICE}
+    assert owned("pages", created_by="1") == Belonging(frozenset({ALICE}), authored=True)
 
 
 def test_columns_that_are_called_like_references_count() -> None:

@@ -46,6 +46,7 @@ CATALOG = Catalog(
             ),
             table("lines", "id", "order_id", "note", refers={"order_id": "orders"}),
             table("products", "id", "tenant_id", "name", refers={"tenant_id": "tenants"}),
+            table("flags", "id", "name", "created_by", refers={"created_by": "users"}),
             table(
                 "likes",
                 "id",
@@ -119,7 +120,7 @@ def judged(scenario: Scenario, handler: Handler, **what: object) -> list[Verdict
         scenario.operation.id: handler,
     }
     lists = what.pop("lists", {})
-    store = FakeStore(ROWS, {**handlers, **lists})
+    store = FakeStore(ROWS, {**handlers, **lists, **what.pop("making", {})})
     subject = Subject(
         scenario,
         catalog=CATALOG,
@@ -289,6 +290,19 @@ def test_refused_and_changed_all_the_same_is_proven() -> None:
 def test_a_row_of_ones_own_is_right() -> None:
     verdict = one(judged(about("POST /orders", arrangement=()), place))
     assert verdict.outcome is Outcome.HELD
+
+
+def test_what_a_team_works_on_is_a_note_although_it_is_known_who_made_it() -> None:
+    def make(ask: Ask) -> Answer:
+        return 201, ask.insert("flags", name="new", created_by=PEOPLE[ask.sender][0])
+
+    def change(ask: Ask) -> Answer:
+        return (200 if ask.update("flags", {"id": ask.path["flag"]}, name="x") else 404), {}
+
+    made = Step(Operation("POST", "/flags"), "alice", extracts=(Extract("flag", "$.id"),))
+    scenario = about("PUT /flags/{flag}", arrangement=(made,))
+    verdicts = judged(scenario, signed_in(change), making={"POST /flags": make})
+    assert [each.tier for each in verdicts if each.finding_class] == [Tier.NOTE]
 
 
 def test_a_like_of_somebody_elses_is_at_most_a_note() -> None:

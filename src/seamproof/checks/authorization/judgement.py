@@ -106,8 +106,11 @@ class Court:
                 yield Trespass(breach, each.table, each, sure=sure)
 
     def _surely(self, owned: Belonging, sender: str) -> bool:
-        """Whether nobody needs the document's word: a shop may let strangers order."""
-        return sender != NOBODY or bool(owned.people) or self.demanded
+        """Whether it cannot be meant: a shop may let strangers order, and a team works on what one
+        of it has made."""
+        if sender != NOBODY:
+            return not owned.authored
+        return bool(owned.people) or self.demanded
 
     @property
     def demanded(self) -> bool:
