@@ -99,7 +99,7 @@ class Seen:
 def prepared(app: str, variant: str, root: Path, checks: tuple[str, ...]) -> Task:
     """A copy of the service, with its packages."""
     folder = root / f"{app}-{variant}"
-    ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".seamproof")
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules", "runs", "cache")
     shutil.copytree(ROOT / "tests" / "apps" / app, folder, ignore=ignored)
     config = folder / "seamproof.toml"
     text = config.read_text()
@@ -112,9 +112,12 @@ def prepared(app: str, variant: str, root: Path, checks: tuple[str, ...]) -> Tas
 def exercised(task: Task) -> Seen:
     """One run, in a process of its own: the variant is an environment variable."""
     os.environ["SEAMPROOF_VARIANT"] = task.variant
-    # What an earlier run has learned is not to be known.
+    # What an earlier run has learned is not to be known, but for what came with the service.
+    given = ROOT / "tests" / "apps" / task.app / ".seamproof"
     for learned in task.folder.glob(".seamproof/*"):
-        if learned.is_file():
+        if (given / learned.name).is_file():
+            shutil.copy(given / learned.name, learned)
+        elif learned.is_file():
             learned.unlink()
     return run_loop(_exercised(task.folder / "seamproof.toml", task.checks))
 

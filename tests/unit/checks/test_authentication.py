@@ -8,6 +8,7 @@ import pytest
 
 from doubles.fake_store import Answer, Ask, FakeStore, Handler
 from seamproof.checks.authentication import Authentication
+from seamproof.checks.authentication.sessions import one_time_token
 from seamproof.core.document import Declaration, Document
 from seamproof.core.experiment import BoundaryKind, Credential
 from seamproof.core.model import Identity, Operation, Scenario, Step
@@ -179,3 +180,22 @@ def test_a_blind_boundary_is_not_run_and_a_disturbed_service_is_inconclusive() -
     assert blind.outcome is Outcome.NOT_RUN
     disturbed = one(judged(verifying(read), profile=Profile(disturbed="it remembers")))
     assert disturbed.outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        ("POST /password/reset/{token}", "token"),
+        ("POST /verify", "code"),
+        ("PUT /activations/{code}/done", "code"),
+        ("PUT /verification/tokens/{token}", ""),
+        ("POST /invites/{token}/signup", ""),
+        ("POST /coupons/redeem", ""),
+        ("GET /verify", ""),
+    ],
+)
+def test_tokens_that_are_used_once_are_known_by_what_the_request_does(
+    operation: str, name: str
+) -> None:
+    step = Step(Operation.parse(operation), json={"code": "x"} if "{" not in operation else None)
+    assert one_time_token(step) == name

@@ -10,7 +10,8 @@ from seamproof.core.model import Operation, Scenario, Step
 
 _LOGOUT = re.compile(r"(^|[/_-])(log|sign)[_-]?out($|[/_-])|(^|[/_-])end[_-]session($|/)", re.I)
 _SESSION = re.compile(r"/(sessions?|tokens?)(/(me|current|self))?/?$", re.I)
-_ONE_TIME = re.compile(r"reset|confirm|verif|activat|invit|redeem|accept", re.I)
+_ONE_TIME = re.compile(r"reset|confirm|verif|activat", re.I)
+"""Not invitations and coupons: one may be meant for many."""
 _TOKEN = re.compile(r"(^|_)(token|code|otp|nonce|secret|ticket)$", re.I)
 
 
@@ -44,8 +45,14 @@ def reads_of(reads: tuple[Scenario, ...], identity: str | None) -> Iterator[Scen
 
 
 def one_time_token(step: Step) -> str:
-    """The parameter of a request that looks like a token which is used once; else nothing."""
-    if not step.operation.mutates or not _ONE_TIME.search(step.operation.path):
+    """The parameter of a request that looks like a token which is used once; else nothing.
+
+    With PUT, PATCH and DELETE on a path that ends in it, a token is a thing that is kept.
+    """
+    path = step.operation.path
+    if not step.operation.mutates or not _ONE_TIME.search(path):
+        return ""
+    if step.operation.method != "POST" and path.rstrip("/").endswith("}"):
         return ""
     body = step.json if isinstance(step.json, dict) else step.form or {}
     names = (*body, *step.query, *step.path_parameters, *_path_names(step.operation.path))
