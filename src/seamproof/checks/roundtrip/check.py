@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import ClassVar
 
 from seamproof.analysis.confirm import as_expected, clean_run, replay_all
@@ -27,7 +28,7 @@ from seamproof.checks.roundtrip.classes import (
 )
 from seamproof.checks.roundtrip.reading import MISSING, later_read, value_in
 from seamproof.checks.roundtrip.report import CHECK, Sight, plain, violated
-from seamproof.checks.roundtrip.trying import BODY, Try, choices
+from seamproof.checks.roundtrip.trying import BODY, Try, choices, lands
 from seamproof.core.experiment import Act, BoundaryKind, Phase
 from seamproof.core.history import Changes, Exchange, History, Section
 from seamproof.core.model import Step
@@ -72,7 +73,8 @@ class Roundtrip:
         clean = yield from _clean(subject)
         if isinstance(clean, Verdict):
             return (clean,)
-        tries = list(choices(subject))[: _MOST_DEEP if subject.deep else _MOST]
+        seen = (each for each in choices(subject) if lands(each, clean))
+        tries = list(islice(seen, _MOST_DEEP if subject.deep else _MOST))
         if not tries:
             reason = "no field has a value that could get lost"
             return (plain(subject, Outcome.SKIPPED, reason),)

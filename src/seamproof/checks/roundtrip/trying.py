@@ -4,16 +4,19 @@ the field is known.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.conformance import Conformance
 from seamproof.analysis.landing import column_of
+from seamproof.checks.roundtrip.agreeing import Agreement, compared
 from seamproof.checks.roundtrip.reading import MISSING, at
 from seamproof.checks.roundtrip.values import Telling, telling
 from seamproof.core import references
 from seamproof.core.catalog import Column
+from seamproof.core.history import History
 from seamproof.core.model import Json, Step
 from seamproof.core.subject import Subject
 
@@ -56,6 +59,27 @@ def choices(subject: Subject) -> Iterator[Try]:
             if complaints(found.step.json) <= known:
                 yield found
         waiting = left
+
+
+def lands(tried: Try, clean: History) -> bool:
+    """Whether the act's own value is in the column: of a column that is only called alike, a value
+    of another field or one that was there before says nothing. Times have many forms."""
+    if tried.telling.kind in ("time", "date"):
+        return True
+    try:
+        sent = at(json.loads(clean.section.exchange.request.body), tried.path)
+    except ValueError:
+        return False
+    texts = (
+        change.new.get(tried.column.name)
+        for change in clean.section.changes.rows
+        if change.table == tried.table and change.new is not None
+    )
+    return any(
+        text is not None
+        and compared(sent, text, tried.telling.kind, tried.column.type)[0] is not Agreement.LOST
+        for text in texts
+    )
 
 
 def _of_field(subject: Subject, called: str) -> Iterator[Try]:
