@@ -12,12 +12,12 @@ from seamproof.core.catalog import Column, Table
 from seamproof.core.experiment import RowEdit
 from seamproof.core.history import Row
 from seamproof.core.model import Json
+from seamproof.core.secrecy import redacted
 
 _NAMESPACE = uuid.UUID("3b0b1c52-9f0d-4c77-8a6e-6f1f3e0f5d21")
 _FIRST = {"smallint": 30_000, "integer": 1_900_000_000, "bigint": 1_900_000_000}
 """Far above what a sequence gives out in a test; every type has room for a thousand more."""
 _TEXT = re.compile(r"^(?:text|citext|(?:character varying|varchar|character)(?:\((\d+)\))?)$")
-_REDACTED = "<redacted:"
 
 
 def as_row(table: Table, stored: Mapping[str, Json]) -> Row:
@@ -33,8 +33,7 @@ def clones(table: Table, row: Row, count: int) -> tuple[RowEdit, ...]:
     kept = {name: text for name, text in row.items() if name not in keyed}
     types = {each.name: each for each in table.columns}
     if not keyed or any(
-        (text or "").startswith(_REDACTED) and not _TEXT.match(types[name].type)
-        for name, text in kept.items()
+        redacted(text) and not _TEXT.match(types[name].type) for name, text in kept.items()
     ):
         return ()
     edits = []

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from seamproof.core.model import Json
+from seamproof.core.secrecy import redacted
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
@@ -29,8 +30,6 @@ _MOST_WORK = 200_000
 """Applications of a schema to a value that judging may take."""
 _DEPTH = 60
 _BACKTRACKS = 20_000
-_REDACTED = "<redacted:"
-"""What stands for a secret: its length and form are not those of the value that was sent."""
 _SCHEMA = ("items", "contains", "propertyNames", "not", "if", "then", "else")
 _OPEN = ("additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
@@ -179,7 +178,7 @@ def _token(text: str) -> str:
 
 def _is_hidden(error: ValidationError) -> bool:
     """Whether it is about a secret, of which only a digest is known."""
-    return isinstance(error.instance, str) and error.instance.startswith(_REDACTED)
+    return isinstance(error.instance, str) and redacted(error.instance)
 
 
 # ---------------------------------------------------------------------------- bounded work

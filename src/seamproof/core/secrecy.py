@@ -16,6 +16,15 @@ _PASSWORD = re.compile(_TYPED_IN, re.IGNORECASE)
 _SENSITIVE = re.compile(f"{_TYPED_IN}|{_HANDED_OUT}", re.IGNORECASE)
 
 
+REDACTED = "<redacted:"
+"""What stands for a secret begins so; a digest follows that equal secrets share."""
+
+
+def redacted(text: str | None) -> bool:
+    """Whether a text stands for a secret: its length and form are not those of the value."""
+    return text is not None and text.startswith(REDACTED)
+
+
 def sensitive(name: str) -> bool:
     """Whether a field, header, column or variable of this name holds a secret; whether a text has
     such a name in it."""

@@ -27,13 +27,12 @@ from seamproof.core.history import (
     RowChange,
 )
 from seamproof.core.model import Json
-from seamproof.core.secrecy import sensitive
+from seamproof.core.secrecy import REDACTED, redacted, sensitive
 
 _PAIR = re.compile(r"([^=&]+)=([^&]+)")
 _FORM = re.compile(r"[^=&\s]+=[^&\s]*(&[^=&\s]+=[^&\s]*)*")
 _SHORTEST = 6
 """A shorter value is a word like any other: replacing it everywhere would garble the evidence."""
-_REDACTED = "<redacted:"
 
 
 class Redactor:
@@ -68,10 +67,10 @@ class Redactor:
 
     def mask(self, value: str) -> str:
         """What stands for a secret. A text of ours is none: it is there to be seen."""
-        if value.startswith(_REDACTED) or canary.ours(value):
+        if redacted(value) or canary.ours(value):
             return value
         digest = hmac.digest(self._key, value.encode(), "sha256").hex()
-        return f"{_REDACTED}{digest[:8]}>"
+        return f"{REDACTED}{digest[:8]}>"
 
     def text(self, value: str) -> str:
         """A text with every known secret in it replaced."""

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 
 from seamproof.core.history import Crossing, CrossingKind, Section
 from seamproof.core.model import Json
-from seamproof.core.secrecy import password, sensitive
+from seamproof.core.secrecy import REDACTED, password, sensitive
 
-_REDACTED = re.compile(r"<redacted:[0-9a-f]{8}>")
+_REDACTED = re.compile(rf"{REDACTED}[0-9a-f]{{8}}>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def leaks(section: Section) -> Iterator[Leak]:
 def _secrets(body: bytes, named: object) -> Iterator[tuple[str, str]]:
     """The digests of what stands in fields of such names."""
     text = body.decode("utf-8", "replace")
-    if "<redacted:" not in text:
+    if REDACTED not in text:
         return
     try:
         fields = list(_fields("", json.loads(text)))

@@ -18,6 +18,7 @@ from seamproof.core.catalog import Column, Table
 from seamproof.core.experiment import BoundaryKind, Experiment, RowEdit
 from seamproof.core.history import History, Row
 from seamproof.core.protocols import Exploration
+from seamproof.core.secrecy import redacted
 from seamproof.core.subject import Subject
 
 _TEXT = re.compile(r"^(?:text|citext|(?:character varying|varchar)(?:\((\d+)\))?)$")
@@ -26,7 +27,6 @@ _ROWS = 12
 """Rows of one table that get canaries."""
 _ALONE = 8
 """Columns that are tried one by one where they do not go together."""
-_REDACTED = "<redacted:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,6 @@ def _rows(table: Table, owners: Ownership, clean: History) -> list[Row]:
     whole = [
         row
         for row in found
-        if not any((row.get(each) or _REDACTED).startswith(_REDACTED) for each in table.primary_key)
+        if not any(not row.get(each) or redacted(row[each]) for each in table.primary_key)
     ]
     return whole[:_ROWS]

@@ -34,6 +34,7 @@ from seamproof.core.history import Changes, Exchange, History, Section
 from seamproof.core.model import Step
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
+from seamproof.core.secrecy import redacted
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
@@ -41,7 +42,6 @@ _MOST, _MOST_DEEP = 16, 80
 """Values that are sent."""
 _ALONE = 6
 """Values that were refused among others, and are sent again alone."""
-_REDACTED = "<redacted:"
 
 
 @check(
@@ -176,7 +176,7 @@ def _sights(
         for each in rows
         if each.table == tried.table and each.new is not None and tried.column.name in each.new
     ]
-    if not texts or any(text is not None and text.startswith(_REDACTED) for text in texts):
+    if not texts or any(map(redacted, texts)):
         return
     kind, sent = tried.telling.kind, tried.telling.value
     seen = [(compared(sent, text, kind, tried.column.type), text) for text in texts]
@@ -214,7 +214,7 @@ def _read_otherwise(tried: Try, sections: Sequence[Section], sight: Sight) -> It
         said = value_in(section.exchange, tried.path)
         if said is MISSING or said is None or isinstance(said, bool):
             continue
-        if isinstance(said, str) and said.startswith(_REDACTED):
+        if isinstance(said, str) and redacted(said):
             continue
         agreement, difference = compared(tried.telling.value, said, tried.telling.kind)
         if agreement is Agreement.LOST:

@@ -15,6 +15,7 @@ from seamproof.analysis.landing import Landing, same_value
 from seamproof.core.history import RowChange
 from seamproof.core.model import Json, Step
 from seamproof.core.probe import Probe
+from seamproof.core.secrecy import redacted
 
 _LONG = 5
 """Characters from which on a text in a document column is that of the request."""
@@ -60,7 +61,7 @@ def found(probe: Probe, rows: Iterable[RowChange], landing: Landing) -> Found:
             return Found(Kept.AS_IT_IS, table, column, text)
     if cells:
         table, column, text = cells[0]
-        masked = text is not None and text.startswith("<redacted:")
+        masked = redacted(text)
         return Found(Kept.UNKNOWN if masked else Kept.OTHERWISE, table, column, text)
     if isinstance(value, str) and len(value) >= _LONG:
         return _anywhere(value, written)

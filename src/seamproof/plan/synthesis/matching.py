@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from seamproof.core.document import Document
 from seamproof.core.model import Json
+from seamproof.core.secrecy import redacted
 from seamproof.plan.synthesis import naming
 from seamproof.plan.synthesis.knowledge import Knowledge
 from seamproof.plan.synthesis.suppliers import Supplier
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_REDACTED = "<redacted:"
 _SAME_THING = 40
 _SAME_COLUMN = 60
 _SAME_ATTRIBUTE = 20
@@ -176,7 +176,7 @@ def _row_merit(slot: Slot, near: int) -> int:
 
 def _fits(slot: Slot, sample: Json) -> bool:
     """Whether a value has the type and the format that a slot allows."""
-    if sample is None or (isinstance(sample, str) and sample.startswith(_REDACTED)):
+    if sample is None or (isinstance(sample, str) and redacted(sample)):
         return True
     if slot.types:
         if isinstance(sample, str) and "string" not in slot.types:
