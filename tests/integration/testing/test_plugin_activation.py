@@ -89,6 +89,8 @@ def test_an_interrupt_leaves_nothing_running(tmp_path: Path, place: str) -> None
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Whoever runs these tests in the background may have it ignored, which is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         assert run.stdout is not None
