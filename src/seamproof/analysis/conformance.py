@@ -11,11 +11,12 @@ of a discriminator may overlap but for the property that tells them apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from seamproof.analysis.effort import bearable
 from seamproof.core.model import Json
 from seamproof.core.secrecy import redacted
 
@@ -26,8 +27,6 @@ _MOST_ERRORS = 20
 _MOST_DEFINITIONS = 2_000
 _MOST_CHAINED = 200
 """References that may lead one to another: the validator follows them on its own stack."""
-_MOST_WORK = 200_000
-"""Applications of a schema to a value that judging may take."""
 _DEPTH = 60
 _BACKTRACKS = 20_000
 _SCHEMA = ("items", "contains", "propertyNames", "not", "if", "then", "else")
@@ -66,7 +65,7 @@ class Conformance:
         if key not in self._compiled:
             self._compiled[key] = _compile(schema, self._definitions)
         compiled = self._compiled[key]
-        if compiled is None or _work(compiled.whole, value) > _MOST_WORK:
+        if compiled is None or not _bearable(compiled.whole, value):
             return ()
         try:
             if compiled.validator.is_valid(value):
@@ -181,55 +180,6 @@ def _is_hidden(error: ValidationError) -> bool:
     return isinstance(error.instance, str) and redacted(error.instance)
 
 
-# ---------------------------------------------------------------------------- bounded work
-
-
-def _work(whole: Json, value: Json) -> int:
-    """How often schemas are applied in judging a value: those that name each other twice double it
-    at each step."""
+def _bearable(whole: Json, value: Json) -> bool:
     defined = whole.get("$defs", {}) if isinstance(whole, dict) else {}
-    known: dict[tuple[int, int], int] = {}
-
-    def work(schema: Json, part: Json) -> int:
-        if not isinstance(schema, dict):
-            return 1
-        key = (id(schema), id(part))
-        if key not in known:
-            known[key] = 1  # of a circle
-            inner = [(each, part) for each in _in_place(schema, defined)]
-            inner += _inside(schema, part)
-            known[key] = min(1 + sum(work(*each) for each in inner), 2 * _MOST_WORK)
-        return known[key]
-
-    try:
-        return work(whole, value)
-    except RecursionError:
-        return 2 * _MOST_WORK
-
-
-def _in_place(schema: dict[str, Json], defined: Mapping[str, Json]) -> Iterator[Json]:
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        yield defined.get(reference.rpartition("/")[2])
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        yield from schema.get(keyword, ())
-    for keyword in ("not", "if", "then", "else"):
-        if keyword in schema:
-            yield schema[keyword]
-    yield from schema.get("dependentSchemas", {}).values()
-
-
-def _inside(schema: dict[str, Json], value: Json) -> Iterator[tuple[Json, Json]]:
-    if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        others = [*schema.get("patternProperties", {}).values()]
-        others += [schema[each] for each in ("additionalProperties",) if each in schema]
-        for name, each in value.items():
-            for one in [properties[name]] if name in properties else others:
-                yield one, each
-    elif isinstance(value, list):
-        applied = [*schema.get("prefixItems", ())]
-        applied += [schema[each] for each in ("items", "contains") if each in schema]
-        for each in value:
-            for one in applied:
-                yield one, each
+    return bearable(whole, value, lambda each: defined.get(each.rpartition("/")[2]))

@@ -8,11 +8,12 @@ by.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from seamproof.analysis.effort import bearable
 from seamproof.core.model import Json
 from seamproof.plan.generation.keywords import LISTS, MAPS, ONE, Schema
 from seamproof.plan.generation.matching import compiled
@@ -26,8 +27,6 @@ _MAX_DEFINITIONS = 2_000
 """Definitions that one schema may need."""
 _MAX_CHAIN = 200
 """References that may lead one to another: the validator follows them on its own stack."""
-_MAX_WORK = 200_000
-"""Applications of a schema to a value that judging may take."""
 _MAX_ERRORS = 20
 
 
@@ -41,7 +40,7 @@ class Judge:
     def errors(self, schema: Json, value: Json) -> tuple[str, ...]:
         """What of a value a tidied schema does not allow, in words; empty where it is valid."""
         validator = self._validator(schema)
-        if validator is None or self._work(schema, value) > _MAX_WORK:
+        if validator is None or not bearable(schema, value, self._schemas.definition):
             return ("the schema is too large or too deep to be judged by",)
         try:
             if validator.is_valid(value):
@@ -83,55 +82,6 @@ class Judge:
                 self._schemas.definition(reference), partial(referred, chain=chain)
             )
         return {**root, "$defs": found} if found and isinstance(root, dict) else root
-
-    def _work(self, schema: Json, value: Json) -> int:
-        """How often schemas are applied in judging a value: schemas that name each other twice
-        double it at each step, and a validator cannot be stopped."""
-        known: dict[tuple[int, int], int] = {}
-
-        def work(schema: Json, value: Json) -> int:
-            if not isinstance(schema, dict):
-                return 1
-            key = (id(schema), id(value))
-            if key not in known:
-                known[key] = 1  # of a circle
-                parts = [(each, value) for each in self._in_place(schema)]
-                parts += _inside(schema, value)
-                known[key] = min(1 + sum(work(*part) for part in parts), 2 * _MAX_WORK)
-            return known[key]
-
-        try:
-            return work(schema, value)
-        except RecursionError:
-            return 2 * _MAX_WORK
-
-    def _in_place(self, schema: Schema) -> Iterator[Json]:
-        """The schemas that are applied to the same value."""
-        if "$ref" in schema:
-            yield self._schemas.definition(schema["$ref"])
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            yield from schema.get(keyword, ())
-        for keyword in ("not", "if", "then", "else"):
-            if keyword in schema:
-                yield schema[keyword]
-        yield from schema.get("dependentSchemas", {}).values()
-
-
-def _inside(schema: Schema, value: Json) -> Iterator[tuple[Json, Json]]:
-    """The schemas that are applied to parts of the value, each with its part."""
-    if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        others = [*schema.get("patternProperties", {}).values()]
-        others += [schema[each] for each in ("additionalProperties",) if each in schema]
-        for name, each in value.items():
-            for one in [properties[name]] if name in properties else others:
-                yield one, each
-    elif isinstance(value, list):
-        applied = [*schema.get("prefixItems", ())]
-        applied += [schema[each] for each in ("items", "contains") if each in schema]
-        for each in value:
-            for one in applied:
-                yield one, each
 
 
 def _rewritten(schema: Json, referred: Callable[[str], str]) -> Json:
