@@ -18,6 +18,7 @@ from seamproof.run.catalogue import classes_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PACKAGES = sorted(each.parent for each in (ROOT / "src").rglob("__init__.py"))
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -105,6 +106,20 @@ def test_the_architecture_names_every_package() -> None:
     package = ROOT / "src" / "seamproof"
     for each in sorted(package.glob("*/__init__.py")):
         assert f"`{each.parent.name}`" in page or f" {each.parent.name}/" in page, each.parent.name
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda each: str(each.relative_to(ROOT)))
+def test_the_map_of_a_package_is_whole(package: Path) -> None:
+    text = (package / "__init__.py").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^- `(\w+)/?`", text, re.MULTILINE))
+    if not listed or "\n- the rest " in text:
+        return
+    folders = {each.name for each in package.iterdir() if each.is_dir()}
+    modules = {each.stem for each in package.glob("*.py")} - {"__init__"}
+    packages = {each.parent.name for each in package.glob("*/__init__.py")}
+    assert listed <= modules | folders, "it names what is not there"
+    named = set(re.findall(r"`(\w+)[/.`]", text))
+    assert modules | packages <= named, "say there what each module is for"
 
 
 def test_ci_runs_the_tests_as_the_readme_says() -> None:

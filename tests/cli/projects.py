@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -147,6 +148,19 @@ class Project:
     def logs(self) -> list[Path]:
         """The logs that failed runs kept."""
         return sorted(self.root.glob(".seamproof/runs/*/logs/*"))
+
+
+def refused(ended: Ended, code: int, *, blame: str, problem: str, hint: str) -> None:
+    """Assert that a command ended with this message, and left nothing running."""
+    assert ended.code == code, ended.printed
+    assert ended.survivors == ()
+    own = [line for line in ended.printed.splitlines() if not line.startswith("  | ")]
+    assert "Traceback" not in "\n".join(own)
+    message = ended.words.rpartition(f"error ({blame}): ")[2]
+    assert message != ended.words, ended.printed
+    said, _, next_ = message.partition(" next: ")
+    assert re.search(problem, said), ended.printed
+    assert re.search(hint, next_), ended.printed
 
 
 def _communicate(process: subprocess.Popen[str]) -> tuple[str, str]:

@@ -186,8 +186,12 @@ def _filled(value: Any, values: dict[str, Any]) -> Any:
 
 
 def _edit(tables: Tables, edit: RowEdit) -> None:
-    for row in tables[edit.table]:
-        if edit.old and edit.new and _matches(row, edit.old):
+    for row in list(tables[edit.table]):
+        if not edit.old or not _matches(row, edit.old):
+            continue
+        if edit.new is None:
+            tables[edit.table].remove(row)
+        else:
             row.update(edit.new)
 
 

@@ -317,6 +317,9 @@ class FakeWorld(Driven):
             said = Response(usual, body=json.dumps(answer).encode())
             answer = json.loads(tainted(said, fault.place, fault.text).body)
             fault = None
+        if fault is not None and fault.kind is FaultKind.REDIRECTED:
+            # The handler is told where to go, and may go there.
+            usual, answer, fault = 302, fault.text, None
         method, _, path = shape.split(" ", 2)
         headers = (("Idempotency-Key", key),) if key else ()
         request = Request(method, path, headers, json.dumps(body).encode())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from seamproof.core.experiment import BoundaryKind, Experiment
-from seamproof.core.history import History
+from seamproof.analysis.begin import begin
+from seamproof.core.experiment import BoundaryKind
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
@@ -25,10 +25,8 @@ class NoopCheck:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Run the act once."""
-        if BoundaryKind.HTTP_IN not in subject.boundaries:
-            return (Verdict(Outcome.NOT_RUN, "noop", subject.operation.id, "HTTP is blind"),)
-        history: History = yield Experiment.of(subject.scenario, purpose="run it")
-        if not history.sections:
-            return (Verdict(Outcome.INCONCLUSIVE, "noop", subject.operation.id, "it did not run"),)
-        reason = f"it answered {history.section.exchange.status}"
+        clean = yield from begin(subject, "noop", BoundaryKind.HTTP_IN)
+        if isinstance(clean, Verdict):
+            return (clean,)
+        reason = f"it answered {clean.section.exchange.status}"
         return (Verdict(Outcome.HELD, "noop", subject.operation.id, reason),)

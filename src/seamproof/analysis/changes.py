@@ -88,7 +88,10 @@ class Effect:
 
 def effect(changes: Changes, mask: Mask) -> Effect:
     """The net effect of these changes on the tables that verdicts look at."""
-    rows = [row for row in net(changes, mask.profile.ambient) if mask.looks_at(row[0])]
+    watched = Changes(tuple(row for row in changes.rows if mask.looks_at(row.table)))
+    rows = net(watched, mask.profile.ambient)
+    if not rows:
+        return Effect.nothing()
     generated = mask.generated(rows)
     pairs = [
         (mask.line(table, sign, row, generated), (table, sign, row)) for table, sign, row in rows

@@ -14,7 +14,7 @@ from seamproof.core.experiment import Experiment, Settings
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Outcome, Tier
+from seamproof.core.verdict import Evidence, FindingClass, Outcome, Tier, Verdict
 
 REPLAYS = 3
 JOB_WAIT = 0.5
@@ -51,6 +51,32 @@ class Standing:
     tier: Tier
     replays: tuple[int, int]
     reason: str = ""
+
+    def verdict(
+        self,
+        check: str,
+        operation: str,
+        finding_class: FindingClass,
+        *,
+        evidence: Evidence,
+        table: str = "",
+        shape: str = "",
+        cause: str = "",
+    ) -> Verdict:
+        """The verdict that the finding is, with what was seen of it."""
+        return Verdict(
+            self.outcome,
+            check,
+            operation,
+            self.reason,
+            finding_class=finding_class.name,
+            tier=self.tier,
+            replays=self.replays,
+            table=table,
+            shape=shape,
+            cause=cause,
+            evidence=evidence,
+        )
 
 
 def standing(tier: Tier, confirmation: Confirmation | None, control: str) -> Standing:
@@ -109,8 +135,7 @@ def clean_run(subject: Subject) -> Exploration[History]:
 
 def as_expected(subject: Subject, history: History) -> bool:
     """Whether the act answered as its scenario says."""
-    exchange, expected = history.section.exchange, subject.scenario.act.expect
-    return exchange.status in expected if expected else exchange.ok
+    return subject.scenario.act.expects(history.section.exchange.status)
 
 
 def minimise(experiment: Experiment, shows: Shows) -> Exploration[Experiment]:

@@ -37,7 +37,6 @@ _TARGET = re.compile(
     r'((?:\w+|"[^"]+")(?:\.(?:\w+|"[^"]+"))?)',
     re.IGNORECASE,
 )
-_OPEN = (TransactionStatus.OPEN, TransactionStatus.FAILED)
 _INSERTING = ("INSERT", "COPY")
 """Command tags that may well violate a unique constraint; what an UPDATE sets is not known."""
 
@@ -98,6 +97,16 @@ def target(crossing: Crossing) -> str:
     """The table that a statement writes, as the statement names it; empty where it does not."""
     found = _TARGET.match(crossing.key.shape)
     return found[1].replace('"', "") if found else ""
+
+
+def written(crossing: Crossing) -> str:
+    """What a statement does to which table, as `insert orders`; empty where it writes none.
+
+    It names the code that writes so, for all who call it: the whole statement of one that keeps a
+    log differs in the columns that each of them fills.
+    """
+    table = target(crossing)
+    return f"{crossing.key.shape.split()[0].lower()} {table}" if table else ""
 
 
 def transactions(

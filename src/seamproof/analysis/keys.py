@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seamproof.analysis.values import json_leaves
-from seamproof.core.history import Request, RowChange
+from seamproof.core.history import Exchange, Request, RowChange
 from seamproof.core.model import Json, Step
 
 _NAME = re.compile(r"idempoten(?:cy|t)|^x-request-id$|^x-client-token$", re.IGNORECASE)
+_STORE = re.compile(r"idempoten(?:cy|t)", re.IGNORECASE)
 FIXED = "5ea3f00d-0000-4000-8000-000000000001"
 """A key of ours: a UUID, because services may insist on one."""
 
@@ -47,6 +48,13 @@ class Key:
         texts = (text for row in rows if row.new for text in row.new.values() if text)
         return sent is not None and any(sent in text for text in texts)
 
+    def keeps(self, row: RowChange, exchange: Exchange) -> bool:
+        """Whether a row is there for the key: it holds the key that was sent, and what was answered
+        to it. A refusal is an answer, which a retry is to get again."""
+        if not self.is_in((row,), exchange.request):
+            return False
+        return bool(_STORE.search(row.table)) or str(exchange.status) in (row.new or {}).values()
+
     def without(self, step: Step) -> Step:
         """The step with no key at all."""
         if self.in_header:
@@ -65,6 +73,14 @@ def key_of(step: Step, header: str | None = None) -> Key | None:
             if _NAME.search(name):
                 return Key(name, in_header=False)
     return None
+
+
+def beside_key(
+    rows: Iterable[RowChange], exchange: Exchange, header: str | None = None
+) -> tuple[RowChange, ...]:
+    """The rows without those that are there for the key of the request; `header` as above."""
+    key = key_of(exchange.act.step, header)
+    return tuple(each for each in rows if key is None or not key.keeps(each, exchange))
 
 
 def other_payloads(step: Step, key: Key) -> Iterator[Step]:

@@ -16,8 +16,9 @@ from typing import TypeAlias
 
 from seamproof.analysis.refusals.sent import Sent
 from seamproof.core.catalog import Catalog, Column
-from seamproof.core.history import History, Row, Section
+from seamproof.core.history import Exchange, History, Row, Section
 from seamproof.core.model import Json
+from seamproof.core.secrecy import redacted
 
 Landing: TypeAlias = dict[str, tuple[str, str]]
 """By a field, as `body /items/0/product` or `query page`, the table and the column."""
@@ -49,7 +50,7 @@ def landing(clean: History, catalog: Catalog) -> Landing:
     sent = Sent.of(clean.section.exchange)
     cells = list(_cells(clean.section, catalog))
     found: Landing = {}
-    for place, path, value in sent.fields:
+    for place, path, value in (*sent.fields, *_headers(clean.section.exchange)):
         if place is None or isinstance(value, dict | list):
             continue
         name = str(next((each for each in reversed(path) if isinstance(each, str)), ""))
@@ -83,6 +84,15 @@ def same_value(value: Json, text: str | None) -> bool:
         return Decimal(said) == Decimal(text)
     except InvalidOperation:
         return len(said) == len(text) and said.lower() == text.lower()
+
+
+def _headers(exchange: Exchange) -> Iterator[tuple[str, tuple[str], str]]:
+    """The headers of an act's own, and not those of who sends it."""
+    sent = {name.lower(): value for name, value in exchange.request.headers}
+    for name in exchange.act.step.headers:
+        value = sent.get(name.lower())
+        if value is not None and not redacted(value):
+            yield "header", (name,), value
 
 
 def _cells(section: Section, catalog: Catalog) -> Iterator[_Cell]:

@@ -146,6 +146,31 @@ class Ownership:
         mine, theirs = self.tenants.get(one), self.tenants.get(other)
         return bool(mine and theirs and not mine & theirs)
 
+    def parents(self, table: str, row: Row) -> Iterator[tuple[str, Row]]:
+        """The rows that a row refers to, and those that they do, the nearest first."""
+        level, seen = [(table, row)], {_principal(self.catalog, table, row)}
+        for _ in range(_FARTHEST):
+            following: list[tuple[str, Row]] = []
+            for name, each in level:
+                for reference in self._references(name, each):
+                    if reference.row is not None and reference.principal not in seen:
+                        seen.add(reference.principal)
+                        following.append((reference.principal[0], reference.row))
+            yield from following
+            level = following
+
+    def member(self, identity: str, table: str, row: Row) -> bool:
+        """Whether a row that is known makes an identity a member of what another stands for."""
+        me, group = self.people.get(identity), _principal(self.catalog, table, row)
+        if group in self.tenants.get(identity, frozenset()):
+            return True
+        return me is not None and any(
+            {me, group} <= {found.principal for found in self._references(name, each)}
+            for name, rows in self.rows.items()
+            if _columns(self.catalog, name) <= _MEMBERSHIP
+            for each in rows
+        )
+
     # References
 
     def _references(self, table: str, row: Row) -> Iterator[_Reference]:

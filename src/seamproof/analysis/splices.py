@@ -22,6 +22,7 @@ from itertools import pairwise
 from seamproof.analysis import lexing
 from seamproof.analysis.lexing import lex
 from seamproof.core import canary
+from seamproof.core.experiment import BoundaryKind
 from seamproof.core.history import Crossing, Section
 
 QUOTE = "'"
@@ -35,7 +36,6 @@ _ENDINGS = {
 """What ends a token of each kind, where it is put into it as it comes."""
 _OWN = re.compile(r"['\"\\*/\n]+")
 _NOT_CONFORMING = re.compile(r"SET (?:SESSION )?standard_conforming_strings\b.*\boff\b", re.I)
-_COMMENTS = frozenset({lexing.BLOCK_COMMENT, lexing.LINE_COMMENT})
 _IDENTIFIERS = frozenset({lexing.NAME, lexing.WORD})
 
 
@@ -95,15 +95,14 @@ class Sighting:
         """Whether it stands, whole, where a column or a table is named."""
         return not self.torn and self.group in _IDENTIFIERS
 
-    @property
-    def comments(self) -> bool:
-        """Whether it stands in a comment."""
-        return not self.torn and self.group in _COMMENTS
-
 
 def sightings(section: Section) -> tuple[Sighting, ...]:
-    """Every payload in the texts of a section's statements."""
-    marked = [each for each in section.crossings if canary.PREFIX in each.statement.lower()]
+    """Every payload in the texts of a section's statements; a call to another service is none."""
+    marked = [
+        each
+        for each in section.crossings
+        if each.boundary is BoundaryKind.SQL and canary.PREFIX in each.statement.lower()
+    ]
     if not marked:
         return ()
     escaping = {

@@ -54,6 +54,8 @@ class HttpBoundary(Listening):
         self.paused = False
         self.last = 0.0
         """When the last bytes came, or the last call ended."""
+        self.sinkhole = ""
+        """The URL of a port of ours, to which a fault may redirect a call."""
         self._links: dict[int, Link] = {}
         self._empty = asyncio.Event()
         self._empty.set()
@@ -78,9 +80,8 @@ class HttpBoundary(Listening):
 
     def end_stalled(self) -> None:
         """End the connections whose call is stalled."""
-        for link in tuple(self._links.values()):
-            if link.stalled:
-                link.reset()
+        for link in [each for each in self._links.values() if each.stalled]:
+            link.reset()
 
     def crossings(self) -> tuple[Crossing, ...]:
         """What crossed since `begin`, in order."""

@@ -60,14 +60,17 @@ class CallLedger:
     def begin(self, epoch: float, faults: Sequence[Fault]) -> None:
         """Forget everything, release what is held, and arm the faults of calls. Raises Bug for one
         that befalls the client or the process, and not the call."""
-        armed = {fault.at: fault for fault in faults if fault.at.boundary is BoundaryKind.HTTP_OUT}
-        for fault in armed.values():
+        armed: dict[CrossingKey, Fault] = {}
+        for fault in faults:
+            if fault.at.boundary is not BoundaryKind.HTTP_OUT:
+                continue
             if fault.kind in INTERRUPTIONS:
                 raise Bug(f"{fault.label} is nothing that a call can meet")
+            armed[fault.at] = fault
         holds, self._holds = self._holds, {}
         self._epoch = epoch
         self._calls = []
-        self._counts = Counter()
+        self._counts.clear()
         self._armed = armed
         for hold in holds.values():
             hold.release()

@@ -1,7 +1,8 @@
 """One connection of the service to what it believes to be another service.
 
 head is there -> recorded -> REFUSED
-complete      -> held?    -> CUT, STALL, ERROR -> done -> delay -> REPLY_LOST, TRUNCATED,
+complete      -> held?    -> CUT, STALL, ERROR,
+                             REDIRECTED -> done -> delay -> REPLY_LOST, TRUNCATED,
                                                                    MALFORMED, TAINTED, or the
                                                                    answer
 """
@@ -18,10 +19,11 @@ from seamproof.boundaries.http_calls import Call, CallLedger
 from seamproof.core.experiment import FaultKind
 from seamproof.core.history import Request, Response
 from seamproof.wire.http.conversation import Asked, Began, Conversation, Output
-from seamproof.wire.http.faults import malformed, tainted, truncated
+from seamproof.wire.http.faults import malformed, redirected, tainted, truncated
 
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: closing sends RST and drops what is unsent."""
+_SINKHOLE: Final = "{sinkhole}"
 UNAVAILABLE: Final = 503
 """The status of an injected error that names none."""
 
@@ -53,6 +55,7 @@ class Owner(Protocol):
     answers: Answers
     paused: bool
     last: float
+    sinkhole: str
 
     def on_gone(self, link: Link) -> None:
         """Forget a link that is closed."""
@@ -189,6 +192,9 @@ class Link(asyncio.Protocol):
             case FaultKind.ERROR:
                 status = call.fault.status if call.fault is not None else None
                 self._answer(self._owner.answers.error(request, status or UNAVAILABLE))
+            case FaultKind.REDIRECTED:
+                assert call.fault is not None
+                self._answer(redirected(call.fault.text.replace(_SINKHOLE, self._owner.sinkhole)))
             case _:
                 self._do(request)
 

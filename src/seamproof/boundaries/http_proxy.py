@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from seamproof.boundaries.http import HttpBoundary, OnUnfaked, Unfaked
 from seamproof.boundaries.http_stub import problem
+from seamproof.core.canary import found
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.history import Request, Response
 from seamproof.core.registry import boundary
@@ -55,7 +56,9 @@ class _Refusing:
         return f"{request.method} {origin}{path}{'?' if query else ''}{query}"
 
     def reply(self, request: Request) -> tuple[Response, float]:
-        self.on_unfaked(Unfaked(self.shape(request)))
+        # What a check has had called, by an address of its own, is nobody's to fake.
+        if not found(request.target):
+            self.on_unfaked(Unfaked(self.shape(request)))
         return self.error(request, _REFUSED), 0.0
 
     def error(self, request: Request, status: int) -> Response:

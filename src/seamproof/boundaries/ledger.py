@@ -61,34 +61,37 @@ class Ledger:
         self._counts: Counter[str] = Counter()
         self._armed: dict[CrossingKey, Fault] = {}
         self._holds: dict[CrossingKey | None, Hold] = {}
-
-    @property
-    def armed(self) -> bool:
-        """Whether a fault or a hold waits for its crossing."""
-        return bool(self._armed or self._holds)
+        self.armed = False
+        """Whether a fault or a hold waits for its crossing. Asked with each piece of bytes."""
 
     def begin(self, epoch: float, faults: Sequence[Fault]) -> None:
         """Forget everything, release what is held, and arm the faults. Raises Bug for one that
         has no meaning at its crossing."""
-        armed = {fault.at: fault for fault in faults if fault.at.boundary is BoundaryKind.SQL}
-        for fault in armed.values():
+        armed: dict[CrossingKey, Fault] = {}
+        for fault in faults:
+            if fault.at.boundary is not BoundaryKind.SQL:
+                continue
+            armed[fault.at] = fault
             connects = fault.at.shape == CONNECT
             try:
                 order(fault, CrossingKind.CONNECT if connects else kind(fault.at.shape))
             except ValueError as error:
                 raise Bug(str(error)) from error
-        holds, self._holds = self._holds, {}
-        for hold in holds.values():
-            hold.release()
+        if self._holds:
+            holds, self._holds = self._holds, {}
+            for hold in holds.values():
+                hold.release()
         self._epoch = epoch
         self._records = []
         self._unkeyed = deque()
-        self._counts = Counter()
+        self._counts.clear()
         self._armed = armed
+        self.armed = bool(armed)
 
     def hold(self, key: CrossingKey | None) -> Hold:
         """Hold the crossing of this key when it comes; None is everything that comes."""
         hold = self._holds[key] = Hold(key)
+        self.armed = True
         return hold
 
     def held(self, sql: str) -> Hold | None:
@@ -115,6 +118,7 @@ class Ledger:
             # The backend refuses everything there already, and would not raise this.
             return None
         del self._armed[fault.at]
+        self.armed = bool(self._armed or self._holds)
         record.fault, record.order = fault, ordered
         return ordered
 

@@ -56,6 +56,7 @@ class Owner(Protocol):
     paused: bool
     isolation: str
     last: float
+    unread: list[Link]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this and await it before the boundary is stopped."""
@@ -254,6 +255,8 @@ class Link:
         In Python reading costs a round trip 25 us, and doing it while the other side works still
         takes a core from it.
         """
+        if not self._unread:
+            self._owner.unread.append(self)
         self._unread.append((saw, data, now))
         self._unread_size += len(data)
         if self._unread_size > UNREAD_SIZE or len(self._unread) > UNREAD_PIECES:

@@ -81,6 +81,8 @@ class PostgresBoundary(Listening):
         self.tls_failure: TlsFailure | None = None
         """The last client that went away because of TLS, where none has come through since."""
         self._tls = tls
+        self.unread: list[Link] = []
+        """The links that have forwarded what nobody has read."""
         self._links: dict[int, Link] = {}
         self._startups: list[Startup] = []
         self._violations: list[str] = []
@@ -137,16 +139,12 @@ class PostgresBoundary(Listening):
     def activity(self) -> Activity:
         """What is under way."""
         self._settle()
-        links = self._links.values()
-        return Activity(
-            pending=sum(link.pending for link in links),
-            open_transactions=tuple(
-                link.conversation.backend or 0
-                for link in links
-                if link.conversation.status not in (None, IDLE)
-            ),
-            last=self.last,
-        )
+        pending, open_transactions = 0, []
+        for link in self._links.values():
+            pending += link.pending
+            if link.conversation.status not in (None, IDLE):
+                open_transactions.append(link.conversation.backend or 0)
+        return Activity(pending, tuple(open_transactions), self.last)
 
     async def wait_quiet(self, silence: float, limit: float) -> bool:
         """Wait for `silence` seconds without bytes, a pending answer or an open transaction.
@@ -157,10 +155,7 @@ class PostgresBoundary(Listening):
         while True:
             self._settle()
             now = monotonic()
-            busy = any(
-                link.pending or link.conversation.status not in (None, IDLE)
-                for link in self._links.values()
-            )
+            busy = self._busy
             missing = silence - (now - self.last)
             if not busy and missing <= 0:
                 return True
@@ -168,6 +163,13 @@ class PostgresBoundary(Listening):
                 return False
             wait = _LOOK_AGAIN if busy else missing
             await asyncio.sleep(min(wait, deadline - now))
+
+    @property
+    def _busy(self) -> bool:
+        for link in self._links.values():
+            if link.pending or link.conversation.status not in (None, IDLE):
+                return True
+        return False
 
     def last_of_acts(self, background: Collection[str]) -> float:
         """When the last crossing since `begin` was over that is not of a background shape."""
@@ -190,9 +192,9 @@ class PostgresBoundary(Listening):
 
     # ------------------------------------------------------------------------ connections
 
-    def startups(self) -> tuple[Startup, ...]:
-        """Every StartupMessage since the boundary was started, in order."""
-        return tuple(self._startups)
+    def startups(self, since: int = 0) -> tuple[Startup, ...]:
+        """Every StartupMessage since the boundary was started, but for the first `since`."""
+        return tuple(self._startups[since:])
 
     def connections(self) -> tuple[ConnectionState, ...]:
         """Every connection whose backend may still be there."""
@@ -215,8 +217,11 @@ class PostgresBoundary(Listening):
         return tuple(self._violations)
 
     def _settle(self) -> None:
-        for link in tuple(self._links.values()):
-            link.settle()
+        if self.unread:
+            # In the order of their numbers, whoever spoke first: it is that of the record.
+            links, self.unread = sorted(self.unread, key=lambda link: link.number), []
+            for link in links:
+                link.settle()
 
     # ------------------------------------------------------------------------ for links
 

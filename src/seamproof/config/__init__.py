@@ -11,6 +11,7 @@
 - `placeholders` fills `{database.url}` and its like
 - `quoting`      texts as TOML writes them
 - `reference`    writes docs/reference/configuration.md
+- `explaining`   the configuration as text for `seamproof config`
 """
 
 from seamproof.config.identities import IdentityConfig

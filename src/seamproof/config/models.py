@@ -13,7 +13,7 @@ from seamproof.config.sections import Command, OperationId, Section, ServicePath
 from seamproof.config.stubs import StubConfig
 from seamproof.config.testing import TestingConfig
 from seamproof.core.access import AuthorizationPolicy
-from seamproof.core.model import IdempotencyPolicy
+from seamproof.core.model import IdempotencyPolicy, Identity
 
 _PORT = {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]}
 
@@ -228,6 +228,13 @@ class Config(Section):
                 )
             earlier.append(name)
         return identities
+
+    @property
+    def principals(self) -> tuple[Identity, ...]:
+        """Who uses the service, without how they sign in."""
+        return tuple(
+            Identity(name, each.role, each.tenant) for name, each in self.identities.items()
+        )
 
     def path(self, text: str) -> Path:
         """A path of the configuration, absolute."""

@@ -17,9 +17,10 @@ _INTRODUCTION = """\
 # Configuration
 
 `seamproof.toml`, or the section `[tool.seamproof]` of `pyproject.toml`; the nearest one at or above
-the working folder is read. Relative paths start from its folder. An unknown key is an error. This
-page is generated from the code: `python -m seamproof.config.reference`. Editors take the same from
-[seamproof.schema.json](seamproof.schema.json), which `seamproof init` writes beside the file.
+the working folder is read. Relative paths start from its folder. An unknown key is an error; an
+operation, a table or a role that an entry names, and that there is not, is a warning of the run.
+This page is generated from the code: `python -m seamproof.config.reference`. Editors take the same
+from [seamproof.schema.json](seamproof.schema.json), which `seamproof init` writes beside the file.
 
 Placeholders: `{port}`, `{python}` (the interpreter that runs seamproof), `{database.url}`,
 `{database.host}`, `{database.port}`, `{database.user}`, `{database.password}`, `{database.name}`,

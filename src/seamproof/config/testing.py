@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from seamproof.config.identities import LoginConfig
 from seamproof.config.sections import Section, Strings
@@ -26,10 +26,11 @@ class TestingConfig(Section):
 
     fixtures: tuple[Literal["api", "db", "make", "stubs"], ...] = ()
     """Short names beside the fixture `seam`: `api` is `seam.api`, and so on."""
-    isolation: Literal["undo", "clone", "truncate", "unique"] = "undo"
+    isolation: Literal["undo", "clone", "truncate", "transaction", "unique"] = "undo"
     """What brings the database back after each test: `undo` takes back what changed, `clone` copies
-    the template, `truncate` empties and fills the tables, `unique` leaves everything, for tests
-    whose data is their own."""
+    the template, `truncate` empties and fills the tables, `transaction` rolls back one that is
+    round the test, where the tests' own process is the service, `unique` leaves everything, for
+    tests whose data is their own."""
     every_test: bool = False
     """Whether tests that ask for no fixture of seamproof are isolated as well."""
     in_process: bool = False
@@ -44,6 +45,15 @@ class TestingConfig(Section):
     """Tables that `db.changes()` leaves out, as an audit log."""
     sign_in: LoginConfig | None = None
     """How a row signs in, for `api.as_(row)`: `{row.email}` in the body is its column."""
+
+    @model_validator(mode="after")
+    def _shares_one_process(self) -> Self:
+        if self.isolation == "transaction" and not self.guest:
+            raise ValueError(
+                'isolation = "transaction" needs the service in the tests\' own process: write '
+                'app = "app.main:app", or use undo, which works for one that is started'
+            )
+        return self
 
     @property
     def guest(self) -> bool:

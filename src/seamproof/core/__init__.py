@@ -2,8 +2,10 @@
 
 - `model`       what is asked of the service: Operation, Identity, Step, Scenario
 - `experiment`  what we do to it: Act, RowEdit, Fault, Schedule, Phase, Experiment
+- `probe`       requests that are wrong in one thing
 - `history`     what was seen: Request, Response, Exchange, Crossing, Changes, Section, History
 - `catalog`     what the database looks like: Table, Column, ForeignKey
+- `access`      who is let in to what: as it was seen, and as a person has reviewed it
 - `document`    what an OpenAPI document declares: Declaration, Parameter, Body, SecurityScheme
 - `profile`     what is normal for one service: volatile columns, ambient tables, background
 - `subject`     what an exploration is about; Job and Result, by which work is distributed
@@ -13,7 +15,9 @@
 - `registry`    finds those, in our folders and by entry points, and refuses a malformed one
 - `codec`       all of the data to JSON and back
 - `references`  references in texts, and braces that are none
+- `counting`    numbers of things, in words
 - `secrecy`     names of secrets
+- `canary`      texts that nobody else has written
 - `errors`      whose fault it is, and what to do next
 
 Nothing here does I/O, and nothing here imports another package of ours.

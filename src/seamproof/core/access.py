@@ -67,6 +67,8 @@ class Access:
     """As they were seen in this run, before any check."""
     reviewed: dict[str, dict[str, Admission]] = field(default_factory=dict)
     """By operation and standing, as the project's file has it."""
+    confirmed: bool = True
+    """Whether a person has read that file. What was only seen once may be a defect of then."""
 
     @property
     def matrix(self) -> dict[str, dict[str, Admission]]:

@@ -38,6 +38,9 @@ class FaultKind(StrEnum):
     """The answer to a call claims success, and its body is not what its type says."""
     TAINTED = "tainted"
     """The answer to a call has `text` in the place of a text that it had."""
+    REDIRECTED = "redirected"
+    """A call is answered by 302 and `text` as the place to go to, of which `{sinkhole}` is the port
+    of ours that takes what it is asked."""
     ABANDONED = "abandoned"
     """The client goes away when the crossing comes; the service may notice, or go on."""
     KILLED = "killed"
@@ -76,7 +79,7 @@ class Fault:
     place: str = ""
     """Which text of a JSON answer is tainted, as `$.items[].id`; empty means every one."""
     text: str = ""
-    """What stands there then."""
+    """What stands there then, or where a redirect leads."""
 
     @property
     def label(self) -> str:
@@ -96,6 +99,12 @@ class Credential(StrEnum):
     """A JSON Web Token that says `alg: none`."""
     WRONG_KEY = "signed with another key"
     WEAK_KEY = "signed with a key that everybody knows"
+    PUBLIC_KEY = "signed with the public key"
+    """The half of the service's key that everybody may know, taken for a secret."""
+    BROUGHT_KEY = "signed with a key that it brings along"
+    """In its own header, which nobody may believe."""
+    NAMED_KEY = "signed with an empty file that it names as its key"
+    """By `kid`, as a path."""
     EXPIRED = "expired"
     OTHER_AUDIENCE = "for another audience"
     REUSED = "reused"
@@ -185,7 +194,7 @@ class Settings:
     extra_quiet: float = 0.0
     """Seconds to go on listening after a phase is quiet, to see background work."""
     fresh_process: bool = False
-    """Use processes that have met no fault since they were started."""
+    """Use processes that have neither met a fault nor failed since they were started."""
     fresh_sequences: bool = False
     """Move each sequence to a base never used before, for services that remember ids."""
 

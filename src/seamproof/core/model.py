@@ -130,6 +130,17 @@ class Step:
     expect: tuple[int, ...] = ()
     """The statuses that this step may answer; empty means any 2xx."""
 
+    def expects(self, status: int | None) -> bool:
+        """Whether an answer of this status is one that it may have."""
+        return status is not None and (
+            status in self.expect if self.expect else 200 <= status < 300
+        )
+
+    @property
+    def wants_success(self) -> bool:
+        """Whether a success is among what it may answer."""
+        return not self.expect or any(200 <= status < 300 for status in self.expect)
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

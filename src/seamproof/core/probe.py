@@ -38,3 +38,5 @@ class Probe:
     """The constraint's own words, as `at most 20 characters`."""
     expected: tuple[int, ...] = ()
     """What HTTP suggests as the answer, as 405; empty means any 4xx."""
+    omitted: Act | None = None
+    """Of null, where the document lets the field be left out: the act without it."""

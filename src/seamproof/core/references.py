@@ -25,6 +25,12 @@ def names(text: str) -> list[str]:
     return [found[2] for found in _BRACED.finditer(text) if _depth(found) % 2]
 
 
+def possible(value: Json) -> bool:
+    """Whether a JSON value may refer to anything: quick, and never no where one does."""
+    # Of what is printed the first brace may be an object's own; in a text each may be a reference.
+    return bool(value) and "{" in (value if isinstance(value, str) else str(value)[1:])
+
+
 def inside(value: Json) -> Iterator[str]:
     """The names that the strings in a JSON value refer to, keys included."""
     if isinstance(value, str):

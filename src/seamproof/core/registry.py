@@ -57,6 +57,11 @@ class Part:
     """Of a check: what its subject must have beside what all have."""
 
     @property
+    def watches(self) -> bool:
+        """Of a check: whether it looks at what others provoke (`core.protocols.Watches`)."""
+        return hasattr(self.implementation, "watch")
+
+    @property
     def description(self) -> str:
         """The class's docstring, dedented."""
         return inspect.getdoc(self.implementation) or ""

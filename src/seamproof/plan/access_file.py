@@ -15,11 +15,22 @@ Matrix = Mapping[str, Mapping[str, Admission]]
 PLACE = "access.toml"
 """Its name; it stands beside the profile."""
 _HEADER = """\
-# Who is let in to what, as seamproof saw it: read it once, correct what is wrong, and commit it.
-# Where somebody is let in later who is refused here, that is a finding. What was tightened since
-# is told, and written here.
+# Who is let in to what, as seamproof saw it: read it, correct what is wrong, say so, and commit it.
+# Where somebody is let in later who is refused here, that is a finding: proven once a person has
+# read it, for what was seen once need not be right. What was tightened since is told, and written
+# here, and is to be read again.
 """
+_READ = "reviewed"
 _AGAIN = "correct it, or delete the file: the next run learns it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The file as it was read."""
+
+    matrix: dict[str, dict[str, Admission]]
+    reviewed: bool = True
+    """Whether a person has read all of it. What says nothing of that, a person wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +51,8 @@ class Difference:
 
 
 def dump(matrix: Matrix) -> str:
-    """The matrix as TOML, one table an operation."""
-    lines = [_HEADER]
+    """The matrix as TOML, one table an operation, for a person to review."""
+    lines = [_HEADER, f"\n{_READ} = false\n"]
     for operation in sorted(matrix):
         lines.append(f"\n[{quoted(operation)}]\n")
         cells = matrix[operation]
@@ -49,23 +60,27 @@ def dump(matrix: Matrix) -> str:
     return "".join(lines)
 
 
-def read(path: Path) -> dict[str, dict[str, Admission]]:
+def read(path: Path) -> Stored:
     """The stored matrix, empty where there is none yet. Raises ConfigurationError."""
     try:
         return load(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        return {}
+        return Stored({})
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}", hint=_AGAIN) from None
 
 
-def load(text: str, source: str) -> dict[str, dict[str, Admission]]:
+def load(text: str, source: str) -> Stored:
     """Read what `dump` wrote and a person may have edited. Raises ConfigurationError."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{source} is no TOML: {error}", hint=_AGAIN) from None
     found: dict[str, dict[str, Admission]] = {}
+    reviewed = data.pop(_READ, True)
+    if not isinstance(reviewed, bool):
+        problem = f"{source}: {_READ} is {reviewed!r}, and must be true or false"
+        raise ConfigurationError(problem, hint=_AGAIN)
     for operation, cells in data.items():
         if not isinstance(cells, dict):
             raise ConfigurationError(f"{source}: {operation!r} is no table", hint=_AGAIN)
@@ -76,7 +91,7 @@ def load(text: str, source: str) -> dict[str, dict[str, Admission]]:
                     f"{source}: {operation}: {who!r} is {said!r}, and must be {known}", hint=_AGAIN
                 )
             found.setdefault(operation, {})[who] = Admission(said)
-    return found
+    return Stored(found, reviewed)
 
 
 def differences(reviewed: Matrix, seen: Matrix) -> tuple[Difference, ...]:

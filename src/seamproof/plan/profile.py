@@ -1,9 +1,10 @@
 """Learns what is normal for one service from equal runs of all its scenarios.
 
-    warm up       every scenario, on every replica, until its crossings are stable
+    warm up       every scenario, on each replica that is asked, until its crossings are stable
     idle          nobody asks for anything: what crosses is the service's own
     reads         what harmless requests write is ambient
-    baselines     three more equal runs, over a second in all, the last with a look at its tail
+    baselines     three more equal runs, over a second in all, each watched for what trails behind
+    once more     what did not answer as it must every time, in fresh processes and by itself
     references    the act with ids that were never used: which numbers are keys of new rows
     reset proof   the act after resets equals the act before any
 
@@ -51,11 +52,13 @@ __all__ = ["Learned", "LearnedScenario", "learn"]
 MOST_ROUNDS = 6
 """Rounds of warming up; what is not stable then is noted."""
 IDLE_WATCH = 1.0
+"""Seconds in which nobody asks for anything."""
 WAITS = (IDLE_WATCH, 0.05, 0.1)
 """Seconds from each round of equal runs to the next at the least: different, and over 1.1 together,
 because timestamps of one-second resolution look stable otherwise. The last round of warming up is
 the first of them, and the idle second lies behind it."""
 TAIL_WATCH = 0.05
+"""Seconds that a run is watched beyond its answer, for what trails behind that."""
 TAIL_WATCH_AGAIN = 0.02
 """The same once every scenario was watched and nothing came later than half of this behind any
 answer: what trails behind in a warm process was not faster while it was cold."""
@@ -81,12 +84,14 @@ def learn(
     reads: Sequence[Step] = (),
     replicas: int = 1,
 ) -> Exploration[Learned]:
-    """Learn the profile and every baseline. `reads` are harmless requests beside the scenarios'."""
+    """Learn the profile and every baseline. `reads` are harmless requests beside the scenarios';
+    the first `replicas` are warmed up, and all else is asked of the first."""
     runs = [Runs(each) for each in scenarios]
     rounds = yield from _warm_up(runs, replicas)
     profile = yield from _idle(Profile(warm_rounds=rounds))
     profile = yield from _harmless(runs, reads, profile)
     yield from _baselines(runs)
+    yield from _once_more(runs, replicas)
     profile = _with_background(runs, profile)
     profile = _with_differences(runs, profile, catalog)
     profile = yield from _references(runs, profile, catalog)
@@ -225,7 +230,7 @@ def _harmless(
 
 
 def _baselines(runs: Sequence[Runs]) -> Exploration[None]:
-    """Equal runs of every scenario, each round over a third of a second after the one before.
+    """Equal runs of every scenario, each round as long after the one before as WAITS says.
 
     The first of all equal runs was the last of warming up, before the idle second.
     """
@@ -240,6 +245,28 @@ def _baselines(runs: Sequence[Runs]) -> Exploration[None]:
                 history = yield _experiment(each.scenario, "baseline", settings)
             each.equal.append(history)
             elapsed += history.timing.total if index else max(0.0, history.timing.total - wait)
+
+
+def _once_more(runs: list[Runs], replicas: int) -> Exploration[None]:
+    """Learn those again that did not answer as they must every time, without the others.
+
+    What one act leaves in the service's memory no reset takes back, as a mode that it remembers for
+    a minute: all others are refused meanwhile, and are sound.
+    """
+    alone: dict[int, Runs] = {}
+    for place, each in enumerate(runs):
+        if each.falters:
+            settings = Settings(fresh_process=not alone)
+            history: History = yield _experiment(each.scenario, "once more", settings)
+            if not trouble(history) and not unexpected(each.scenario, history):
+                alone[place] = Runs(each.scenario)
+    again = list(alone.values())
+    if again:
+        yield from _warm_up(again, replicas)
+        yield from _baselines(again)
+    for place, each in alone.items():
+        if not each.falters:
+            runs[place] = each
 
 
 def _with_differences(runs: Sequence[Runs], profile: Profile, catalog: Catalog) -> Profile:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from seamproof.analysis.statements import locks
+from seamproof.core.counting import counted
 from seamproof.core.history import CrossingKind, History
 from seamproof.core.model import SAFE_METHODS, Operation, Scenario
 
@@ -109,13 +110,13 @@ def _seen(
         for name, value in (each.new or each.old or {}).items()
         if each.old is None or each.new is None or each.old.get(name) != value
     }
-    yield from _counted(TRANSACTION, len(transactions), "write transaction")
+    yield from _weighed(TRANSACTION, len(transactions), "write transaction")
     if tables:
         yield TABLE * len(tables), f"writes {_listed(tables)}"
-    yield from _counted(STATEMENT, writes, "statement that writes", "statements that write")
-    yield from _counted(CALL, calls, "call to another service", "calls to other services")
-    yield from _counted(LOCK, locking, "read that locks", "reads that lock")
-    yield from _counted(IDENTITY, len(others), "other identity", "other identities")
+    yield from _weighed(STATEMENT, writes, "statement that writes", "statements that write")
+    yield from _weighed(CALL, calls, "call to another service", "calls to other services")
+    yield from _weighed(LOCK, locking, "read that locks", "reads that lock")
+    yield from _weighed(IDENTITY, len(others), "other identity", "other identities")
     for weight, pattern, kind in ((MONEY, _MONEY, "money"), (PERSON, _PERSON, "a person")):
         named = sorted(each for each in columns if pattern.search(each))
         if named:
@@ -125,15 +126,14 @@ def _seen(
 def _before(operation: Operation, past: Past) -> Iterable[tuple[float, str]]:
     broke = min(past.findings.get(operation.id, 0), MOST_BROKE)
     commits = past.commits.get(operation.id, 0)
-    yield from _counted(BROKE, broke, "finding before", "findings before")
+    yield from _weighed(BROKE, broke, "finding before", "findings before")
     if commits:
-        text = f"{commits} recent commit{'' if commits == 1 else 's'}"
-        yield CHURN * min(commits, MOST_CHURN), text
+        yield CHURN * min(commits, MOST_CHURN), counted(commits, "recent commit")
 
 
-def _counted(weight: float, count: int, one: str, many: str = "") -> Iterable[tuple[float, str]]:
+def _weighed(weight: float, count: int, one: str, many: str = "") -> Iterable[tuple[float, str]]:
     if count:
-        yield weight * count, f"{count} {one if count == 1 else many or one + 's'}"
+        yield weight * count, counted(count, one, many)
 
 
 def _listed(names: list[str], shown: int = 3) -> str:

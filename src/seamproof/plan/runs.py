@@ -68,6 +68,20 @@ class Runs:
         return sum(map(died, self.warming)) >= DEATHS or any(_hung(each) for each in self.warming)
 
     @property
+    def limited(self) -> bool:
+        """Whether a rate limiter has refused it."""
+        return any(
+            each.section.exchange.status == RATE_LIMITED for each in self.all if each.sections
+        )
+
+    @property
+    def falters(self) -> bool:
+        """Whether some run is not as it must be, for a reason that may not be its own."""
+        if self.given_up or self.limited:
+            return False
+        return any(trouble(each) or unexpected(self.scenario, each) for each in self.all)
+
+    @property
     def mutates(self) -> bool:
         """Whether it answers 2xx to what may change something."""
         exchange = self.equal[0].section.exchange
@@ -110,11 +124,8 @@ def _difference(one: Effect, other: Effect) -> set[tuple[str, ...]]:
 
 def learned_scenario(run: Runs, profile: Profile, catalog: Catalog) -> LearnedScenario:
     """What they come to."""
-    limited = any(
-        history.section.exchange.status == RATE_LIMITED for history in run.all if history.sections
-    )
     clean = run.equal[0] if run.equal and run.equal[0].sections else None
-    disturbed = "429: a rate limiter counts outside the database" if limited else ""
+    disturbed = "429: a rate limiter counts outside the database" if run.limited else ""
     if run.problem or clean is None:
         answered = {each.section.exchange.status for each in run.all if each.sections}
         if len(answered) > 1 and not disturbed:

@@ -20,17 +20,18 @@ from _pytest.runner import runtestprotocol
 
 from seamproof.core import registry
 from seamproof.core.verdict import Outcome
-from seamproof.testing.amplification.recording import Recorder, Recording
+from seamproof.testing.amplification.recording import Recorder, Recording, Wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from seamproof.core.verdict import Finding
     from seamproof.testing.amplification.judging import Judge, Judgement
+    from seamproof.testing.amplification.telling import Teller
     from seamproof.testing.seam import Seam
     from seamproof.testing.session import Session
 
 MARK = "seamproof"
+_UNJUDGED = {Outcome.INCONCLUSIVE: "is inconclusive", Outcome.NOT_RUN: "was not run"}
 _RECORDER = pytest.StashKey[Recorder]()
 _FIXTURES = frozenset({"seam", "api", "db"})
 """Who uses one of them may have sent something."""
@@ -57,6 +58,10 @@ class Amplified(pytest.Item):
         """Its id as it is written on a command line; xdist adds a group to it."""
         self.judge: Any = None
         """Judges it; set by the plugin once there is a world."""
+        self.teller: Any = None
+        """Says what was found."""
+        self.applies = True
+        """Whether the check has anything to ask of what the test sends."""
 
     def runtest(self) -> None:
         """Judge what the test has sent."""
@@ -65,21 +70,21 @@ class Amplified(pytest.Item):
             raise RuntimeError("seamproof itself failed:\n" + "\n".join(judgement.crashes))
         if judgement.proven:
             raise Proven(judgement)
-        for each in judgement.findings:
-            self.add_report_section("call", "seamproof", self._drawn(each))
+        for each in self.teller.told(judgement, self._asked):
+            self.add_report_section("call", "seamproof", each)
+        if judgement.outcome is Outcome.SKIPPED:
+            self.applies = False
+            skip(f"{self.check} does not apply: {judgement.reason}")
         if judgement.outcome not in {Outcome.HELD, Outcome.VIOLATED}:
-            skip(f"{judgement.outcome}: {judgement.reason}")
+            is_, reason = _UNJUDGED[judgement.outcome], judgement.reason
+            skip(f"{self.check} {is_}: {reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The findings, and no traceback of ours."""
         if isinstance(excinfo.value, Proven):
-            return "\n\n".join(map(self._drawn, excinfo.value.judgement.findings))
+            told: str = self.teller.failed(excinfo.value.judgement, self._asked)
+            return told
         return super().repr_failure(excinfo, style)
-
-    def _drawn(self, finding: Finding) -> str:
-        from seamproof.testing.amplification.judging import drawn
-
-        return drawn(finding, f"pytest {self._asked}")
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the test stands."""
@@ -102,6 +107,8 @@ class Amplifier:
         self._sent: dict[int, Recording | str] = {}
         """By the identity of a test: xdist renames tests once they are collected."""
         self._judge: Judge | None = None
+        self._of_test: dict[int, Wanted] = {}
+        """By the identity of a test, the checks that are run on it."""
         self._wanted: set[int] = set()
         """The tests that an item is for."""
         self._named: list[tuple[str, str]] = []
@@ -151,6 +158,16 @@ class Amplifier:
             ]
         self._wanted = {id(each.base) for each in items if isinstance(each, Amplified)}
         self._session.amplified = bool(self._wanted)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say which checks each test has. What is of the whole service is asked by the first that
+        has a check: the same one in every worker of xdist."""
+        items = [each for each in session.items if isinstance(each, Amplified)]
+        first = {each.check: id(each.base) for each in reversed(items)}
+        for base in {id(each.base) for each in items}:
+            checks = tuple(each.check for each in items if id(each.base) == base)
+            leads = frozenset(name for name in checks if first[name] == base)
+            self._of_test[base] = Wanted(checks, leads)
 
     def _is_beside_named(self, item: pytest.Item) -> bool:
         name = item.base.nodeid if isinstance(item, Amplified) else item.nodeid
@@ -205,25 +222,42 @@ class Amplifier:
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         """Run the test before the first item that is beside it, where it has not run."""
         if isinstance(item, Amplified):
-            item.judge = self._judged
+            item.judge, item.teller = self._judged, self._teller
             if id(item.base) not in self._sent:
                 runtestprotocol(item.base, nextitem=item, log=False)
+
+    @cached_property
+    def _teller(self) -> Teller:
+        from seamproof.testing.amplification.telling import Teller
+
+        return Teller()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+        """What does not apply is one line for all tests of a file: no test is at fault."""
+        report: pytest.TestReport = yield
+        if isinstance(item, Amplified) and not item.applies and isinstance(report.longrepr, tuple):
+            path, _, reason = report.longrepr
+            report.longrepr = path, None, reason  # type: ignore[assignment]
+        return report
 
     def _judged(self, item: Amplified) -> Judgement:
         sent = self._sent.get(id(item.base), "the test itself was not run")
         if self._session.config.testing.guest:
             sent = "checks need a service that is started, and testing.app is in this process"
         if isinstance(sent, str):
-            skip(f"not run: {sent}")
-        return self._the_judge.judge(sent, item.check)
+            skip(f"{item.check} was not run: {sent}")
+        return self._the_judge.judge(sent, item.check, self._of_test[id(item.base)])
 
 
 def _known(names: Iterable[str]) -> tuple[str, ...]:
     """These checks; every one for none. Raises UsageError for one that there is not."""
+    names = tuple(names)
     known = registry.discover(registry.CHECK)
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             meant = f"did you mean {near[0]}? " if near else ""
             raise pytest.UsageError(f"no check is called {name!r}; {meant}{', '.join(known)}")
-    return tuple(names) or tuple(known)
+    # Those that watch come last: they look at what the others provoke.
+    return tuple(sorted(names or known, key=lambda name: known[name].watches))

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from seamproof.core.counting import counted
 from seamproof.core.experiment import INTERRUPTIONS, NOBODY, Act, Fault, FaultKind, Phase
 from seamproof.core.history import (
     Crossing,
@@ -102,6 +103,8 @@ def _let(evidence: Evidence, room: int) -> list[Line]:
     if not texts and evidence.experiment is not None:
         acts = [act for phase in evidence.experiment.phases for act in phase.acts]
         texts = [clip(_act(act), room) for act in acts[:1]]
+    if given := evidence.facts.get("given"):
+        texts.append(clip(f"where {harmless(str(given))}", room))
     if struck := faults(evidence):
         texts.append(clip("; ".join(struck), room))
     return _labelled("Let:", texts)
@@ -142,6 +145,7 @@ _STRIKES = {
     FaultKind.TRUNCATED: "answer cut short to",
     FaultKind.MALFORMED: "malformed answer to",
     FaultKind.TAINTED: "another text in the answer to",
+    FaultKind.REDIRECTED: "redirect by",
     FaultKind.ABANDONED: "client gone at",
     FaultKind.KILLED: "process killed at",
 }
@@ -345,8 +349,10 @@ def _control(finding: Finding, room: int) -> list[Line]:
     if control is None:
         return [Line("Control:", replayed)]
     told = "" if control.exchange is None else f" -> {control.exchange.status or 'no answer'}"
+    # Not every check keeps the rows of its control: none here does not say that none changed.
     count = len(control.changes)
-    seen = f"{told}, {count} row{'' if count == 1 else 's'} changed, {replayed}"
+    changed = f", {counted(count, 'row')} changed" if count else ""
+    seen = f"{told}{changed}, {replayed}"
     if stronger := finding.evidence.facts.get("serializable"):
         seen += f"; SERIALIZABLE alone {stronger}"
     return [Line("Control:", clip(harmless(control.description), room - len(seen)) + seen)]
@@ -368,7 +374,7 @@ def also(finding: Finding, room: int) -> str:
         return ""
     count = len(finding.also)
     names = ", ".join(harmless(each) for each in finding.also)
-    return clip(f"and {count} more operation{'' if count == 1 else 's'}: {names}", room)
+    return clip(f"and {counted(count, 'more operation')}: {names}", room)
 
 
 def _fix(known: FindingClass | None, finding: Finding, room: int) -> list[Line]:

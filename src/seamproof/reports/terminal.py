@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from seamproof.core.counting import counted
 from seamproof.core.errors import MachineError
 from seamproof.core.events import (
     Baseline,
@@ -102,7 +103,7 @@ class Terminal:
         self._screen.line(
             f"{self._screen.paint(head, 'bold')}  {harmless(event.target)}  seed {event.seed}"
         )
-        what = f"{count} operation{_s(count)}" if count else "what the service's document has"
+        what = counted(count, "operation") if count else "what the service's document has"
         self._screen.line(f"  {pad('to do', _LABEL)}{what}: {', '.join(event.checks)}")
 
     def _on_stage(self, event: Stage) -> None:
@@ -179,7 +180,7 @@ class Terminal:
         outcomes = " · ".join(text for _, text in self._verdicts(name))
         self._screen.line(
             f"  {squeeze(harmless(name), _OPERATION)}  {outcomes}  "
-            f"({record.experiments} experiment{_s(record.experiments)}, {record.seconds:.1f} s)"
+            f"({counted(record.experiments, 'experiment')}, {record.seconds:.1f} s)"
         )
 
     def _verdicts(self, name: str) -> list[tuple[Outcome, str]]:
@@ -276,7 +277,7 @@ class Terminal:
         parts = [
             f"{event.proven} proven",
             f"{event.suspected} suspected",
-            f"{event.notes} note{_s(event.notes)}",
+            counted(event.notes, "note"),
             f"{event.inconclusive} inconclusive",
         ]
         if event.accepted:
@@ -300,7 +301,3 @@ def _open(path: Path) -> TextIO:
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise MachineError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"

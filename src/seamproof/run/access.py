@@ -11,12 +11,13 @@ from seamproof.analysis.masks import Mask
 from seamproof.analysis.ownership import Ownership
 from seamproof.core.access import Access
 from seamproof.core.events import Event, Notice, Stage
-from seamproof.core.model import Identity
+from seamproof.core.model import Scenario
 from seamproof.core.profile import Profile
 from seamproof.plan import access_file
 from seamproof.plan.access import attempts
 from seamproof.plan.runs import LearnedScenario
 from seamproof.run.drive import drive
+from seamproof.run.misnamed import misnamed_access, names_at
 
 if TYPE_CHECKING:
     from seamproof.run.premises import Premises
@@ -29,7 +30,15 @@ _SHOWN = 4
 class Lookout:
     """Asks in a world; `path` is where the reviewed matrix is."""
 
-    def __init__(self, premises: Premises, path: Path, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        premises: Premises,
+        path: Path,
+        emit: Callable[[Event], None],
+        known: Sequence[Scenario],
+    ) -> None:
+        """`known` are all scenarios of the project: not all are asked in each run."""
+        self._known = known
         self._premises = premises
         self._path = path
         self._emit = emit
@@ -37,19 +46,20 @@ class Lookout:
     async def look(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
         """Everybody at every operation of these, and what the file says. Raises
         ConfigurationError where the file is malformed."""
-        reviewed = access_file.read(self._path)
+        stored = access_file.read(self._path)
         began, stage = time.monotonic(), Stage(_STAGE, f"{len(learned)} scenarios")
         self._emit(stage)
         conductor, catalog = self._premises.conductor, self._premises.catalog
-        everybody = tuple(
-            Identity(name, each.role, each.tenant)
-            for name, each in self._premises.config.identities.items()
-        )
+        everybody = self._premises.config.principals
         ownership = Ownership.of(catalog, conductor.stored, everybody)
         mask = Mask.of(profile, catalog)
         asked = await drive(attempts(learned, everybody, ownership, mask), conductor.conduct)
-        access = Access(asked, reviewed)
+        access = Access(asked, stored.matrix, stored.reviewed)
         self._emit(Stage(_STAGE, stage.detail, time.monotonic() - began))
+        names = await names_at(self._premises, self._known)
+        if names is not None:
+            for each in misnamed_access(self._path.name, access, names.operations):
+                self._emit(each)
         self._keep(access)
         return access
 
@@ -58,15 +68,20 @@ class Lookout:
         seen, reviewed = access.matrix, access.reviewed
         kept = access_file.joined(reviewed, seen)
         if not reviewed:
-            self._emit(Notice(f"who is let in to what is in {self._path}", "review it once"))
+            hint = "read it, correct it, and write reviewed = true"
+            self._emit(Notice(f"who is let in to what is in {self._path}", hint))
         found = access_file.differences(reviewed, seen)
-        for looser, text in ((True, "looser than reviewed"), (False, "tighter than reviewed")):
+        by = "reviewed" if access.confirmed else "it was seen before"
+        for looser, text in ((True, f"looser than {by}"), (False, f"tighter than {by}")):
             told = [str(each) for each in found if each.looser is looser]
             if told:
                 shown = "; ".join(told[:_SHOWN]) + ("; …" if len(told) > _SHOWN else "")
                 self._emit(Notice(f"access is {text}: {shown}", str(self._path), warning=looser))
         if kept == reviewed:
             return
+        if reviewed and access.confirmed:
+            text = f"{self._path} has new lines: read them, and write reviewed = true again"
+            self._emit(Notice(text))
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._premises.world.replace(self._path, access_file.dump(kept))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from inspect import cleandoc
+from pathlib import Path
 from textwrap import fill
 
 from seamproof.core import registry
@@ -25,6 +26,14 @@ def listing() -> list[str]:
         lines.append(f"{part.name}: {part.title} (needs {part.boundary})")
         lines += [f"    {each.name:<28} {plain(each.title)}" for each in classes_of(part)]
     return lines
+
+
+def class_of(finding: str, config: Path | None) -> str:
+    """Return the class of a stored finding. Raises ConfigurationError where there is none."""
+    from seamproof.config import load
+    from seamproof.run.findings import Shelf
+
+    return Shelf(load(config).path(".seamproof/runs")).get(finding).finding_class
 
 
 def explained(name: str) -> list[str]:

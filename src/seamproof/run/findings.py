@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from seamproof.core import codec
 from seamproof.core.errors import ConfigurationError, MachineError
@@ -14,7 +15,10 @@ from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, fingerprint
 from seamproof.run.catalogue import classes_of
+from seamproof.run.provenance import Provenance
 
+T = TypeVar("T")
+_FINDINGS, _TESTS = "findings", "tests"
 _SURENESS = (Tier.NOTE, Tier.SUSPECTED, Tier.PROVEN)
 
 
@@ -126,20 +130,14 @@ class Shelf:
     def __init__(self, runs: Path) -> None:
         self._runs = runs
 
-    def put(self, run: str, finding: Finding) -> Path:
-        """Store a finding under a run; only its owner may read it. Raises MachineError."""
-        folder = self._runs / run / "findings"
-        path = folder / f"{finding.id}.json"
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(codec.dump(finding, indent=1))
-        except OSError as error:
-            raise MachineError(
-                f"{path} cannot be written: {error.strerror}",
-                hint="seamproof keeps findings there, for `seamproof replay`",
-            ) from None
+    def put(self, run: str, finding: Finding, provenance: Provenance | None = None) -> Path:
+        """Store a finding under a run, with the test that it is of; only its owner may read it.
+        Raises MachineError."""
+        name = f"{finding.id}.json"
+        if provenance is not None:
+            _write(self._runs / run / _TESTS / name, codec.dump(provenance, indent=1))
+        path = self._runs / run / _FINDINGS / name
+        _write(path, codec.dump(finding, indent=1))
         return path
 
     def get(self, name: str) -> Finding:
@@ -147,9 +145,21 @@ class Shelf:
 
         Raises ConfigurationError where none is, or several begin so.
         """
+        return _read(Finding, self._path(name))
+
+    def provenance(self, name: str) -> Provenance | None:
+        """What the newest finding of this name is of, where a check has shown it on a test.
+
+        Raises ConfigurationError as `get` does.
+        """
+        path = self._path(name)
+        beside = path.parent.with_name(_TESTS) / path.name
+        return _read(Provenance, beside) if beside.is_file() else None
+
+    def _path(self, name: str) -> Path:
         wanted = name if name.startswith("F-") else f"F-{name}"
         paths = sorted(
-            self._runs.glob(f"*/findings/{glob.escape(wanted)}*.json"),
+            self._runs.glob(f"*/{_FINDINGS}/{glob.escape(wanted)}*.json"),
             key=lambda path: path.parts[-3],
         )
         if not paths:
@@ -162,10 +172,27 @@ class Shelf:
             raise ConfigurationError(
                 f"{wanted} is the beginning of {len(names)} findings", hint=", ".join(names)
             )
-        try:
-            return codec.load(Finding, paths[-1].read_bytes())
-        except ValueError as error:
-            raise ConfigurationError(
-                f"{paths[-1]} is no finding of this version: {str(error).splitlines()[0]}",
-                hint="run `seamproof run` again",
-            ) from None
+        return paths[-1]
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise MachineError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="seamproof keeps findings there, for `seamproof replay`",
+        ) from None
+
+
+def _read(kind: type[T], path: Path) -> T:
+    try:
+        return codec.load(kind, path.read_bytes())
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{path} is no finding of this version: {str(error).splitlines()[0]}",
+            hint="run `seamproof run` again",
+        ) from None

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seamproof.core.counting import counted
 from seamproof.core.document import Document
 from seamproof.core.errors import ConfigurationError, ExitCode
 from seamproof.core.events import Event, Notice
-from seamproof.core.model import Identity, Scenario
+from seamproof.core.model import Scenario
 from seamproof.discovery import snapshot
 from seamproof.plan.healing import Healed, heal
 from seamproof.run import proposal as proposals
@@ -106,12 +107,9 @@ async def _healed(
     seed: int,
 ) -> Healed:
     world, conductor = premises.world, premises.conductor
-    identities = [
-        Identity(name, each.role, each.tenant) for name, each in config.identities.items()
-    ]
     catalog = await world.database.catalog()
     exploration = heal(
-        document, catalog, conductor.stored, identities, scenarios, then=then, seed=seed
+        document, catalog, conductor.stored, config.principals, scenarios, then=then, seed=seed
     )
     return await drive(exploration, conductor.conduct)
 
@@ -129,8 +127,8 @@ def _ended(
     breaking = sum(each.breaking for each in healed.behaviours)
     done = "healed" if applied else "to heal"
     say(
-        f"{_counted(count, 'scenario')}: {repaired - by_hand} {done}, {unmet} not answered as "
-        f"expected; {_counted(breaking, 'breaking change')} of behaviour"
+        f"{counted(count, 'scenario')}: {repaired - by_hand} {done}, {unmet} not answered as "
+        f"expected; {counted(breaking, 'breaking change')} of behaviour"
     )
     if applied:
         # What the documents alone say is known from now on; what a scenario expects stays.
@@ -140,7 +138,3 @@ def _ended(
     elif breaking and not unmet:
         say("next: where that is meant, seamproof heal --apply takes note of it")
     return ExitCode.PROVEN if repaired or unmet or breaking else ExitCode.NOTHING_PROVEN
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -69,7 +69,8 @@ class Inquiry:
         asked = [each for each in learned if any(map(each.scenario.serves, self._wanted.asking))]
         if not asked or not self._premises.identities:
             return Access()
-        lookout = Lookout(self._premises, self._beside.with_name(PLACE), self._emit)
+        place, known = self._beside.with_name(PLACE), self._wanted.everything
+        lookout = Lookout(self._premises, place, self._emit, known)
         return await lookout.look(asked, profile)
 
 

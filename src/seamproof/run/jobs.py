@@ -6,7 +6,8 @@ import hashlib
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from seamproof.config.models import Config
 from seamproof.core.catalog import Catalog
@@ -14,7 +15,6 @@ from seamproof.core.errors import Bug, ConfigurationError, SeamproofError
 from seamproof.core.events import Event, ExperimentRun, JobStarted
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
-from seamproof.core.model import Identity
 from seamproof.core.probe import Probe
 from seamproof.core.profile import Profile
 from seamproof.core.protocols import Check, Exploration, Replays, Spent, Watches
@@ -46,6 +46,19 @@ def hash_of(profile: Profile) -> str:
     return hashlib.sha256(profile_file.dump(profile).encode()).hexdigest()[:16]
 
 
+@dataclass(slots=True)
+class Watcher:
+    """A check that looks at what others provoke, and what it has concluded of that."""
+
+    check: Any
+    """One that `Watches`."""
+    seen: list[Verdict] = field(default_factory=list)
+
+    def look(self, subject: Subject, history: History) -> None:
+        """Show it a history."""
+        self.seen.extend(self.check.watch(subject, history))
+
+
 class Jobs:
     """Does jobs in one world, one after the other. What is going on goes to `emit` at once."""
 
@@ -66,9 +79,7 @@ class Jobs:
         self._conductor = conductor
         self._parts = parts
         self._catalog = catalog
-        self._identities = tuple(
-            Identity(name, each.role, each.tenant) for name, each in config.identities.items()
-        )
+        self._identities = config.principals
         self._idempotency = config.idempotency.policy
         self._authorization = config.authorization.policy
         self._refusals = dict(_refusals(config))
@@ -80,20 +91,28 @@ class Jobs:
         self._until = until
         self._hash = hash_of(conductor.profile)
 
-    async def do(self, job: Job) -> Result:
-        """Every check of a job. Raises SeamproofError where the world cannot go on."""
+    async def do(self, job: Job, watchers: Mapping[str, Watcher] | None = None) -> Result:
+        """Every check of a job. Raises SeamproofError where the world cannot go on.
+
+        `watchers` look on over several jobs of one scenario, whichever of them they are in.
+        """
         if job.profile_hash != self._hash:
             raise Bug(f"job {job.number} is to be judged by another profile than is known here")
         began = time.monotonic()
-        checks: dict[str, Check] = {name: self._parts[name].implementation() for name in job.checks}
-        watched: dict[str, list[Verdict]] = {name: [] for name in checks}
+        known = watchers or {}
+        checks: dict[str, Check] = {
+            name: known[name].check if name in known else self._parts[name].implementation()
+            for name in job.checks
+        }
         subject = self._subject(job)
-
-        watching = {name: each for name, each in checks.items() if isinstance(each, Watches)}
+        watching = {
+            name: Watcher(each) for name, each in checks.items() if isinstance(each, Watches)
+        }
+        watching.update(known)
 
         def on_history(history: History) -> None:
-            for name, each in watching.items():
-                watched[name].extend(each.watch(subject, history))
+            for each in watching.values():
+                each.look(subject, history)
 
         self._conductor.on_history = on_history
         crashes: list[str] = []
@@ -104,7 +123,13 @@ class Jobs:
             in_order.sort(key=lambda name: _COSTLY.index(name) if name in _COSTLY else -1)
         in_order.sort(key=lambda name: name in watching)
         judged = [
-            await self._judge(name, checks[name], subject, watched[name], crashes)
+            await self._judge(
+                name,
+                checks[name],
+                subject,
+                watching[name].seen if name in watching else (),
+                crashes,
+            )
             for name in in_order
         ]
         whole = all(each.whole for each in judged)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from seamproof.core.errors import SeamproofError
 from seamproof.run.redaction import Redactor
 
 _TAIL = 1 << 20
@@ -34,6 +35,11 @@ class LogKeeper:
                 text = self._redactor.text(_tail(log))
                 if text.strip():
                     self._write(log.name, text)
+
+    def name_in(self, error: SeamproofError) -> None:
+        """Say in the hint of an error where they are."""
+        if self.kept is not None:
+            error.hint = f"{error.hint}; its logs are in {self.kept}".removeprefix("; ")
 
     def _write(self, name: str, text: str) -> None:
         self._target.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from seamproof.core.counting import counted
 from seamproof.core.document import Document
 from seamproof.core.events import Event, Notice
 from seamproof.core.history import Request
@@ -65,9 +66,8 @@ USUAL = (
 )
 """Where frameworks have it: FastAPI, springdoc, Springfox, Nest, ASP.NET, DRF, Fastify, Quarkus,
 Pyramid."""
-
-
 _SAY = "say where it is: service.openapi"
+
 Routes: TypeAlias = Callable[[], Awaitable[Document]]
 """Asks the service's own code for its routes. Raises Unreadable."""
 
@@ -109,6 +109,10 @@ class OpenApi:
             self._told = True
             self._tell(self._document)
         return self._document
+
+    async def at_hand(self) -> Document | None:
+        """The same, where it takes no search: from a place that is configured, or found before."""
+        return await self.document() if self._place is not None else self._document
 
     async def missing(self, operation: Operation) -> str:
         """That the document has no such operation, and which may be meant; else nothing.
@@ -191,8 +195,8 @@ class OpenApi:
     def _tell(self, document: Document) -> None:
         """Say what was found where, and what of it cannot be used."""
         version = f"OpenAPI {document.version}" if document.version else "a document"
-        count = len(document.declarations)
-        self._emit(Notice(f"{self._where}: {version}, {count} operations"))
+        count = counted(len(document.declarations), "operation")
+        self._emit(Notice(f"{self._where}: {version}, {count}"))
         for each in document.problems[:SHOWN]:
             self._emit(Notice(f"{self._where}: {each}"))
         if len(document.problems) > SHOWN:

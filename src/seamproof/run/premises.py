@@ -22,6 +22,7 @@ from seamproof.run.experiment.lane import Door
 from seamproof.run.identities import logins
 from seamproof.run.identities.admission import Admission
 from seamproof.run.identities.desk import Desk
+from seamproof.run.identities.signing_keys import signing_keys
 from seamproof.run.identities.wallet import Wallet
 from seamproof.run.logs import LogKeeper
 from seamproof.run.openapi import OpenApi
@@ -103,7 +104,7 @@ async def open_premises(
             identities = Wallet(
                 config.identities,
                 Admission(Desk(door, redactor, openapi, world.commands)),
-                signing_keys=tuple(each for each in config.service.env.values() if "{" not in each),
+                signing_keys=signing_keys(config.service.env, config.path(config.service.cwd)),
             )
             await _sign_in(identities, world, redactor)
             emit(Stage("sign in", names, time.monotonic() - began))
@@ -115,8 +116,7 @@ async def open_premises(
             conductor.logins = logins.values(config.identities, os.environ)
             yield Premises(world, conductor, catalog, openapi, identities, frozenset(sighted))
     except SeamproofError as error:
-        if keeper.kept is not None:
-            error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")
+        keeper.name_in(error)
         raise
 
 

@@ -307,7 +307,7 @@ class Preparation:
         """
         stored, learned = self._wanted.reviewed, found.profile
         profile = learned if stored is None else _joined(stored, learned)
-        whole = len(found.scenarios) == len(self._wanted.everything)
+        whole = tuple(each.scenario for each in found.scenarios) == self._wanted.everything
         if not whole:
             # Which tables most operations write, only all of them tell.
             profile = replace(profile, records=stored.records if stored else frozenset())

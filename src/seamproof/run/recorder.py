@@ -19,10 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from seamproof.core.counting import counted
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.history import Changes, Request, Response
 from seamproof.core.model import SAFE_METHODS
-from seamproof.discovery.importers.filing import counted
 from seamproof.discovery.importers.proxied import Passed
 from seamproof.run.redaction import Redactor
 from seamproof.wire.http.paths import MOST_SHOWN, split, without_ids

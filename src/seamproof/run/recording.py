@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from seamproof.boundaries.http_inbound import InboundProxy
 from seamproof.boundaries.listening import LOOPBACK
+from seamproof.core.counting import counted
 from seamproof.core.errors import ConfigurationError, ExitCode, NothingExercised, SeamproofError
 from seamproof.core.events import Event, Notice
 from seamproof.discovery.filing import folder_of
@@ -87,7 +88,7 @@ async def record(options: Options, emit: Callable[[Event], None], say: Say) -> E
     if imported.scenarios:
         text = filing.document(imported, f"Recorded on {time.strftime('%Y-%m-%d')}")
         filing.write(target, text, force=options.force)
-        say(f"wrote {target}: {filing.counted(len(imported.scenarios), 'scenario')}")
+        say(f"wrote {target}: {counted(len(imported.scenarios), 'scenario')}")
     for line in filing.told(imported):
         say(line)
     if failure is not None:
@@ -158,8 +159,7 @@ class _Session:
                 ) as world:
                     await self._record(world)
             except SeamproofError as error:
-                if keeper.kept is not None:
-                    error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")
+                keeper.name_in(error)
                 raise
 
     async def _record(self, world: World) -> None:

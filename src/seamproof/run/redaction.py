@@ -33,6 +33,8 @@ _PAIR = re.compile(r"([^=&]+)=([^&]+)")
 _FORM = re.compile(r"[^=&\s]+=[^&\s]*(&[^=&\s]+=[^&\s]*)*")
 _SHORTEST = 6
 """A shorter value is a word like any other: replacing it everywhere would garble the evidence."""
+_REMEMBERED = 4096
+"""Headers and statements whose replacement is kept: most come again with each request."""
 
 
 class Redactor:
@@ -42,6 +44,10 @@ class Redactor:
         self._key = random_bytes.token_bytes(16)
         self._known: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        self._headers: dict[tuple[str, str], tuple[str, str]] = {}
+        self._statements: dict[str, str] = {}
+        self._changed: list[tuple[RowChange, RowChange]] = []
+        """The row changes that were looked through last, each with what was made of it."""
 
     def learn(self, *values: str) -> None:
         """Take note of secrets, to be replaced wherever they appear. A text of ours is none."""
@@ -52,6 +58,12 @@ class Redactor:
             self._known |= fresh
             longest_first = sorted(self._known, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._forget()
+
+    def _forget(self) -> None:
+        self._headers.clear()
+        self._statements.clear()
+        self._changed.clear()
 
     def learn_from(self, body: Json) -> None:
         """Take note of the values of sensitive fields in a request's body."""
@@ -74,7 +86,7 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """A text with every known secret in it replaced."""
-        if self._pattern is None:
+        if self._pattern is None or len(value) < _SHORTEST:
             return value
         return self._pattern.sub(self._hide, value)
 
@@ -126,18 +138,26 @@ class Redactor:
 
     def headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """Headers with the sensitive ones replaced."""
-        return tuple(
-            (name, self.mask(value) if sensitive(name) else self.text(value))
-            for name, value in headers
-        )
+        return tuple([self._headers.get(each) or self._header(each) for each in headers])
+
+    def _header(self, header: tuple[str, str]) -> tuple[str, str]:
+        name, value = header
+        if len(self._headers) >= _REMEMBERED:
+            self._headers.clear()
+        replaced = name, self.mask(value) if sensitive(name) else self.text(value)
+        self._headers[header] = replaced
+        return replaced
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """An exchange without its secrets."""
         response = exchange.response
-        return replace(
-            exchange,
-            request=self._request(exchange.request),
-            response=response and self._response(response),
+        return Exchange(
+            exchange.act,
+            self._request(exchange.request),
+            exchange.sent,
+            exchange.received,
+            response and self._response(response),
+            exchange.silence,
         )
 
     def _request(self, request: Request) -> Request:
@@ -149,8 +169,11 @@ class Redactor:
         )
 
     def _response(self, response: Response) -> Response:
-        return replace(
-            response, headers=self.headers(response.headers), body=self.body(response.body)
+        return Response(
+            response.status,
+            self.headers(response.headers),
+            self.body(response.body),
+            response.truncated,
         )
 
     def crossing(self, crossing: Crossing) -> Crossing:
@@ -163,7 +186,7 @@ class Redactor:
                 request=request and self._request(request),
                 response=response and self._response(response),
             )
-        statement, message = self.text(crossing.statement), crossing.message
+        statement, message = self._statement(crossing.statement), crossing.message
         parameters = tuple(
             None if each is None else self.text(each) for each in crossing.parameters
         )
@@ -178,19 +201,37 @@ class Redactor:
             return crossing
         return replace(crossing, statement=statement, parameters=parameters, message=message)
 
+    def _statement(self, value: str) -> str:
+        known = self._statements.get(value)
+        if known is None:
+            if len(self._statements) >= _REMEMBERED:
+                self._statements.clear()
+            known = self._statements[value] = self.text(value)
+        return known
+
     def changes(self, changes: Changes) -> Changes:
-        """Row changes without their secrets."""
-        return Changes(
-            tuple(
-                RowChange(
-                    each.table,
-                    self._row(each.old),
-                    self._row(each.new),
-                    each.transaction,
-                    each.backend,
-                )
-                for each in changes.rows
-            )
+        """Row changes without their secrets.
+
+        Behind each phase of an experiment come those of the phases before, the same objects: they
+        are looked through once.
+        """
+        known = self._changed
+        same = 0
+        for (raw, _), each in zip(known, changes.rows, strict=False):
+            if raw is not each:
+                break
+            same += 1
+        del known[same:]
+        known += [(each, self._change(each)) for each in changes.rows[same:]]
+        return Changes(tuple([cleaned for _, cleaned in known]))
+
+    def _change(self, change: RowChange) -> RowChange:
+        return RowChange(
+            change.table,
+            self._row(change.old),
+            self._row(change.new),
+            change.transaction,
+            change.backend,
         )
 
     def _row(self, row: Row | None) -> Row | None:

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from seamproof.core import registry
 from seamproof.core.errors import Bug, ConfigurationError, ExitCode, MachineError, SeamproofError
-from seamproof.core.events import Event, ExperimentRun, FindingReported, RunFinished, RunStarted
+from seamproof.core.events import Event, RunFinished, RunStarted
 from seamproof.core.protocols import Reporter
 from seamproof.core.verdict import Tier
 from seamproof.run.stopping import stopping
+from seamproof.run.tally import Tally
 
 T = TypeVar("T")
 
@@ -93,25 +94,15 @@ class _Audience:
         self._listening = list(listeners)
         self._failures: list[Exception] = []
         self._began: float | None = None
-        self._experiments = 0
-        self._tiers: list[Tier] = []
-        self._accepted = 0
+        self._tally = Tally()
         self._ended: RunFinished | None = None
 
     def tell(self, event: Event) -> None:
-        match event:
-            case RunStarted():
-                self._began = asyncio.get_running_loop().time()
-            case ExperimentRun():
-                self._experiments += 1
-            case FindingReported(accepted=None):
-                self._tiers.append(event.finding.tier)
-            case FindingReported():
-                self._accepted += 1
-            case RunFinished():
-                self._ended = event
-            case _:
-                pass
+        self._tally.on_event(event)
+        if isinstance(event, RunStarted):
+            self._began = asyncio.get_running_loop().time()
+        elif isinstance(event, RunFinished):
+            self._ended = event
         for listener in tuple(self._listening):
             try:
                 listener.on_event(event)
@@ -126,16 +117,16 @@ class _Audience:
         now = asyncio.get_running_loop().time()
         self.tell(
             RunFinished(
-                proven=self._tiers.count(Tier.PROVEN),
-                suspected=self._tiers.count(Tier.SUSPECTED),
-                notes=self._tiers.count(Tier.NOTE),
-                inconclusive=0,
-                experiments=self._experiments,
+                proven=self._tally.of(Tier.PROVEN),
+                suspected=self._tally.of(Tier.SUSPECTED),
+                notes=self._tally.of(Tier.NOTE),
+                inconclusive=self._tally.inconclusive,
+                experiments=self._tally.experiments,
                 seconds=now - self._began if self._began is not None else 0.0,
                 interrupted=interrupted,
                 crashed=crashed,
                 exit_code=code,
-                accepted=self._accepted,
+                accepted=self._tally.accepted,
             )
         )
 

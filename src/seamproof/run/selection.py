@@ -17,6 +17,7 @@ from seamproof.discovery.scenarios import load_scenarios
 
 if TYPE_CHECKING:
     from seamproof.config import Config
+    from seamproof.run.provenance import Provenance
 
 _SHOWN = 12
 """Refusals that an error shows."""
@@ -106,8 +107,7 @@ def of_finding(
     finding: Finding, parts: dict[str, Part], scenarios: Sequence[Scenario]
 ) -> tuple[dict[str, Part], tuple[Scenario, ...]]:
     """The check and the scenarios that a stored finding needs. Raises ConfigurationError."""
-    if finding.check not in parts:
-        raise ConfigurationError(f"{finding.id} is of the check {finding.check!r}, which is gone")
+    part = _part(finding, parts)
     experiment = finding.evidence.experiment
     act = experiment.phases[0].acts[0].step if experiment is not None else None
     of_operation = [
@@ -126,4 +126,25 @@ def of_finding(
             f"{finding.id} is of {finding.operation}, which no scenario for {finding.check} reaches"
             " any more"
         )
-    return {finding.check: parts[finding.check]}, tuple(exact or of_operation)
+    return part, tuple(exact or of_operation)
+
+
+def of_test(
+    finding: Finding, parts: dict[str, Part], provenance: Provenance, config: Config
+) -> tuple[dict[str, Part], tuple[Scenario, ...]]:
+    """The same for a finding of what a test has sent. Raises ConfigurationError."""
+    part, scenario = _part(finding, parts), provenance.scenario
+    identity, lacks = scenario.act.identity, provenance.only_there
+    if not lacks and identity is not None and identity not in config.identities:
+        lacks = f"the identity {identity}"
+    if lacks:
+        raise ConfigurationError(
+            f"{finding.id} is of a test, and {lacks} is only there", hint=provenance.command
+        )
+    return part, (scenario,)
+
+
+def _part(finding: Finding, parts: dict[str, Part]) -> dict[str, Part]:
+    if finding.check not in parts:
+        raise ConfigurationError(f"{finding.id} is of the check {finding.check!r}, which is gone")
+    return {finding.check: parts[finding.check]}

@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,38 +24,32 @@ from seamproof.core.errors import ExitCode, SeamproofError
 from seamproof.core.events import (
     Event,
     FindingReported,
-    JobFinished,
     Notice,
     RunFinished,
     RunStarted,
-    VerdictReached,
 )
 from seamproof.core.registry import Need, Part
-from seamproof.core.subject import Job, Result
-from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.core.verdict import Finding, Tier
 from seamproof.plan import profile_file
 from seamproof.run import selection
 from seamproof.run.acceptance.file import PLACE
 from seamproof.run.acceptance.standing import Standing, standing
 from seamproof.run.catalogue import classes_of
-from seamproof.run.costs import Costs, patience
-from seamproof.run.findings import Docket, Shelf
-from seamproof.run.jobs import Jobs
+from seamproof.run.costs import Costs
+from seamproof.run.dispatch import Dispatch, Means
+from seamproof.run.findings import Shelf
+from seamproof.run.misnamed import Names, misnamed, names_at
 from seamproof.run.premises import Premises, open_premises
-from seamproof.run.preparation import Preparation, Prepared
-from seamproof.run.queue import Queue, costliest_first
+from seamproof.run.preparation import Preparation
+from seamproof.run.provenance import Provenance, begun, ignoring
 from seamproof.run.redaction import Redactor
 from seamproof.run.tally import Tally
 from seamproof.run.wanted import Wanted
-from seamproof.run.workers.messages import Begin, Brief
+from seamproof.run.workers.messages import Begin
 
 if TYPE_CHECKING:
     from seamproof.config import Config
-    from seamproof.run.workers.crew import Crew
 
-_OTHER_CHECKS = "the scenario names other checks"
-_SHOWN = 12
-"""Operations that a notice names."""
 _SEARCH = 0.4
 """The share of a budget that may be spent on finding requests."""
 
@@ -119,7 +113,10 @@ class Session:
         self._noticed: set[Notice] = set()
         self._parts: dict[str, Part] = {}
         self._replayed: Finding | None = None
+        self._provenance: Provenance | None = None
+        """The test that it is of, where it is of one."""
         self._standing = Standing((), {})
+        self._names: Names | None = None
 
     async def run(self) -> None:
         """Run to the end. Errors of the set-up are raised at once, later ones after the last event:
@@ -173,7 +170,13 @@ class Session:
         reviewed = profile_file.read(config.path(config.profile))
         if options.replay is not None:
             self._replayed = shelf.get(options.replay)
-            self._parts, scenarios = selection.of_finding(self._replayed, self._parts, everything)
+            self._provenance = shelf.provenance(options.replay)
+            if self._provenance is None:
+                found = selection.of_finding(self._replayed, self._parts, everything)
+            else:
+                found = selection.of_test(self._replayed, self._parts, self._provenance, config)
+                reviewed = ignoring(reviewed, config.testing.ignore)
+            self._parts, scenarios = found
         else:
             # More may be found, once the service runs.
             if not everything and "*" in config.discovery.skip:
@@ -218,6 +221,11 @@ class Session:
                 self._opened = time.monotonic()
                 if self._replayed is None:
                     wanted = await self._more(config, premises, wanted)
+                    self._names = await names_at(premises, wanted.everything)
+                    for notice in misnamed(config, self._names) if self._names else ():
+                        self._emit(notice)
+                elif self._provenance is not None:
+                    wanted = await begun(self._provenance, premises, wanted)
                 costs = Costs(config.path(".seamproof/cache/costs.json"))
                 begin = Begin(logs, premises.sighted, seed)
                 others = min(wanted.worlds, len(wanted.scenarios)) - 1
@@ -227,7 +235,8 @@ class Session:
                     on_idle=partial(crew.start, others, begin),
                 )
                 prepared = await preparation.run()
-                left_out = await self._work(crew, premises, prepared, shelf, costs)
+                dispatch = Dispatch(self._means(shelf, costs), premises, prepared)
+                left_out = await dispatch.run(crew)
                 await premises.conductor.prove_reset()
                 self._tell_stale(wanted, left_out)
             finally:
@@ -262,57 +271,22 @@ class Session:
     def _count(self) -> None:
         self._tally.experiments += 1
 
-    async def _work(
-        self, crew: Crew, premises: Premises, prepared: Prepared, shelf: Shelf, costs: Costs
-    ) -> set[str]:
-        """Have every job done, in this world and in those of the crew.
-
-        Returns the operations of jobs that there was no time for.
-        """
-        from seamproof.run.workers.crew import Work
-
+    def _means(self, shelf: Shelf, costs: Costs) -> Means:
         def report(finding: Finding) -> None:
-            shelf.put(self._name, finding)
+            shelf.put(self._name, finding, self._provenance)
             self._emit(FindingReported(finding, self._standing.acceptance(finding)))
 
-        docket = Docket(prepared.jobs, self._parts, report)
-        by_number = {job.number: job for job in prepared.jobs}
-
-        def deliver(result: Result) -> None:
-            job = by_number[result.job]
-            self._on_result(job, result)
-            if result.seconds:
-                costs.note(job, result.seconds)
-            docket.add(result)
-
-        def expected(job: Job) -> float:
-            return costs.of(job, prepared.estimates[job.number])
-
-        queue = self._queue(prepared.jobs, expected)
-        brief = Brief(prepared.profile, prepared.knowledge, premises.peers, self._until)
-        crashed = self._tally.crashes.append
-        work = Work(brief, queue, deliver, crashed, lambda job: patience(expected(job)))
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(crew.work(work))
-                await self._work_here(premises, prepared, queue, deliver)
-                crew.excuse()
-        except BaseExceptionGroup as failures:
-            raise _first(failures) from None
-        finally:
-            docket.close()
-            costs.save()
-        self._leave_out(queue.left)
-        return {job.operation for job in queue.left}
-
-    def _leave_out(self, jobs: Sequence[Job]) -> None:
-        """Say which operations there was no time for."""
-        if not jobs:
-            return
-        names = list(dict.fromkeys(job.operation for job in jobs))
-        shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-        count = f"{len(names)} operation{'' if len(names) == 1 else 's'}"
-        self._emit(Notice(f"left out, there is no time for them: {count}", f"not run: {shown}"))
+        return Means(
+            self._parts,
+            costs,
+            self._options.workers,
+            self._until,
+            self._replayed,
+            self._emit,
+            report,
+            self._tally.crashes.append,
+            self._redactor.text,
+        )
 
     def _tell_stale(self, wanted: Wanted, left_out: set[str]) -> None:
         """Say which accepted findings did not show where they would have."""
@@ -321,55 +295,9 @@ class Session:
         others = {s.operation.id for s in wanted.everything if s not in wanted.scenarios}
         for notice in self._standing.stale(left_out | others):
             self._emit(notice)
-
-    def _queue(self, jobs: tuple[Job, ...], expected: Callable[[Job], float]) -> Queue:
-        if self._until is not None:
-            return Queue(jobs, self._until, cost=expected)
-        if self._options.workers == 1:
-            return Queue(jobs)
-        return Queue(costliest_first(jobs, expected))
-
-    async def _work_here(
-        self,
-        premises: Premises,
-        prepared: Prepared,
-        queue: Queue,
-        deliver: Callable[[Result], None],
-    ) -> None:
-        jobs = Jobs(
-            premises.conductor,
-            self._parts,
-            prepared.catalog,
-            premises.config,
-            emit=self._emit,
-            redact=self._redactor.text,
-            knowledge=prepared.knowledge,
-            replayed=self._replayed,
-            until=self._until,
-        )
-        while (job := queue.take()) is not None:
-            deliver(await jobs.do(job))
-
-    def _on_result(self, job: Job, result: Result) -> None:
-        operation = job.operation
-        self._tally.crashes += result.crashes
-        for name in self._parts:
-            if name not in job.checks:
-                self._emit(JobFinished(operation, name, Outcome.SKIPPED, _OTHER_CHECKS))
-        for each in result.judged:
-            for verdict in each.verdicts:
-                self._emit(VerdictReached(verdict))
-            self._emit(
-                JobFinished(
-                    operation,
-                    each.check,
-                    each.outcome,
-                    each.reason,
-                    each.experiments,
-                    each.seconds,
-                    each.whole,
-                )
-            )
+        if self._names is not None:
+            for notice in self._standing.misnamed(self._names.all_operations):
+                self._emit(notice)
 
     # The end
 
@@ -412,11 +340,3 @@ class _Ended:
     code: ExitCode | None = None
     interrupted: bool = False
     crashed: str = ""
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What made the other worlds stop: the first failure, out of all groups."""
-    failure: BaseException = failures
-    while isinstance(failure, BaseExceptionGroup):
-        failure = failure.exceptions[0]
-    return failure

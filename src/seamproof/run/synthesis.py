@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamproof.core import codec
+from seamproof.core.counting import counted
 from seamproof.core.document import Declaration, Document
 from seamproof.core.events import Baseline, Event, ExperimentRun, Notice, Stage
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import History
-from seamproof.core.model import Identity, Operation, Scenario
+from seamproof.core.model import Operation, Scenario
 from seamproof.discovery import filing, snapshot
 from seamproof.discovery.scenarios import load_scenarios
 from seamproof.plan.risk import Past, risk
@@ -129,7 +130,7 @@ class Synthesis:
         if left:
             self._emit(
                 Notice(
-                    f"no request was found lately for {_counted(len(left), 'operation')}: not "
+                    f"no request was found lately for {counted(len(left), 'operation')}: not "
                     "searched again today",
                     hint=f"write a scenario, or delete {self._memory} to search again",
                 )
@@ -191,7 +192,7 @@ class Synthesis:
             document,
             self._premises.catalog,
             conductor.stored,
-            self._identities(),
+            self._config.principals,
             known=search.known,
             wanted=names,
             seed=search.seed,
@@ -210,18 +211,13 @@ class Synthesis:
         for each in operations:
             reason = "no time was left to find a request"
             self._emit(Baseline(each, False, reason, tried=False))
-        text = f"no time to find requests: {_counted(len(operations), 'operation')} left"
+        text = f"no time to find requests: {counted(len(operations), 'operation')} left"
         hint = "what is known is kept: a run without --budget goes on from there"
         self._emit(Notice(text, hint, warning=True))
 
-    def _identities(self) -> tuple[Identity, ...]:
-        return tuple(
-            Identity(name, each.role, each.tenant) for name, each in self._config.identities.items()
-        )
-
     def _tell(self, came_to: Synthesised) -> None:
         for each in came_to.unreached:
-            tries = _counted(each.tries, "request")
+            tries = counted(each.tries, "request")
             self._emit(Baseline(each.operation.id, False, f"{each.refusal} ({tries} tried)"))
         for death in came_to.deaths:
             text = f"{death.operation.id} ends the service, with nothing broken: {death.detail}"
@@ -238,7 +234,7 @@ class Synthesis:
         if not counts:
             return ()
         snapshot.write(document, (*known, *found), self._config.path(snapshot.FILE))
-        text = f"{_counted(len(found), 'scenario')} stored in {folder}"
+        text = f"{counted(len(found), 'scenario')} stored in {folder}"
         self._emit(Notice(text, hint="read them, change what is not so, and commit them"))
         names = {each.name for each in found}
         service = self._config.service
@@ -277,7 +273,3 @@ class Synthesis:
 
 def _plain(operation: Operation) -> str:
     return f"{operation.method} {_PARAMETER.sub('{}', operation.path)}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

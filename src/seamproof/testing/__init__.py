@@ -7,6 +7,7 @@
 - `session`       what all tests of a process share: the engine, and how a test is isolated
 - `seam`          what one test uses
 - `engine`        the event loop of the world, in a thread of its own
+- `attempt`       what is tried once in a session, for all of its tests
 - `guest`         the tests' own process in place of a service that is started
 - `application`   what is called there: ASGI or WSGI
 - `signing`       how somebody who is no configured identity signs in

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seamproof.core.errors import SeamproofError
@@ -26,7 +26,10 @@ from seamproof.run.redaction import Redactor
 
 if TYPE_CHECKING:
     from seamproof.config import Config
+    from seamproof.core.history import Changes
+    from seamproof.core.protocols import Address
     from seamproof.run.premises import Premises
+    from seamproof.testing.isolation.transaction import Transaction
     from seamproof.world import World
 
 T = TypeVar("T")
@@ -53,6 +56,8 @@ class Engine:
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="seamproof", daemon=True)
         self.premises: Premises
+        self.transaction: Transaction | None = None
+        """What is rolled back after each test, where that is how tests are isolated."""
 
     @classmethod
     def open(cls, config: Config) -> Engine:
@@ -71,6 +76,17 @@ class Engine:
     def world(self) -> World:
         """The world. What is in it belongs to the loop's thread: ask by `call`."""
         return self.premises.world
+
+    @property
+    def admin(self) -> Address:
+        """How a superuser sees what a test sees."""
+        return self.world.database.admin if self.transaction is None else self.transaction.address
+
+    async def changes(self) -> Changes:
+        """The rows written since the test began. Awaited in the loop's thread."""
+        if self.transaction is not None:
+            return await self.transaction.changes()
+        return await self.world.database.changes()
 
     def close(self) -> None:
         """End the world and the thread. A second call does nothing."""
@@ -109,16 +125,23 @@ class Engine:
             from seamproof.testing.guest import open_guest as opened
         else:
             from seamproof.run.premises import open_premises as opened
+        if self.config.testing.isolation == "transaction":
+            from seamproof.testing.isolation.transaction import sharing
 
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         self._task = asyncio.current_task()
-        async with opened(
-            self.config,
-            logs=f".seamproof/runs/{self.name}/logs",
-            seed=0,
-            redactor=self.redactor,
-            emit=self._emit,
-        ) as premises:
+        async with (
+            opened(
+                self.config,
+                logs=f".seamproof/runs/{self.name}/logs",
+                seed=0,
+                redactor=self.redactor,
+                emit=self._emit,
+            ) as premises,
+            AsyncExitStack() as stack,
+        ):
+            if self.config.testing.isolation == "transaction":
+                self.transaction = await stack.enter_async_context(sharing(premises.world))
             self._ready.set_result(premises)
             await self._over.wait()
 
@@ -155,10 +178,14 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def rest(world: World) -> None:
-    """Wait until the service does nothing more: it may work on behind its last answer."""
+async def rest(world: World, answered: float | None = None) -> None:
+    """Wait until the service does nothing more: it may work on behind its last answer.
+
+    `answered` is when that came, in `time.monotonic` seconds; None for now.
+    """
     from seamproof.run.experiment.quiet import come_to_rest
 
-    await asyncio.sleep(SILENCE)
+    now = time.monotonic()
+    await asyncio.sleep(max(0.0, SILENCE - (now - (now if answered is None else answered))))
     for boundary in world.boundaries:
         await come_to_rest(boundary, SILENCE)

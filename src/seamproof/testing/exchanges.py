@@ -75,6 +75,8 @@ class Record:
     _calls: int = 0
     _span: Span = field(default_factory=lambda: Span(open=False))
     _under_way: int = 0
+    _answered: float | None = None
+    """When the last request had its answer."""
     _rested: bool = True
     """Whether the service has come to rest since the last request."""
 
@@ -98,6 +100,7 @@ class Record:
     def ended(self) -> None:
         """Take the end of a request that was begun."""
         self._under_way -= 1
+        self._answered = time.monotonic()
 
     def _close(self, world: World) -> None:
         """What crossed until now is of the span."""
@@ -114,7 +117,7 @@ class Record:
     async def quiet(self, world: World) -> None:
         """Wait for what comes behind the last answer, once for each request."""
         if not self._rested:
-            await rest(world)
+            await rest(world, None if self._under_way else self._answered)
             self._rested = True
 
     async def settle(self, world: World) -> None:

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seamproof.core.errors import DatabaseError
 from seamproof.core.history import Changes, Crossing, CrossingKind
 from seamproof.reports import rows
 from seamproof.reports.text import body, bounded, clip, fold, harmless
@@ -48,8 +49,10 @@ _SLUG = re.compile(r"[^\w.-]+")
 
 def told(seam: Seam, test: str) -> str:
     """The lines under a failed test; what they leave out is in the file that the last one names."""
-    changes = seam.engine.call(_changes(seam))
-    view = _View(seam, changes)
+    try:
+        view = _View(seam, seam.engine.call(_changes(seam)))
+    except DatabaseError as error:
+        view = _View(seam, Changes(()), unseen=error.problem)
     shown = view.lines(short=True)
     whole = view.lines(short=False)
     if shown == whole or not whole:
@@ -65,7 +68,7 @@ def told(seam: Seam, test: str) -> str:
 def _changes(seam: Seam) -> Callable[[World], Coroutine[Any, Any, Changes]]:
     async def changes(world: World) -> Changes:
         await seam.record.settle(world)
-        return seam.engine.redactor.changes(await world.database.changes())
+        return seam.engine.redactor.changes(await seam.engine.changes())
 
     return changes
 
@@ -73,11 +76,13 @@ def _changes(seam: Seam) -> Callable[[World], Coroutine[Any, Any, Changes]]:
 class _View:
     """One failed test, drawn short or whole."""
 
-    def __init__(self, seam: Seam, changes: Changes) -> None:
+    def __init__(self, seam: Seam, changes: Changes, *, unseen: str = "") -> None:
         self._sent = seam.record.sent
         self._redactor: Redactor = seam.engine.redactor
         self._log = _log_of(seam)
         self._changes = changes
+        self._unseen = unseen
+        """Why nobody can tell what changed."""
         self._fakes = [harmless(self._redactor.text(each)) for each in seam.stubs.told()]
         for sent in self._sent:
             with suppress(ValueError, RecursionError):
@@ -128,9 +133,8 @@ class _View:
     def _changed(self, *, short: bool) -> list[str]:
         width = _WIDTH if short else _LONG
         most = _CHANGES if short else _LONG
-        return _drawn(
-            "changed", rows.lines(self._changes.rows, (), width - _LABEL - 2, most), most, width
-        )
+        texts = rows.lines(self._changes.rows, (), width - _LABEL - 2, most)
+        return _drawn("changed", [harmless(fold(self._unseen)), *texts], most, width)
 
 
 def _drawn(label: str, texts: Iterable[str], most: int, width: int) -> list[str]:

@@ -72,8 +72,7 @@ async def open_guest(
             sighted = frozenset({BoundaryKind.HTTP_IN, BoundaryKind.SQL})
             yield Premises(world, conductor, catalog, openapi, wallet, sighted)
     except SeamproofError as error:
-        if keeper.kept is not None:
-            error.hint = f"{error.hint}; its logs are in {keeper.kept}".removeprefix("; ")
+        keeper.name_in(error)
         raise
 
 

@@ -56,11 +56,10 @@ class Sessions:
         return self._connection
 
     def _open(self) -> psycopg.Connection[Row]:
-        database = self._engine.world.database
         path = ",".join(self._engine.config.database.search_path)
         options = f"-c search_path={path}" if path else None
         return psycopg.connect(
-            conninfo(database.admin, application_name="seamproof-tests"),
+            conninfo(self._engine.admin, application_name="seamproof-tests"),
             options=options,
             autocommit=True,
             row_factory=dict_row,
@@ -100,7 +99,7 @@ class Db:
         """Where the database is, past the SQL boundary: for a session of another library. What it
         commits is taken back after the test as well.
         """
-        return self._engine.world.database.admin.url()
+        return self._engine.admin.url()
 
     def rows(self, query: str, /, *parameters: Any, **named: Any) -> list[Row]:
         """Every row of a query; of a table, `rows("orders")`, in the order of its key."""
@@ -188,7 +187,7 @@ class Db:
 
         async def written(world: World) -> tuple[RowChange, ...]:
             await self._quiet(world)
-            return (await world.database.changes()).rows
+            return (await self._engine.changes()).rows
 
         return self._engine.call(written)
 

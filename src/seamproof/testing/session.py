@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from seamproof.core.errors import ConfigurationError
+from seamproof.testing.attempt import Attempt
 from seamproof.testing.client import Means, Somebody, open_async
 from seamproof.testing.engine import Engine
 from seamproof.testing.exchanges import Record
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from seamproof.world import World
 
 
+_AUDITED = frozenset({"undo", "transaction"})
+"""The ways of which it is to be proven that they restore everything."""
+
+
 class Session:
     """The tests of one process. Nothing is started before the first of them begins."""
 
@@ -39,13 +44,19 @@ class Session:
         self.amplified = False
         """Whether checks are to run on the tests: they need the replicas that a run needs."""
         self._closed = False
+        self._test = ""
+        self._engine = Attempt("the world could not be opened", self._open)
+        self._applied = Attempt("the application could not be called", self._load)
         self.costs = Costs(config.testing.isolation)
         self.opened = False
         """Whether a test has needed the world."""
 
-    @cached_property
+    @property
     def engine(self) -> Engine:
         """The world, opened when it is first asked for. Raises SeamproofError."""
+        return self._engine.get(self._test)
+
+    def _open(self) -> Engine:
         config = self.config
         if not self.amplified:
             service = config.service.model_copy(update={"replicas": config.testing.replicas})
@@ -68,8 +79,7 @@ class Session:
 
         return Variables()
 
-    @cached_property
-    def _application(self) -> Application:
+    def _load(self) -> Application:
         """The application in this process. Raises ConfigurationError where it is not there."""
         from seamproof.testing import application, guest
 
@@ -87,7 +97,7 @@ class Session:
 
     @cached_property
     def _way(self) -> Way:
-        return way(self.config.testing.isolation, self.engine.premises)
+        return way(self.config.testing.isolation, self.engine.premises, self.engine.transaction)
 
     @cached_property
     def _transport(self) -> httpx2.BaseTransport:
@@ -103,6 +113,7 @@ class Session:
 
     def begin(self, test: str = "") -> Seam:
         """What a test begins with: the base, and nobody who has asked for anything."""
+        self._test = test
         record = Record(self.engine)
         seam = Seam(self.engine, partial(self._means, record), record, self._sessions, test)
         if self.config.stubs:
@@ -114,7 +125,7 @@ class Session:
         if world.guest is not None:
             from seamproof.testing.application import BASE_URL
 
-            found = self._application
+            found = self._applied.get(self._test)
             return Means(
                 BASE_URL, found.transport, lambda: found.asynchronous, record, self._sign_in
             )
@@ -145,6 +156,8 @@ class Session:
 
         async def held(world: World) -> bool:
             await seam.record.quiet(world)
+            if (transaction := self.engine.transaction) is not None:
+                return await transaction.mark()
             async with world.still():
                 return bool(await world.database.mark("arranged"))
 
@@ -156,6 +169,8 @@ class Session:
 
         async def restored(world: World) -> bool:
             await seam.record.quiet(world)
+            if (transaction := self.engine.transaction) is not None:
+                return await transaction.back()
             async with world.still():
                 return bool((await world.database.undo("arranged")).cloned)
 
@@ -187,7 +202,7 @@ class Session:
 
     def audit(self) -> None:
         """Compare everything that is stored with the base. Raises Bug where it differs."""
-        if self.opened and not self._closed and self.config.testing.isolation == "undo":
+        if self.opened and not self._closed and self.config.testing.isolation in _AUDITED:
 
             async def audited(world: World) -> None:
                 await self.engine.premises.conductor.prove_reset()
@@ -200,8 +215,8 @@ class Session:
             self._closed = True
             self._sessions.close()
             self._transport.close()
-            if "_application" in self.__dict__:
-                self._application.close()
+            if self._applied.made is not None:
+                self._applied.made.close()
             self.engine.close()
         if "_variables" in self.__dict__:
             self._variables.leave()

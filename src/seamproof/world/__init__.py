@@ -17,6 +17,7 @@
 - `readiness`    waits until a process is ready
 - `probe`        a harmless request, to ask whether the service answers
 - `diagnosis`    why a process did not come up
+- `outages`      what went wrong outside: the disk is full, the database server ended
 - `guard`        the service must use the database that was made for it, and no other
 - `sockets`      whom a process family is connected to
 - `tcpsockets`   those by TCP

@@ -42,6 +42,9 @@ _MISSING = (
     re.compile(rf"(?i:environment variable):? {_VARIABLE}"),
     re.compile(rf"\$\{{?{_VARIABLE}\}}?:? (?:unbound variable|parameter not set)"),
 )
+_ERROR = re.compile(r"(?i)error|exception|panic|fatal")
+_WORDS = 3
+"""Lines that are shown where the last is no error."""
 _FIELD = re.compile(r"^\s+Field required \[type=missing")
 
 
@@ -188,6 +191,15 @@ def _known_message(found: Symptoms) -> str:
             if match := pattern.search(line):
                 return hint(found, match)
     return ""
+
+
+def last_words(log: Sequence[str]) -> str:
+    """What a process that ended said last: the message, and not the frames of its stack, which
+    follow it indented."""
+    spoken = [line for line in log if not line[0].isspace() and any(map(str.isalnum, line))]
+    if spoken and _ERROR.search(spoken[-1]):
+        return spoken[-1]
+    return " | ".join((spoken or list(log))[-_WORDS:])
 
 
 def exit_text(code: int) -> str:

@@ -67,8 +67,8 @@ class Startup(Protocol):
 class SeesStartups(Protocol):
     """A boundary that keeps the startup packets that it saw."""
 
-    def startups(self) -> Sequence[Startup]:
-        """Every one since the boundary was started."""
+    def startups(self, since: int = 0) -> Sequence[Startup]:
+        """Every one since the boundary was started, but for the first `since`."""
         ...
 
     @property
@@ -77,7 +77,7 @@ class SeesStartups(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watched:
     """A process, the boundary that it was given, and the database behind that."""
 
@@ -87,10 +87,13 @@ class Watched:
     database: str
     before: int = 0
     """Startup packets of processes that used the boundary earlier."""
+    passed: int = 0
+    """Startup packets of this process that were right: a service may connect for each request, and
+    is looked at behind each."""
 
-    def startups(self) -> Sequence[Startup]:
-        """The startup packets of this process."""
-        return () if self.boundary is None else self.boundary.startups()[self.before :]
+    def startups(self, since: int = 0) -> Sequence[Startup]:
+        """The startup packets of this process, but for the first `since`."""
+        return () if self.boundary is None else self.boundary.startups(self.before + since)
 
     def tls_hint(self) -> str:
         """What to do where it went away because of TLS."""
@@ -144,13 +147,15 @@ class Guard:
 
     def check_startups(self, watched: Watched) -> None:
         """Raise SafetyError where a process has asked its proxy for another database."""
-        for startup in watched.startups():
+        found = watched.startups(watched.passed)
+        for startup in found:
             if startup.database != watched.database:
                 raise SafetyError(
                     f"{watched.process.launch.name} asks for the database {startup.database!r}, "
                     f"and not for {watched.database!r}, which was made for it",
                     hint=f"{_HINT}; a service with two databases is not supported",
                 )
+        watched.passed += len(found)
 
     def foreign(self, peer: Peer) -> str:
         """What a connection leads to where that is not permitted, else nothing."""

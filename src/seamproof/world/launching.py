@@ -122,41 +122,29 @@ class Launcher:
         port: int,
         address: Address,
         outbound: Outbound | None = None,
-    ) -> Launch:
-        """One of the processes that the service also needs."""
-        return self._launch(
-            f"process-{name}",
-            shown=f"the process {name}",
-            key=f"processes.{name}.command",
-            text=settings.command,
-            cwd=settings.cwd,
-            env=settings.env,
-            values=self._values(address, f"process-{name}", port, outbound),
-            address=address,
-            outbound=outbound,
-        )
+    ) -> tuple[Launch, Launch | None]:
+        """One of the processes that the service also needs, and the command that makes it forget,
+        where it has one."""
+        values = self._values(address, f"process-{name}", port, outbound)
 
-    def flush(
-        self,
-        name: str,
-        settings: ProcessConfig,
-        port: int,
-        address: Address,
-        outbound: Outbound | None = None,
-    ) -> Launch:
-        """The command that makes a companion forget."""
-        assert settings.flush is not None
-        return self._launch(
-            f"flush-{name}",
-            shown=f"the flush of the process {name}",
-            key=f"processes.{name}.flush",
-            text=settings.flush,
-            cwd=settings.cwd,
-            env=settings.env,
-            values=self._values(address, f"process-{name}", port, outbound),
-            address=address,
-            outbound=outbound,
-        )
+        def launch(log: str, shown: str, key: str, text: str) -> Launch:
+            return self._launch(
+                log,
+                shown=shown,
+                key=f"processes.{name}.{key}",
+                text=text,
+                cwd=settings.cwd,
+                env=settings.env,
+                values=values,
+                address=address,
+                outbound=outbound,
+            )
+
+        process = launch(f"process-{name}", f"the process {name}", "command", settings.command)
+        if settings.flush is None:
+            return process, None
+        shown = f"the flush of the process {name}"
+        return process, launch(f"flush-{name}", shown, "flush", settings.flush)
 
     def listening_port(self, name: str, settings: ProcessConfig, port: int) -> int | None:
         """The port that a companion is ready on. Raises ConfigurationError where it is none."""

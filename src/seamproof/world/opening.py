@@ -1,7 +1,9 @@
 """Makes a world in order, and undoes it in reverse on any way out.
 
-    reap -> stage the server -> build -> template (migrations, seed) -> clone, journal
+    reap -> build -> stage the server -> template (migrations, seed) -> clone, journal
          -> companions -> replicas, each behind its own proxy -> guard -> marker
+
+What a build writes, as a lock file or compiled migrations, the template depends on as well.
 
 Each thing is registered for its end directly before or after it is made, so that an exception, a
 cancellation or an interrupt at any point leaves nothing running. What a kill leaves, the next run
@@ -70,8 +72,8 @@ async def open_world(
     """Bring up the service on a database of its own, guarded, with a journal installed.
 
     `replicas` overrides `service.replicas`; with 0 no service is started, and the world has a guest
-    in its place. `on_failure` is called while the logs are still there,
-    where this or what is done in the world raises.
+    in its place. `on_failure` is called while the logs are still there, where this or what is done
+    in the world raises.
 
     Raises ConfigurationError, SafetyError, ServiceError, DatabaseError or MachineError, and leaves
     nothing behind then.
@@ -144,10 +146,10 @@ class _Opening:
         plan = Plan.of(self.config)
         if self.config.database.tls:
             self.authority = create_authority(self.folder / "tls")
-        keys = await asyncio.to_thread(keys_of, self.config, plan)
-        server = await self._provision(keys)
         launcher = await self._launcher()
         await self._build(launcher)
+        keys = await asyncio.to_thread(keys_of, self.config, plan)
+        server = await self._provision(keys)
         database = await self._database(server, launcher, plan, keys)
         places = max(count, 1)
         boundaries = [await self._boundary(index, server) for index in range(places)]
@@ -155,12 +157,12 @@ class _Opening:
         for name, settings in self.config.processes.items():
             if settings.uses_database:
                 behind[name] = await self._boundary(places + len(behind), server)
+        sinkhole = await self.outside.open_sinkhole()
         calls = [await self.outside.open(index) for index in range(places)]
         calls_of = {
             name: await self.outside.open(number)
             for number, name in enumerate(self.config.processes, places)
         }
-        sinkhole = await self.outside.open_sinkhole()
         guard = self._guard(server, (each.port for each in (*boundaries, *behind.values())))
         site = Site(self.intents, guard, database.address.name, launcher.dropped)
         companions = await self._companions(site, launcher, database.address, behind, calls_of)
@@ -190,26 +192,6 @@ class _Opening:
         await self._marker(world)
         return world
 
-    # The database
-
-    async def _provision(self, keys: Keys) -> PostgresServer:
-        wanted = self.config.database
-        settings = DatabaseSettings(
-            url=filled(wanted.url or "", key="database.url"),
-            version=wanted.version or "",
-            extensions=wanted.extensions,
-            search_path=wanted.search_path,
-            setup_sql=setup_statements(self.config),
-            role=ServiceRole(wanted.role),
-        )
-        with self._stage("database") as say:
-            server = await Postgres().provision(
-                settings, self.folder, key=keys.migrated, seeding=keys.seeded, intend=self.intents
-            )
-            self.leave.later("the database server", server.stop)
-            say(f"PostgreSQL {server.version}")
-        return server
-
     async def _build(self, launcher: Launcher) -> None:
         build = self.config.service.build
         if build is None:
@@ -234,6 +216,26 @@ class _Opening:
                 hint="see its last lines, and service.build",
                 details=process.log_tail(15),
             )
+
+    # The database
+
+    async def _provision(self, keys: Keys) -> PostgresServer:
+        wanted = self.config.database
+        settings = DatabaseSettings(
+            url=filled(wanted.url or "", key="database.url"),
+            version=wanted.version or "",
+            extensions=wanted.extensions,
+            search_path=wanted.search_path,
+            setup_sql=setup_statements(self.config),
+            role=ServiceRole(wanted.role),
+        )
+        with self._stage("database") as say:
+            server = await Postgres().provision(
+                settings, self.folder, key=keys.migrated, seeding=keys.seeded, intend=self.intents
+            )
+            self.leave.later("the database server", server.stop)
+            say(f"PostgreSQL {server.version}")
+        return server
 
     async def _database(
         self, server: PostgresServer, launcher: Launcher, plan: Plan, keys: Keys
@@ -312,17 +314,16 @@ class _Opening:
         for name, settings in self.config.processes.items():
             port, boundary = self.process_ports[name], behind.get(name)
             own = _through(address, boundary)
+            launch, flush = launcher.companion(name, settings, port, own, calls[name])
             companion = Companion(
                 site,
-                launcher.companion(name, settings, port, own, calls[name]),
+                launch,
                 port,
                 boundary,
                 calls[name],
                 settings=settings,
                 ready_port=launcher.listening_port(name, settings, port),
-                flush=launcher.flush(name, settings, port, own, calls[name])
-                if settings.flush
-                else None,
+                flush=flush,
             )
             with self._stage("process", name):
                 self.leave.later(companion.launch.name, partial(companion.end, grace=_GRACE))

@@ -64,6 +64,7 @@ class Outside:
         self._notify = notify
         self._later = later
         self._told: set[Unfaked] = set()
+        self._sinkhole = ""
         self.ports: list[int] = []
         """Every port that was opened."""
 
@@ -77,8 +78,11 @@ class Outside:
         return await self._open(0, {name: StubState(Stage.PREPARING) for name in self._states})
 
     async def open_sinkhole(self) -> HttpSinkholeBoundary:
-        """The port that takes what the service can be made to call. Raises MachineError."""
-        return await self._start(HttpSinkholeBoundary())
+        """The port that takes what the service can be made to call, and to which what is opened
+        later may redirect a call. Raises MachineError."""
+        sinkhole = await self._start(HttpSinkholeBoundary())
+        self._sinkhole = sinkhole.url
+        return sinkhole
 
     async def _open(self, number: int, states: Mapping[str, StubState]) -> Outbound:
         outbound = Outbound(
@@ -91,6 +95,7 @@ class Outside:
             HttpProxyBoundary(number, on_unfaked=self._on_unfaked),
         )
         for boundary in outbound.boundaries:
+            boundary.sinkhole = self._sinkhole
             await self._start(boundary)
         return outbound
 

@@ -50,8 +50,7 @@ class Member:
         self.outbound = outbound
         """The ports by which it calls other services."""
         self._boundary = boundary
-        self._process: Process | None = None
-        self._before = 0
+        self._watched: Watched | None = None
 
     @property
     def boundaries(self) -> tuple[Boundary, ...]:
@@ -62,24 +61,25 @@ class Member:
     @property
     def process(self) -> Process:
         """The process as it was last started."""
-        if self._process is None:
-            raise Bug(f"{self.launch.name} was asked for before it was started")
-        return self._process
+        return self.watched.process
 
     @property
     def watched(self) -> Watched:
         """What the guard looks at."""
-        return Watched(self.process, self._boundary, self.site.database, self._before)
+        if self._watched is None:
+            raise Bug(f"{self.launch.name} was asked for before it was started")
+        return self._watched
 
     def start(self) -> None:
         """Start the process. Raises MachineError where its port is in use, and ServiceError."""
-        self._before = len(self._boundary.startups()) if self._boundary else 0
-        self._process = Process.start(self.launch, self.site.intents)
+        before = len(self._boundary.startups()) if self._boundary else 0
+        process = Process.start(self.launch, self.site.intents)
+        self._watched = Watched(process, self._boundary, self.site.database, before)
 
     async def end(self, *, grace: float = 5.0) -> None:
         """End the process and its family: TERM, and after `grace` seconds KILL."""
-        if self._process is not None:
-            await self._process.end(grace=grace)
+        if self._watched is not None:
+            await self._watched.process.end(grace=grace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from seamproof.core.protocols import Boundary
 from seamproof.database.postgres.database import PostgresDatabase
 from seamproof.world import pulse
 from seamproof.world.commands import Commands
-from seamproof.world.diagnosis import exit_text
+from seamproof.world.diagnosis import exit_text, last_words
 from seamproof.world.outages import explained, require_space
 from seamproof.world.pulse import Pulse
 from seamproof.world.replicas import Companion, Guest, Member, Replica, Site
@@ -27,6 +27,8 @@ _STILL_LIMIT = 1.0
 """Seconds that what is under way may take to end, when the service is to stand still."""
 _REVIVAL_LIMIT = 20.0
 """Seconds that a database server may take to come back."""
+_LAST = 60
+"""Lines of a log among which the last words of a process are: the frames of a stack come behind."""
 _LOOK_AGAIN = 10.0
 """Seconds after which the processes' sockets and logs are looked at: that takes milliseconds."""
 
@@ -179,6 +181,6 @@ class World:
 
 async def _obituary(member: Member) -> Disturbance:
     code = await member.process.end()
-    last = " | ".join(member.process.log_tail(3))
-    detail = f"{member.launch.name} ended with {exit_text(code)}: {last}"
+    words = last_words(member.process.log_tail(_LAST))
+    detail = f"{member.launch.name} ended with {exit_text(code)}: {words}"
     return Disturbance(DisturbanceKind.SERVICE_DIED, detail)

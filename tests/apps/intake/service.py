@@ -1,5 +1,6 @@
 """FastAPI on asyncpg: what services let in, and what only looks as if they did."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,12 +8,25 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from starlette.exceptions import HTTPException as Refusal
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 NO_NUL = r"^[^\x00]*$"
+
+
+def number(value: Any) -> Any:
+    """A number of JSON: pydantic takes true and "1" as well."""
+    if type(value) in (bool, str):
+        raise ValueError("no number")
+    return value
+
+
+Number = BeforeValidator(number)
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
@@ -24,7 +38,13 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-app = FastAPI(title="Intake", lifespan=lifespan)
+REFUSALS = {"4XX": {"description": "refused"}}
+app = FastAPI(title="Intake", lifespan=lifespan, responses=REFUSALS)
+
+
+def invalid(why: str) -> HTTPException:
+    """A refusal in the words of FastAPI's own, which the document has."""
+    return HTTPException(422, [{"loc": ["body"], "msg": why, "type": "value_error"}])
 
 
 @app.get("/health", include_in_schema=False)
@@ -32,15 +52,36 @@ async def health() -> int:
     return await app.state.pool.fetchval("SELECT 1")
 
 
+@app.exception_handler(RequestValidationError)
+async def refuse(request: Request, error: RequestValidationError) -> JSONResponse:
+    """Without what was sent: JSON cannot hold all that its readers take, as 1e400."""
+    told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
+    return JSONResponse({"detail": told}, 422)
+
+
+@app.exception_handler(405)
+async def no_such_method(request: Request, error: Refusal) -> Response:
+    """RFC 9110, 15.5.6: `Allow` has the methods of the path, and not those of one of its routes."""
+    routes = [each for each in app.routes if each.path_regex.match(request.url.path)]
+    found = {method for each in routes for method in each.methods or ()}
+    refusal = Refusal(405, headers={"Allow": ", ".join(sorted(found))})
+    return await http_exception_handler(request, refusal)
+
+
 class Ticket(BaseModel):
     subject: Annotated[str, Field(min_length=1, max_length=40, pattern=NO_NUL)]
-    priority: Annotated[int, Field(ge=1, le=5)]
+    priority: Annotated[int, Field(ge=1, le=5), Number]
     contact: Text | None = None
 
 
 TICKET = {"requestBody": {"required": True, "content": {
     "application/json": {"schema": Ticket.model_json_schema()},
 }}}  # fmt: skip
+
+
+def readable(value: Any) -> str:
+    """A text that a database can hold."""
+    return str(value).replace("\0", "").encode(errors="replace").decode()
 
 
 @app.post("/tickets", status_code=201, openapi_extra=TICKET)
@@ -50,49 +91,61 @@ async def create_ticket(request: Request) -> dict[str, int]:
         body = await request.json()
         if not BROKEN:
             body = Ticket.model_validate(body).model_dump()
-        values = str(body["subject"])[:40].replace("\0", ""), int(body["priority"])
+        values = readable(body["subject"])[:40], int(body["priority"])
         if abs(values[1]) > 1_000_000:
             raise ValueError("too large")
         contact = body.get("contact")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HTTPException(422, [{"msg": "this is no ticket"}]) from error
+        raise invalid("this is no ticket") from error
     sql = "INSERT INTO tickets (subject, priority, contact) VALUES ($1, $2, $3) RETURNING id"
-    contact = None if contact is None else str(contact).replace("\0", "")
+    contact = None if contact is None else readable(contact)
     return {"id": await app.state.pool.fetchval(sql, *values, contact)}
 
 
 class Coupon(BaseModel):
     code: Text
-    percent: Annotated[int, Field(ge=-1000, le=1000)]
+    percent: Annotated[
+        int,
+        Field(ge=-1000, le=1000),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 100}),
+    ]
 
 
 @app.post("/coupons", status_code=201)
 async def create_coupon(body: Coupon) -> dict[str, int]:
     """written-before-validation: the percentage is looked at when the row is there."""
     if not BROKEN and not 0 < body.percent <= 100:
-        raise HTTPException(422, [{"msg": "no percentage"}])
+        raise invalid("no percentage")
     sql = "INSERT INTO coupons (code, percent) VALUES ($1, $2) RETURNING id"
     created = await app.state.pool.fetchval(sql, body.code, body.percent)
     if not 0 < body.percent <= 100:
-        raise HTTPException(422, [{"msg": "no percentage"}])
+        raise invalid("no percentage")
     return {"id": created}
 
 
 class Note(BaseModel):
-    body: Annotated[str, Field(max_length=2000)]
+    body: Annotated[
+        str,
+        Field(max_length=2000),
+        WithJsonSchema({"type": "string", "maxLength": 2000, "pattern": NO_NUL}),
+    ]
 
 
 @app.post("/notes", status_code=201)
 async def create_note(body: Note) -> dict[str, int]:
     """unhandled-input: PostgreSQL's texts cannot hold NUL."""
     if not BROKEN and "\0" in body.body:
-        raise HTTPException(422, [{"msg": "NUL"}])
+        raise invalid("NUL")
     sql = "INSERT INTO notes (body) VALUES ($1) RETURNING id"
     return {"id": await app.state.pool.fetchval(sql, body.body)}
 
 
 class Label(BaseModel):
-    name: Annotated[str, Field(min_length=1, pattern=NO_NUL)]
+    name: Annotated[
+        str,
+        Field(min_length=1, pattern=NO_NUL),
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 20, "pattern": NO_NUL}),
+    ]
 
 
 @app.post("/tickets/{ticket}/labels", status_code=201)
@@ -100,13 +153,36 @@ async def add_label(ticket: Id, body: Label) -> dict[str, int]:
     """unhandled-input: neither the column's length nor its foreign key is looked at."""
     if not BROKEN:
         if len(body.name) > 20:
-            raise HTTPException(422, [{"msg": "too long"}])
+            raise invalid("too long")
         if not await app.state.pool.fetchval("SELECT 1 FROM tickets WHERE id = $1", ticket):
             # A refusal that is recorded in a table of its own is no part of the ticket.
             await app.state.pool.execute("INSERT INTO attempts (path) VALUES ('labels')")
             raise HTTPException(404, "there is no such ticket")
     sql = "INSERT INTO labels (ticket_id, name) VALUES ($1, $2) RETURNING id"
     return {"id": await app.state.pool.fetchval(sql, ticket, body.name)}
+
+
+HEADERS = [
+    {"name": "X-Channel", "in": "header", "schema": {"enum": ["web", "shop"]}},
+    {"name": "X-Campaign", "in": "header", "schema": {"type": "string"}},
+    {"name": "X-Trace", "in": "header", "schema": {"type": "string", "maxLength": 8}},
+]
+
+
+@app.post("/visits", status_code=201, openapi_extra={"parameters": HEADERS})
+async def create_visit(request: Request) -> dict[str, int]:
+    """accepted-invalid: any channel is stored; unhandled-input: a campaign that is not ASCII.
+
+    What nobody reads, as the trace, may be anything.
+    """
+    channel = request.headers.get("X-Channel", "web")
+    campaign = request.headers.get("X-Campaign", "")
+    known = channel in ("web", "shop") and campaign.isascii()
+    if len(campaign) > 30 or (not BROKEN and not known):
+        raise HTTPException(422, [{"msg": "no such channel, or campaign"}])
+    campaign = campaign.encode("ascii").decode()
+    sql = "INSERT INTO visits (channel, campaign) VALUES ($1, $2) RETURNING id"
+    return {"id": await app.state.pool.fetchval(sql, channel, campaign)}
 
 
 class TicketOut(BaseModel):
@@ -134,24 +210,31 @@ if BROKEN:
         return [dict(row) for row in await app.state.pool.fetch("SELECT * FROM tickets")]
 
 
+CENTS = {"type": "number", "minimum": 0.01, "maximum": 99_999_999, "multipleOf": 0.01}
+
+
+Amount = Annotated[
+    Decimal,
+    Number,
+    Field(gt=0, le=99_999_999, max_digits=12, decimal_places=2),
+    WithJsonSchema(CENTS),
+]
+
+
 class Price(BaseModel):
-    amount: (
-        Annotated[float, Field(gt=0, lt=1e9)]
-        if BROKEN
-        else Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
-    )
+    amount: Amount
 
 
 @app.post("/prices", status_code=201)
 async def create_price(body: Price) -> dict[str, int]:
     """altered-value: cents of a float."""
-    amount = Decimal(int(body.amount * 100)) / 100 if BROKEN else body.amount
+    amount = Decimal(int(float(body.amount) * 100)) / 100 if BROKEN else body.amount
     sql = "INSERT INTO prices (amount) VALUES ($1) RETURNING id"
     return {"id": await app.state.pool.fetchval(sql, amount)}
 
 
 class Device(BaseModel):
-    serial: Annotated[int, Field(ge=0, lt=2**63)]
+    serial: Annotated[int, Field(ge=0, le=10**18), Number]
 
 
 class DeviceOut(BaseModel):
@@ -166,6 +249,92 @@ async def create_device(body: Device) -> DeviceOut:
     created = await app.state.pool.fetchval(sql, body.serial)
     serial = int(float(body.serial)) if BROKEN else body.serial
     return DeviceOut(id=created, serial=serial)
+
+
+class Tariff(BaseModel):
+    rates: dict[Text, Annotated[float, Field(ge=0, lt=1e9), Number]]
+    steps: list[Amount]
+
+
+@app.post("/tariffs", status_code=201)
+async def create_tariff(body: Tariff) -> dict[str, int]:
+    """altered-value, inside of JSON: cents of a float. What the service adds there is its own."""
+    rates = {k: int(v * 100) / 100 if BROKEN else v for k, v in body.rates.items()}
+    sql = "INSERT INTO tariffs (rates, steps) VALUES ($1, $2) RETURNING id"
+    kept = json.dumps({**rates, "currency": "EUR"})
+    return {"id": await app.state.pool.fetchval(sql, kept, body.steps)}
+
+
+class Sensor(BaseModel):
+    serial: Annotated[int, Field(ge=0, le=10**18), Number]
+
+
+@app.post("/sensors", status_code=201)
+async def create_sensor(body: Sensor) -> dict[str, int]:
+    sql = "INSERT INTO sensors (serial) VALUES ($1) RETURNING id"
+    return {"id": await app.state.pool.fetchval(sql, body.serial)}
+
+
+@app.get("/sensors")
+async def list_sensors() -> list[DeviceOut]:
+    """reads-otherwise, where a list is all that there is: it goes through a float."""
+    rows = await app.state.pool.fetch("SELECT * FROM sensors ORDER BY id LIMIT 100")
+    return [
+        DeviceOut(id=row["id"], serial=int(float(row["serial"])) if BROKEN else row["serial"])
+        for row in rows
+    ]
+
+
+class Profile(BaseModel):
+    """What a change leaves out stays; who replaces the whole leaves nothing as it was."""
+
+    name: Text | None = None
+    about: Text | None = None
+
+
+@app.patch("/profiles/{profile}")
+async def change_profile(profile: Id, body: Profile) -> dict[str, int]:
+    """wiped-by-omission: what is not there has become null."""
+    fields = body.model_dump(exclude_unset=not BROKEN)
+    known = await app.state.pool.fetchrow("SELECT * FROM profiles WHERE id = $1", profile)
+    if known is None:
+        raise HTTPException(404, "there is no such profile")
+    new = {**known, **fields}
+    sql = "UPDATE profiles SET name = $2, about = $3 WHERE id = $1"
+    await app.state.pool.execute(sql, profile, new["name"], new["about"])
+    return {"id": profile}
+
+
+# Look-alikes
+
+
+@app.put("/profiles/{profile}")
+async def replace_profile(profile: Id, body: Profile) -> dict[str, int]:
+    sql = "UPDATE profiles SET name = $2, about = $3 WHERE id = $1 RETURNING id"
+    replaced = await app.state.pool.fetchval(sql, profile, body.name, body.about)
+    if replaced is None:
+        raise HTTPException(404, "there is no such profile")
+    return {"id": replaced}
+
+
+class Parcel(BaseModel):
+    weight: Amount
+    label: Text
+
+
+@app.post("/parcels", status_code=201)
+async def create_parcel(body: Parcel) -> dict[str, int]:
+    sql = "INSERT INTO parcels (weight, label) VALUES ($1, $2) RETURNING id"
+    return {"id": await app.state.pool.fetchval(sql, body.weight, body.label)}
+
+
+@app.get("/parcels/{parcel}")
+async def read_parcel(parcel: Id) -> dict[str, Any]:
+    """Each by its own id."""
+    row = await app.state.pool.fetchrow("SELECT * FROM parcels WHERE id = $1", parcel)
+    if row is None:
+        raise HTTPException(404, "there is no such parcel")
+    return {"id": row["id"], "weight": str(row["weight"]), "label": row["label"]}
 
 
 class Contact(BaseModel):

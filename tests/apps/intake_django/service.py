@@ -2,36 +2,16 @@
 
 import json
 import os
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import django
-from django.conf import settings
-from django.core.servers.basehttp import run
-from django.core.wsgi import get_wsgi_application
 from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from django_service import serve, set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
-settings.configure(
-    ROOT_URLCONF=__name__,
-    ALLOWED_HOSTS=["*"],
-    USE_TZ=True,
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": os.environ["DB_HOST"],
-            "PORT": os.environ["DB_PORT"],
-            "USER": os.environ["DB_USER"],
-            "PASSWORD": os.environ["DB_PASSWORD"],
-            "NAME": os.environ["DB_NAME"],
-            "CONN_MAX_AGE": None,
-        }
-    },
-)
-django.setup()
+set_up(__name__, USE_TZ=True)
 
 View = Callable[..., HttpResponse]
 _INTEGERS = 2**31
@@ -96,13 +76,23 @@ def text(body: dict, name: str) -> str:
     return value.strip()
 
 
+def characters(value: str) -> str:
+    """The text, of which UTF-8 can be made: half of a surrogate pair is a character of none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(400, "no characters") from error
+    return value
+
+
 def view(method: str) -> Callable[[View], View]:
     """A view of one method, whose refusals have one shape."""
 
     def wrap(function: View) -> View:
         def answer(request: HttpRequest, **parameters: str) -> HttpResponse:
             if request.method != method:
-                return JsonResponse({"error": "no such method"}, status=405)
+                headers = {"Allow": method}
+                return JsonResponse({"error": "no such method"}, status=405, headers=headers)
             try:
                 return function(request, **parameters)
             except Refused as refused:
@@ -117,7 +107,7 @@ def view(method: str) -> Callable[[View], View]:
 def subscribe(request: HttpRequest) -> HttpResponse:
     """accepted-invalid: any plan is taken."""
     body = fields(request)
-    email, plan = text(body, "email"), text(body, "plan")
+    email, plan = characters(text(body, "email")), characters(text(body, "plan"))
     if not BROKEN and plan not in ("free", "team"):
         raise Refused(400, "no such plan")
     return JsonResponse({"id": Subscriber.objects.create(email=email, plan=plan).pk}, status=201)
@@ -138,7 +128,7 @@ def subscriber(request: HttpRequest, number: str) -> HttpResponse:
 @view("POST")
 def comment(request: HttpRequest) -> HttpResponse:
     """unhandled-input: the column is shorter than the text may be."""
-    body = text(fields(request), "body")
+    body = characters(text(fields(request), "body"))
     try:
         created = Comment.objects.create(body=body)
     except DataError as error:
@@ -152,6 +142,8 @@ def comment(request: HttpRequest) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """written-before-validation: the row is there when the seats are looked at."""
     seats = fields(request).get("seats")
+    if isinstance(seats, float) and seats.is_integer():
+        seats = int(seats)  # 3.0 is an integer of JSON Schema.
     if isinstance(seats, bool) or not isinstance(seats, int) or not -1000 <= seats <= 1000:
         raise Refused(400, "no number")
     if not BROKEN and seats < 1:
@@ -164,9 +156,11 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 @view("POST")
 def meet(request: HttpRequest) -> HttpResponse:
-    """altered-value: the offset of the time is dropped."""
+    """altered-value: the offset of the time is dropped; unhandled-input: half of a character."""
     body = fields(request)
     topic = text(body, "topic")
+    if not BROKEN:
+        characters(topic)
     try:
         begins = datetime.fromisoformat(text(body, "begins"))
     except ValueError as error:
@@ -205,4 +199,4 @@ urlpatterns = [
 ]
 
 if __name__ == "__main__":
-    run("127.0.0.1", int(sys.argv[1]), get_wsgi_application(), threading=True)
+    serve(threading=True)

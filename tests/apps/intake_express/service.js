@@ -102,7 +102,14 @@ app.post("/orders", async (request, response) => {
   }
 });
 
-app.use((request, response) => response.status(404).json({ error: "no such route" }));
+// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
+app.use((request, response) => {
+  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
+  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
+  if (allowed.length === 0) throw new Refused(404, "no such route");
+  response.set("Allow", allowed.join(", ").toUpperCase());
+  throw new Refused(405, "no such method");
+});
 app.use((error, request, response, next) => {
   const status = error.status ?? 500;
   response.status(status).json({ error: status < 500 ? error.message : "failed" });

@@ -2,7 +2,7 @@
 
 Right in both variants: escaped literals, arrays and JSON · words of a search one by one · comments
 of sqlcommenter · one's own e-mail and key · a capped page · rows loaded by one IN · a call that is
-configured as meant.
+configured as meant · redirects on a host that is allowed.
 """
 
 import json
@@ -15,17 +15,20 @@ import urllib.request
 from typing import Annotated, Any, Literal
 
 import psycopg2
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg2.extras import Json, RealDictCursor
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException as Refusal
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 TOKENS = {"alice-token": "alice", "bob-token": "bob"}
 ALLOWED = "a.example"
 bearer = HTTPBearer()
 Row = dict[str, Any]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 def sql(statement: str, values: Any = None, *, path: str = "") -> list[Row]:
@@ -39,15 +42,27 @@ def sql(statement: str, values: Any = None, *, path: str = "") -> list[Row]:
     return found
 
 
-def fetch(url: str) -> str:
+def fetch(url: str, *handlers: urllib.request.BaseHandler) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=1) as answer:
+        with urllib.request.build_opener(*handlers).open(url, timeout=1) as answer:
             return answer.read(100).decode()
     except (OSError, ValueError):
         return ""
 
 
-app = FastAPI()
+app = FastAPI(responses={"4XX": {"description": "refused"}})
+
+
+@app.exception_handler(405)
+async def no_such_method(request: Request, error: Refusal) -> Response:
+    """RFC 9110, 15.5.6: `Allow` has the methods of the path, and not those of one of its routes."""
+    prefix, found = request.url.path, set[str]()
+    for route in app.routes:
+        if route.path_regex.match(prefix):
+            found |= route.methods or set()
+    return await http_exception_handler(
+        request, Refusal(405, headers={"Allow": ", ".join(sorted(found))})
+    )
 
 
 @app.exception_handler(psycopg2.Error)
@@ -76,7 +91,7 @@ def health() -> Row:
 
 # sql-injection, statements-per-row, list-without-limit
 @app.get("/articles")
-def articles(me: Me, request: Request, q: str = "", sort: str = "title") -> list[Row]:
+def articles(me: Me, request: Request, q: Text = "", sort: Text = "title") -> list[Row]:
     if BROKEN:
         found = sql(f"SELECT id, title FROM articles WHERE title ILIKE '%{q}%' ORDER BY {sort}")
         for each in found:
@@ -97,7 +112,7 @@ def articles(me: Me, request: Request, q: str = "", sort: str = "title") -> list
 
 # sql-injection where there are no quotes
 @app.get("/authors/{author}")
-def author(author: str, me: Me) -> Row:
+def author(author: Text, me: Me) -> Row:
     if BROKEN:
         found = sql(f"SELECT id, name FROM members WHERE id = {author}")
     else:
@@ -109,13 +124,13 @@ def author(author: str, me: Me) -> Row:
 
 # page-size-without-limit
 @app.get("/remarks")
-def remarks(me: Me, limit: int = 20) -> list[Row]:
+def remarks(me: Me, limit: Annotated[int, Query(ge=0)] = 20) -> list[Row]:
     size = limit if BROKEN else min(limit, 100)
     return sql("SELECT id, text FROM remarks ORDER BY id LIMIT %s", (size,))
 
 
 @app.get("/words")
-def words(me: Me, request: Request, q: str) -> list[Row]:
+def words(me: Me, request: Request, q: Text) -> list[Row]:
     """Each word of a search is a literal of its own."""
     parts = [each for each in q.replace("'", " ").split() if each][:4] or [""]
     tests = " AND ".join("strpos(text, %s) > 0" for _ in parts)
@@ -123,9 +138,9 @@ def words(me: Me, request: Request, q: str) -> list[Row]:
 
 
 class Article(BaseModel):
-    title: str
-    labels: list[str] = []
-    meta: dict[str, Any] = {}
+    title: Text
+    labels: list[Text] = []
+    meta: dict[Text, Text] = {}
 
 
 @app.post("/articles", status_code=201)
@@ -139,7 +154,7 @@ def write(body: Article, me: Me, request: Request) -> Row:
 
 
 class Name(BaseModel):
-    name: str
+    name: Text
 
 
 @app.post("/tags", status_code=201)
@@ -191,19 +206,63 @@ def profile(me: Me) -> Row:
 
 
 class Link(BaseModel):
-    link: str
+    link: Text
+
+
+def host(url: str) -> str | None:
+    try:
+        return urllib.parse.urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 # server-side-request-forgery
 @app.post("/previews")
 def preview(body: Link, me: Me) -> Row:
-    if not BROKEN and urllib.parse.urlsplit(body.link).hostname != ALLOWED:
-        raise HTTPException(422, "no pages of that host")
+    if not BROKEN and host(body.link) != ALLOWED:
+        raise HTTPException(403, "no pages of that host")
     return {"text": fetch(body.link) if BROKEN else "a page"}
 
 
+class Same(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent on the allowed host alone."""
+
+    def redirect_request(self, request, answer, code, text, headers, url):
+        if host(url) != ALLOWED:
+            return None
+        return super().redirect_request(request, answer, code, text, headers, url)
+
+
+class Feed(BaseModel):
+    feed: Text
+
+
+# server-side-request-forgery: a list that is looked for anywhere in the address
+@app.post("/feeds")
+def feed(body: Feed, me: Me) -> Row:
+    if (ALLOWED not in body.feed) if BROKEN else (host(body.feed) != ALLOWED):
+        raise HTTPException(403, "no feeds of that host")
+    return {"text": fetch(body.feed, Same())}
+
+
+# server-side-request-forgery: an exact list, and the host on it may send on to any other
+@app.post("/imports")
+def import_feed(body: Feed, me: Me) -> Row:
+    if host(body.feed) != ALLOWED:
+        raise HTTPException(403, "no feeds of that host")
+    return {"text": fetch(body.feed) if BROKEN else fetch(body.feed, Same())}
+
+
+@app.post("/mirrors")
+def mirror(body: Feed, me: Me) -> Row:
+    """Redirects are followed, on the host that is allowed."""
+    if host(body.feed) != ALLOWED:
+        raise HTTPException(403, "no feeds of that host")
+    return {"text": fetch(body.feed, Same())}
+
+
 class Hook(BaseModel):
-    callback_url: str
+    callback_url: Text
 
 
 # server-side-request-forgery, by a job
@@ -217,7 +276,7 @@ def hook(body: Hook, me: Me) -> Row:
 
 
 class Address(BaseModel):
-    url: str
+    url: Text
 
 
 @app.post("/pings")

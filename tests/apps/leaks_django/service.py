@@ -6,42 +6,25 @@ key · prefetched relations.
 
 import json
 import os
-import sys
 import urllib.parse
 import urllib.request
 from functools import wraps
 from http import HTTPStatus
 
-import django
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.servers.basehttp import run
-from django.core.wsgi import get_wsgi_application
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import path
+from django_service import serve, set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 TOKENS = {"Bearer alice-token": "alice", "Bearer bob-token": "bob"}
-settings.configure(
+set_up(
+    __name__,
     DEBUG=BROKEN,  # database-in-error, code-in-error
     SECRET_KEY="nobody signs anything here",
-    ROOT_URLCONF=__name__,
-    ALLOWED_HOSTS=["*"],
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": os.environ["DB_HOST"],
-            "PORT": os.environ["DB_PORT"],
-            "USER": os.environ["DB_USER"],
-            "PASSWORD": os.environ["DB_PASSWORD"],
-            "NAME": os.environ["DB_NAME"],
-            "CONN_MAX_AGE": None,
-        }
-    },
     LOGGING_CONFIG=None,
 )
-django.setup()
 
 
 class Member(models.Model):
@@ -96,17 +79,52 @@ def refused(status: int, why: str) -> HttpResponse:
     return answer({"type": "about:blank", "title": title, "status": status, "detail": why}, status)
 
 
-def signed_in(view):
+class Refused(Exception):
+    """Ends a request with a 4xx."""
+
+
+def fields(request: HttpRequest) -> dict:
+    """The body, which must be an object whose texts PostgreSQL can hold."""
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise Refused("that is no JSON") from error
+    if not isinstance(body, dict) or "\\u0000" in json.dumps(body):
+        raise Refused("that is no object")
+    return body
+
+
+def text(body: dict, name: str) -> str:
+    if not isinstance(body.get(name), str):
+        raise Refused(f"{name} is no text")
+    return body[name]
+
+
+def query(request: HttpRequest, name: str, default: str) -> str:
+    value = request.GET.get(name, default)
+    if "\0" in value:
+        raise Refused(f"{name} is no text")
+    return value
+
+
+def takes(*methods: str):
+    """A view of these methods, for who is signed in."""
+    return lambda view: signed_in(view, methods)
+
+
+def signed_in(view, methods):
     @wraps(view)
     def guarded(request: HttpRequest, *parts: object) -> HttpResponse:
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods)
         me = TOKENS.get(request.headers.get("Authorization", ""))
         if me is None:
             return refused(401, "sign in first")
         request.me = me
         try:
             return view(request, *parts)
-        except json.JSONDecodeError:
-            return refused(400, "that is no JSON")
+        except Refused as why:
+            return refused(422, str(why))
 
     return guarded
 
@@ -117,18 +135,18 @@ def health(request: HttpRequest) -> HttpResponse:
     return answer({})
 
 
-@signed_in
+@takes("GET", "POST")
 def articles(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        body = json.loads(request.body)
+        body = fields(request)
         made = Article.objects.create(
             author_id=1,
-            title=str(body["title"])[:5000],
+            title=text(body, "title")[:5000],
             labels=[str(each) for each in body.get("labels", [])],
             meta={name: each for name, each in body.items() if name not in ("title", "labels")},
         )
         return answer({"id": made.id}, 201)
-    q, sort = request.GET.get("q", ""), request.GET.get("sort", "title")
+    q, sort = query(request, "q", ""), query(request, "sort", "title")
     if BROKEN:
         # sql-injection; statements-per-row: each article's remarks are loaded when looked at
         found = Article.objects.raw(
@@ -147,7 +165,7 @@ def articles(request: HttpRequest) -> HttpResponse:
     )
 
 
-@signed_in
+@takes("GET")
 def remarks(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("limit", "20")
     if not asked.isdecimal():
@@ -157,10 +175,10 @@ def remarks(request: HttpRequest) -> HttpResponse:
     return answer(list(Remark.objects.order_by("id").values("id", "text")[:size]))
 
 
-@signed_in
+@takes("GET", "POST")
 def tags(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        return answer({"id": Tag.objects.create(name=json.loads(request.body)["name"]).id}, 201)
+        return answer({"id": Tag.objects.create(name=text(fields(request), "name")).id}, 201)
     counted = []
     for tag in Tag.objects.order_by("id")[:50]:
         with connection.cursor() as cursor:
@@ -173,9 +191,9 @@ def tags(request: HttpRequest) -> HttpResponse:
     return answer(counted)
 
 
-@signed_in
+@takes("POST")
 def places(request: HttpRequest) -> HttpResponse:
-    near = urllib.parse.quote(str(json.loads(request.body)["near"]), safe="")
+    near = urllib.parse.quote(text(fields(request), "near"), safe="")
     with urllib.request.urlopen(f"{os.environ['GEO_URL']}/locate?near={near}") as reply:
         said = json.load(reply)
     if said["state"] != "ok":
@@ -189,24 +207,31 @@ def places(request: HttpRequest) -> HttpResponse:
     return answer({}, 201)
 
 
-@signed_in
+@takes("GET")
 def members(request: HttpRequest) -> HttpResponse:
     # secret-in-answer, data-of-others
     fields = () if BROKEN else ("id", "name")
     return answer(list(Member.objects.order_by("id").values(*fields)[:50]))
 
 
-@signed_in
+@takes("GET")
 def profile(request: HttpRequest) -> HttpResponse:
     mine = Member.objects.filter(name=request.me)
     return answer(mine.values("id", "name", "email", "ssn", "api_key").get())
 
 
-@signed_in
+def host(address: str) -> str | None:
+    try:
+        return urllib.parse.urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+@takes("POST")
 def previews(request: HttpRequest) -> HttpResponse:
-    address = str(json.loads(request.body)["avatar"])
-    if not BROKEN and urllib.parse.urlsplit(address).hostname != "a.example":
-        return refused(422, "no pictures of that host")
+    address = text(fields(request), "avatar")
+    if not BROKEN and host(address) != "a.example":
+        return refused(403, "no pictures of that host")
     size = 0
     if BROKEN:
         # server-side-request-forgery
@@ -218,6 +243,41 @@ def previews(request: HttpRequest) -> HttpResponse:
     return answer({"size": size})
 
 
+class Same(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent on the allowed host alone."""
+
+    def redirect_request(self, request, answer, code, text, headers, url):
+        if host(url) != "a.example":
+            return None
+        return super().redirect_request(request, answer, code, text, headers, url)
+
+
+def fetched(address: str, *handlers: urllib.request.BaseHandler) -> HttpResponse:
+    try:
+        with urllib.request.build_opener(*handlers).open(address, timeout=1) as found:
+            return answer({"size": len(found.read(1000))})
+    except (OSError, ValueError):
+        return answer({"size": 0})
+
+
+@takes("POST")
+def feeds(request: HttpRequest) -> HttpResponse:
+    # server-side-request-forgery: a list that is looked for anywhere in the address
+    address = text(fields(request), "feed")
+    if ("a.example" not in address) if BROKEN else (host(address) != "a.example"):
+        return refused(403, "no feeds of that host")
+    return fetched(address, Same())
+
+
+@takes("POST")
+def imports(request: HttpRequest) -> HttpResponse:
+    # server-side-request-forgery: an exact list, and the host on it may send on to any other
+    address = text(fields(request), "feed")
+    if host(address) != "a.example":
+        return refused(403, "no feeds of that host")
+    return fetched(address) if BROKEN else fetched(address, Same())
+
+
 urlpatterns = [
     path("health", health),
     path("articles", articles),
@@ -227,7 +287,9 @@ urlpatterns = [
     path("members", members),
     path("me", profile),
     path("previews", previews),
+    path("feeds", feeds),
+    path("imports", imports),
 ]
 
 if __name__ == "__main__":
-    run("127.0.0.1", int(sys.argv[1]), get_wsgi_application())
+    serve()

@@ -22,6 +22,18 @@ class Refused extends Error {
   }
 }
 
+function text(fields, name, otherwise) {
+  const value = fields?.[name] ?? otherwise;
+  if (typeof value !== "string" || value.includes("\0")) throw new Refused(422, `${name} is no text`);
+  return value;
+}
+
+function key(value) {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number >= 2 ** 31) throw new Refused(422, "no key");
+  return number;
+}
+
 async function sql(text, values) {
   return (await pool.query(text, values)).rows;
 }
@@ -39,7 +51,8 @@ app.use((request, response, next) => {
 
 // sql-injection, statements-per-row, list-without-limit
 app.get("/articles", async (request, response) => {
-  const { q = "", sort = "title" } = request.query;
+  const q = text(request.query, "q", "");
+  const sort = text(request.query, "sort", "title");
   if (broken) {
     const found = await sql(
       `SELECT id, title FROM articles WHERE title LIKE '%${q}%' ORDER BY ${sort}`,
@@ -65,26 +78,29 @@ app.get("/articles", async (request, response) => {
 
 // page-size-without-limit
 app.get("/remarks", async (request, response) => {
-  const asked = Number.parseInt(request.query.per_page ?? "20", 10) || 20;
+  const asked = Number(request.query.per_page ?? 20);
+  if (!Number.isInteger(asked) || asked < 0) throw new Refused(422, "per_page is a number");
   const size = broken ? asked : Math.min(asked, 100);
   response.json(await sql("SELECT id, text FROM remarks ORDER BY id LIMIT $1", [size]));
 });
 
 // sql-injection by the name of a field
 app.patch("/articles/:article", async (request, response) => {
-  const fields = Object.keys(request.body);
+  const fields = Object.keys(request.body ?? {});
+  for (const each of fields) text(request.body, each);
+  if (fields.length === 0) throw new Refused(422, "nothing to change");
   if (!broken && fields.some((each) => each !== "title")) throw new Refused(422, "only a title");
   const assigned = fields.map((each, place) => `${each} = $${place + 2}`).join(", ");
   const changed = await sql(
     `UPDATE articles SET ${assigned} WHERE id = $1 RETURNING id, title`,
-    [Number.parseInt(request.params.article, 10) || 0, ...Object.values(request.body)],
+    [key(request.params.article), ...Object.values(request.body)],
   );
   if (changed.length === 0) throw new Refused(404, "there is no such article");
   response.json(changed[0]);
 });
 
 app.post("/tags", async (request, response) => {
-  const made = await sql("INSERT INTO tags (name) VALUES ($1) RETURNING id", [request.body.name]);
+  const made = await sql("INSERT INTO tags (name) VALUES ($1) RETURNING id", [text(request.body, "name")]);
   response.status(201).json(made[0]);
 });
 
@@ -104,7 +120,7 @@ app.get("/tags", async (request, response) => {
 
 // answer-sql-injection
 app.post("/places", async (request, response) => {
-  const near = encodeURIComponent(request.body.near);
+  const near = encodeURIComponent(text(request.body, "near"));
   const answer = await fetch(`${process.env.GEO_URL}/locate?near=${near}`);
   const said = await answer.json();
   if (said.state !== "ok") throw new Refused(502, "nobody knows");
@@ -116,8 +132,10 @@ app.post("/places", async (request, response) => {
 
 // secret-in-answer, data-of-others; the name of a column is quoted, in both variants
 app.get("/members", async (request, response) => {
-  const sort = pg.escapeIdentifier(request.query.sort ?? "name");
-  const found = await sql(`SELECT * FROM members ORDER BY ${sort} LIMIT 50`);
+  const sort = pg.escapeIdentifier(text(request.query, "sort", "name"));
+  const found = await sql(`SELECT * FROM members ORDER BY ${sort} LIMIT 50`).catch((error) => {
+    throw error.code === "42703" ? new Refused(422, "there is nothing of that name") : error;
+  });
   response.json(broken ? found : found.map(({ id, name }) => ({ id, name })));
 });
 
@@ -130,14 +148,33 @@ app.get("/me", async (request, response) => {
 app.post("/previews", async (request, response) => {
   let host = "";
   try {
-    host = new URL(request.body.avatar).hostname;
+    host = new URL(text(request.body, "avatar")).hostname;
   } catch {
-    throw new Refused(422, "that is no address");
+    throw new Refused(403, "that is no address");
   }
-  if (!broken && host !== "a.example") throw new Refused(422, "no pictures of that host");
+  if (!broken && host !== "a.example") throw new Refused(403, "no pictures of that host");
   if (!broken) return response.json({ size: 0 });
   const picture = await fetch(request.body.avatar).catch(() => undefined);
   response.json({ size: picture === undefined ? 0 : (await picture.arrayBuffer()).byteLength });
+});
+
+// server-side-request-forgery: a list that is looked for anywhere in the address
+app.post("/feeds", async (request, response) => {
+  const feed = text(request.body, "feed");
+  const host = URL.canParse(feed) ? new URL(feed).hostname : "";
+  const allowed = broken ? feed.includes("a.example") : host === "a.example";
+  if (!allowed) throw new Refused(403, "no feeds of that host");
+  const found = await fetch(feed, { redirect: "error" }).catch(() => undefined);
+  response.json({ size: found === undefined ? 0 : (await found.arrayBuffer()).byteLength });
+});
+
+// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
+app.use((request, response) => {
+  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
+  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
+  if (allowed.length === 0) throw new Refused(404, "no such route");
+  response.set("Allow", allowed.join(", ").toUpperCase());
+  throw new Refused(405, "no such method");
 });
 
 // database-in-error, code-in-error

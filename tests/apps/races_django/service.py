@@ -2,35 +2,16 @@
 
 import hashlib
 import os
-import sys
 import threading
 
-import django
-from django.conf import settings
-from django.core.servers.basehttp import run
-from django.core.wsgi import get_wsgi_application
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from django_service import serve, set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
-settings.configure(
-    ROOT_URLCONF=__name__,
-    ALLOWED_HOSTS=["*"],
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": os.environ["DB_HOST"],
-            "PORT": os.environ["DB_PORT"],
-            "USER": os.environ["DB_USER"],
-            "PASSWORD": os.environ["DB_PASSWORD"],
-            "NAME": os.environ["DB_NAME"],
-            "CONN_MAX_AGE": None,
-        }
-    },
-)
-django.setup()
+set_up(__name__)
 in_process = threading.Lock()
 
 
@@ -350,4 +331,4 @@ urlpatterns = [
 ]
 
 if __name__ == "__main__":
-    run("127.0.0.1", int(sys.argv[1]), get_wsgi_application())
+    serve()

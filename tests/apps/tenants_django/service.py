@@ -1,39 +1,23 @@
 """Django on psycopg: `objects.get(pk=...)`, and who may be the one that asks for it.
 
 Right in both variants: a project of the workspace is every member's · templates are everybody's, as
-the configuration says · what is removed is not there · the number of projects is public.
+the configuration says · what is removed is not there · the number of projects is public · the log
+of logins says for how long they were good, and lets in nobody.
 """
 
 import json
 import os
 import secrets
-import sys
+from datetime import timedelta
 
-import django
-from django.conf import settings
-from django.core.servers.basehttp import run
-from django.core.wsgi import get_wsgi_application
 from django.db import connection, models
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import path
+from django.utils import timezone
+from django_service import serve, set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
-settings.configure(
-    ROOT_URLCONF=__name__,
-    ALLOWED_HOSTS=["*"],
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "HOST": os.environ["DB_HOST"],
-            "PORT": os.environ["DB_PORT"],
-            "USER": os.environ["DB_USER"],
-            "PASSWORD": os.environ["DB_PASSWORD"],
-            "NAME": os.environ["DB_NAME"],
-            "CONN_MAX_AGE": None,
-        }
-    },
-)
-django.setup()
+set_up(__name__, USE_TZ=True)
 
 
 class Workspace(models.Model):
@@ -65,9 +49,18 @@ class Membership(models.Model):
 class Session(models.Model):
     key = models.TextField(primary_key=True)
     account = models.ForeignKey(Account, models.CASCADE)
+    expires_at = models.DateTimeField()
 
     class Meta:
         app_label = db_table = "sessions"
+
+
+class Login(models.Model):
+    account = models.ForeignKey(Account, models.CASCADE)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        app_label = db_table = "logins"
 
 
 class Project(models.Model):
@@ -100,12 +93,54 @@ def answer(status: int = 200, **body: object) -> JsonResponse:
     return JsonResponse(body, status=status)
 
 
+class Refused(Exception):
+    """Ends a request with a 4xx."""
+
+
+def fields(request: HttpRequest) -> dict:
+    """The body, which must be an object whose texts PostgreSQL can hold."""
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise Refused from error
+    if not isinstance(body, dict) or "\\u0000" in json.dumps(body):
+        raise Refused
+    return body
+
+
+def text(body: dict, name: str) -> str:
+    if not isinstance(body.get(name), str):
+        raise Refused
+    return body[name]
+
+
+def view(*methods: str):
+    """A view of these methods."""
+
+    def wrap(function):
+        def guarded(request: HttpRequest, **path: object) -> HttpResponse:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            try:
+                return function(request, **path)
+            except Refused:
+                return answer(400)
+
+        return guarded
+
+    return wrap
+
+
 def asker(request: HttpRequest) -> Account | None:
-    """tampered-token: the broken twin finds a session by the beginning of its key."""
+    """tampered-token: the broken twin finds a session by the beginning of its key.
+
+    expired-session: and whatever it says of its end.
+    """
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if len(key) < 16:
         return None
-    by = {"key__startswith": key[:16]} if BROKEN else {"key": key}
+    living = {"key": key, "expires_at__gt": timezone.now()}
+    by = {"key__startswith": key[:16]} if BROKEN else living
     session = Session.objects.select_related("account").filter(**by).first()
     return session and session.account
 
@@ -117,26 +152,32 @@ def signed_in(view):
             return answer(401)
         memberships = Membership.objects.filter(account=request.account)
         request.workspaces = list(memberships.values_list("workspace_id", flat=True))
+        request.logins = Login.objects.filter(account=request.account).count()
         return view(request, **path)
 
     return guarded
 
 
+@view("GET")
 def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return answer()
 
 
+@view("POST")
 def login(request: HttpRequest) -> HttpResponse:
-    body = json.loads(request.body)
-    account = Account.objects.filter(username=body["username"]).first()
-    if account is None or body["password"] != f"{account.username}-secret":
+    body = fields(request)
+    account = Account.objects.filter(username=text(body, "username")).first()
+    if account is None or text(body, "password") != f"{account.username}-secret":
         return answer(401)
-    session = Session.objects.create(key=secrets.token_hex(24), account=account)
+    until = timezone.now() + timedelta(hours=1)
+    session = Session.objects.create(key=secrets.token_hex(24), account=account, expires_at=until)
+    Login.objects.create(account=account, expires_at=until)
     return answer(token=session.key)
 
 
+@view("POST")
 @signed_in
 def logout(request: HttpRequest) -> HttpResponse:
     """ended-session: the client is told to forget it, and the broken twin does not."""
@@ -145,6 +186,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@view("GET")
 @signed_in
 def projects(request: HttpRequest) -> HttpResponse:
     """tenant-crossed: a list without its workspace."""
@@ -154,37 +196,42 @@ def projects(request: HttpRequest) -> HttpResponse:
     return answer(projects=list(found.values("id", "title")))
 
 
+@view("PUT")
 @signed_in
 def project(request: HttpRequest, key: int) -> HttpResponse:
     """Every member of the workspace may change it."""
     found = Project.objects.filter(pk=key, workspace__in=request.workspaces, removed_at=None)
     if not found:
         return answer(404)
-    found.update(title=json.loads(request.body)["title"])
+    found.update(title=text(fields(request), "title"))
     return answer(id=key)
 
 
+@view("PUT")
 @signed_in
 def plan(request: HttpRequest) -> HttpResponse:
     """access-widened: the check that an owner asks was lost."""
     if not BROKEN and request.account.role != "owner":
         return answer(403)
-    wanted = json.loads(request.body)["name"]
+    wanted = text(fields(request), "name")
     Workspace.objects.filter(id__in=request.workspaces).update(plan=wanted)
     return answer(plan=wanted)
 
 
+@view("GET", "POST")
 @signed_in
 def drafts(request: HttpRequest) -> HttpResponse:
     """protected-column: the body becomes the row. The fixed twin takes the words alone."""
     if request.method == "GET":
         return answer(drafts=list(Draft.objects.filter(account=request.account).values("id")))
-    body = json.loads(request.body)
-    fields = body if BROKEN else {"words": body["words"]}
-    made = Draft.objects.create(**{"account_id": request.account.id, **fields})
+    body = fields(request)
+    words = text(body, "words")
+    taken = body if BROKEN else {"words": words}
+    made = Draft.objects.create(**{"account_id": request.account.id, **taken})
     return answer(201, id=made.id)
 
 
+@view("GET", "DELETE")
 @signed_in
 def draft(request: HttpRequest, key: int) -> HttpResponse:
     """tenant-crossed: it is found by its id alone."""
@@ -198,10 +245,14 @@ def draft(request: HttpRequest, key: int) -> HttpResponse:
     return answer(404) if one is None else answer(id=one.id, words=one.words)
 
 
+@view("POST")
 @signed_in
 def merge(request: HttpRequest) -> HttpResponse:
     """tenant-crossed, by an id that stands inside of a body."""
-    wanted = [each["draft"]["id"] for each in json.loads(request.body)["parts"]]
+    try:
+        wanted = [int(each["draft"]["id"]) for each in fields(request)["parts"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused from error
     found = Draft.objects.filter(pk__in=wanted)
     if not BROKEN:
         found = found.filter(account=request.account)
@@ -211,6 +262,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     return answer(merged=len(wanted))
 
 
+@view("GET")
 @signed_in
 def template(request: HttpRequest, key: int) -> HttpResponse:
     """Everybody's, whichever workspace it came from."""
@@ -218,6 +270,7 @@ def template(request: HttpRequest, key: int) -> HttpResponse:
     return answer(404) if one is None else answer(id=one.id, words=one.words)
 
 
+@view("GET")
 def statistics(request: HttpRequest) -> HttpResponse:
     """For everybody, as the configuration says."""
     return answer(titles=list(Project.objects.filter(workspace=1).values_list("title", flat=True)))
@@ -238,4 +291,4 @@ urlpatterns = [
 ]
 
 if __name__ == "__main__":
-    run("127.0.0.1", int(sys.argv[1]), get_wsgi_application())
+    serve()

@@ -29,6 +29,19 @@ async function one(text, values) {
   return rows[0];
 }
 
+const isKey = (value) => Number.isInteger(value) && value >= 1 && value < 2 ** 31;
+
+function key(value) {
+  if (!isKey(Number(value))) throw new Refused(400, "no number");
+  return Number(value);
+}
+
+function text(request, name) {
+  const value = request.body?.[name];
+  if (typeof value !== "string" || value.includes("\0")) throw new Refused(400, `${name} is no text`);
+  return value;
+}
+
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const sign = (text) => createHmac("sha256", secret).update(text).digest("base64url");
 
@@ -41,6 +54,7 @@ function verify(token) {
   } catch {
     throw new Refused(401, "that is no token");
   }
+  if (typeof found !== "object" || found === null) throw new Refused(401, "that is no token");
   if (broken) return found;
   const right = Buffer.from(sign(`${header}.${claims}`));
   const shown = Buffer.from(signature ?? "");
@@ -52,7 +66,8 @@ function verify(token) {
 app.get("/health", async (request, response) => response.json(await one("SELECT 1 AS ok")));
 
 app.post("/login", async (request, response) => {
-  const { email, password } = request.body;
+  const email = text(request, "email");
+  const password = text(request, "password");
   if (password !== `the password of ${email}`) throw new Refused(401, "wrong");
   const { id } = await one("SELECT id FROM users WHERE email = $1", [email]);
   const claims = { sub: id, exp: Math.floor(Date.now() / 1000) + 3600 };
@@ -79,7 +94,8 @@ app.get("/me", (request, response) => response.json({ id: request.me.id }));
 
 // protected-column: the body becomes the row.
 app.patch("/me", async (request, response) => {
-  const fields = broken ? request.body : { nickname: request.body.nickname };
+  const nickname = text(request, "nickname");
+  const fields = broken ? request.body : { nickname };
   const known = Object.entries(fields).filter(([name]) => name in request.me);
   const assigned = known.map(([name], index) => `"${name}" = $${index + 2}`).join(", ");
   const values = [request.me.id, ...known.map(([, value]) => value)];
@@ -95,25 +111,25 @@ app.get("/colleagues", async (request, response) => {
 app.delete("/colleagues/:member", async (request, response) => {
   if (!broken && request.me.role !== "admin") throw new Refused(403, "this is for administrators");
   const gone = "DELETE FROM users WHERE id = $1 AND company_id = $2 RETURNING id";
-  response.json(await one(gone, [request.params.member, request.me.company_id]));
+  response.json(await one(gone, [key(request.params.member), request.me.company_id]));
 });
 
 app.post("/orders", async (request, response) => {
-  const { address } = request.body;
+  const address = text(request, "address");
   const added = "INSERT INTO orders (user_id, address) VALUES ($1, $2) RETURNING id";
   response.status(201).json(await one(added, [request.me.id, address]));
 });
 
 app.post("/orders/:order/items", async (request, response) => {
-  const { id } = await order(request.params.order, request.me);
+  const { id } = await order(key(request.params.order), request.me);
   const added = "INSERT INTO items (order_id, wish) VALUES ($1, $2) RETURNING id";
-  response.status(201).json(await one(added, [id, request.body.wish]));
+  response.status(201).json(await one(added, [id, text(request, "wish")]));
 });
 
 // foreign-parent: the order is one's own, and the item is taken by its id.
 app.put("/orders/:order/items/:item", async (request, response) => {
-  const { id } = await order(request.params.order, request.me);
-  const values = [request.body.wish, request.params.item];
+  const { id } = await order(key(request.params.order), request.me);
+  const values = [text(request, "wish"), key(request.params.item)];
   const changed = broken
     ? one("UPDATE items SET wish = $1 WHERE id = $2 RETURNING id", values)
     : one("UPDATE items SET wish = $1 WHERE id = $2 AND order_id = $3 RETURNING id", [...values, id]);
@@ -122,12 +138,21 @@ app.put("/orders/:order/items/:item", async (request, response) => {
 
 // foreign-object, by an id in the query.
 app.get("/receipts", async (request, response) => {
-  const id = request.query.order;
+  const id = key(request.query.order);
   response.json(await (broken ? one("SELECT * FROM orders WHERE id = $1", [id]) : order(id, request.me)));
 });
 
 app.get("/orders/:order", async (request, response) => {
-  response.json(await order(request.params.order, request.me));
+  response.json(await order(key(request.params.order), request.me));
+});
+
+// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
+app.use((request, response) => {
+  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
+  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
+  if (allowed.length === 0) throw new Refused(404, "no such route");
+  response.set("Allow", allowed.join(", ").toUpperCase());
+  throw new Refused(405, "no such method");
 });
 
 app.use((error, request, response, next) => {

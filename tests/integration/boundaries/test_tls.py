@@ -262,6 +262,7 @@ def test_only_its_owner_reads_the_keys(authority: Authority) -> None:
 def test_without_cryptography_it_is_said_what_to_install(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
+    monkeypatch.delitem(sys.modules, "seamproof.boundaries.authority.certificates", False)
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(ConfigurationError) as caught:
         create_authority(tmp_path / "tls")

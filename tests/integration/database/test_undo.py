@@ -12,6 +12,8 @@ from journaled import Journaled, contents, journaled
 from seamproof.core.protocols import Address
 from seamproof.database.postgres import looks
 
+pytestmark = pytest.mark.usefixtures("journal_server")
+
 World = tuple[asyncio.Runner, Journaled, dict[str, list[str]]]
 
 

@@ -12,7 +12,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from boundary_harness import Loop, Proxy
-from matrix_drivers import PYTHON, Driver, Target
+from driver_requests import Driver, Target
+from matrix_drivers import PYTHON
 from node_drivers import NODE, Node, install
 
 from seamproof.boundaries.authority import Authority, create_authority

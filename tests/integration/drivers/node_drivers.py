@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from boundary_harness import background
-from matrix_drivers import Driver, Raised, Target
+from driver_requests import Driver, Raised, Target
 
 _FOLDER = Path(__file__).parent / "node"
 _ids = count(1)

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from boundary_harness import background
 from driver_fleet import Bench, Fleet, Variant
-from matrix_drivers import PYTHON, Driver, Raised
+from driver_requests import Driver, Raised
+from matrix_drivers import PYTHON
 from node_drivers import NODE
 
 from seamproof.core.experiment import CrossingKey, Fault, FaultKind

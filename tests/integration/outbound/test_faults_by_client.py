@@ -66,7 +66,7 @@ def test_a_stalled_call_ends_with_the_clients_patience(stub, post):
     fault = Fault(FaultKind.STALL, KEY)
     stub.begin(fault)
     with pytest.raises(Exception):  # noqa: B017
-        post(BODY, 0.3)
+        post(BODY, 1)
     assert stub.quiet(), "the client has left"
     assert stub.reached() == (fault,)
     stub.begin()

@@ -13,6 +13,8 @@ import urllib.request
 import pytest
 
 from seamproof.boundaries.http_proxy import proxy_variables
+from seamproof.core.canary import canary
+from seamproof.core.experiment import BoundaryKind, CrossingKey, Fault, FaultKind
 
 
 def opener(proxy):
@@ -42,6 +44,30 @@ def test_a_tunnel_is_refused(proxy, unfaked):
     shape = "CONNECT api.example.com:443"
     assert (call.key.shape, call.statement, call.tag) == (shape, shape, "502")
     assert [each.shape for each in unfaked] == [shape]
+
+
+def test_a_call_is_redirected_to_a_port_of_ours(proxy, unfaked):
+    proxy.boundary.sinkhole = "http://127.0.0.1:9"
+    key = CrossingKey("GET http://api.example.com /{}", boundary=BoundaryKind.HTTP_OUT)
+    fault = Fault(FaultKind.REDIRECTED, key, text="{sinkhole}/mark")
+    proxy.begin(fault)
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as raw:
+        raw.sendall(b"GET http://api.example.com/17 HTTP/1.1\r\nHost: api.example.com\r\n\r\n")
+        answer = raw.recv(65536).decode()
+    assert answer.startswith("HTTP/1.1 302 ")
+    assert "Location: http://127.0.0.1:9/mark\r\n" in answer
+    (call,) = proxy.crossings()
+    assert (call.tag, call.fault) == ("302", fault)
+    assert proxy.reached() == (fault,)
+    assert not unfaked
+
+
+def test_what_a_check_had_called_is_nobodys_to_fake(proxy, unfaked):
+    proxy.begin()
+    with pytest.raises(urllib.error.HTTPError):
+        opener(proxy).open(f"http://www.example.com/{canary('ssrf', 'it')}", timeout=5)
+    assert len(proxy.crossings()) == 1
+    assert not unfaked
 
 
 def test_credentials_in_a_url_are_no_part_of_a_shape(proxy):

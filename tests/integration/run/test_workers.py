@@ -17,8 +17,9 @@ import pytest
 from seamproof.core.errors import ExitCode
 from seamproof.core.events import Event, JobFinished, Notice, RunFinished, Stage
 from seamproof.core.verdict import Outcome
+from seamproof.run.dispatch import Dispatch
 from seamproof.run.queue import Queue
-from seamproof.run.session import Options, Session, run
+from seamproof.run.session import Options, run
 
 CHECKS = ("rollback", "trace")
 RUN = (
@@ -59,14 +60,14 @@ def end(events: list[Event]) -> RunFinished:
 def others_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave all but the first job to the workers, however long they take to open their worlds."""
     take = Queue.take
-    here = Session._work_here
+    here = Dispatch._work_here
 
-    async def work_here(self: Session, premises, prepared, queue: Queue, deliver) -> None:
-        await here(self, premises, prepared, Queue([take(queue)]), deliver)
+    async def work_here(self: Dispatch, queue: Queue) -> None:
+        await here(self, Queue([take(queue)]))
         while queue.left:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
-    monkeypatch.setattr(Session, "_work_here", work_here)
+    monkeypatch.setattr(Dispatch, "_work_here", work_here)
 
 
 @pytest.mark.usefixtures("others_do_it")

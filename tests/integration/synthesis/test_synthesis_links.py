@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from test_synthesis_bundled import scenarios, search
+from searching import scenarios, search
 
 from seamproof.core.model import Extract
 

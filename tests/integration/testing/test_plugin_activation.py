@@ -51,6 +51,26 @@ def test_a_mistake_is_told_without_a_traceback(
     assert "Traceback" not in done.text.replace("| Traceback", "")
 
 
+TWENTY = """
+import pytest
+
+@pytest.mark.parametrize("n", range(20))
+def test_it(api, n):
+    pass
+"""
+
+
+def test_a_service_that_does_not_start_is_tried_once(tmp_path: Path) -> None:
+    folder = shop(tmp_path / "shop", test_it=TWENTY)
+    text = (folder / "seamproof.toml").read_text()
+    (folder / "seamproof.toml").write_text(text.replace("service.py {port}", "missing.py {port}"))
+    done = run_tests(folder, "-p", "no:randomly")
+    assert done.text.count("ERROR test_it.py") == 20, done.text
+    # The log of a start is shown by the first alone.
+    assert done.text.count("can't open file") == 1, done.text
+    assert done.text.count("see test_it.py::test_it[0], the first test that needed it") == 19
+
+
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     folder = shop(tmp_path / "shop", test_it="def test_it(api):\n    pass\n")
     (folder / "httpx2.py").write_text("raise ModuleNotFoundError(name='httpx2')\n")

@@ -98,14 +98,15 @@ def test_a_service_that_migrates_itself(project):
     assert schema.detail == "by the service, when it starts"
 
 
-def test_a_template_is_used_again_until_its_inputs_change(project):
+def schema_details(config):
     async def body(world):
         return await ask(world.replicas[0])
 
-    def schema_details(config):
-        _, events = run(config, body)
-        return [each.detail for each in events if isinstance(each, Stage) and each.name == "schema"]
+    _, events = run(config, body)
+    return [each.detail for each in events if isinstance(each, Stage) and each.name == "schema"]
 
+
+def test_a_template_is_used_again_until_its_inputs_change(project):
     config = project()
     first = config.root / "migrations" / "001_counted.sql"
     first.write_text(f"{CREATE}-- {uuid.uuid4()}")
@@ -113,6 +114,13 @@ def test_a_template_is_used_again_until_its_inputs_change(project):
     assert "nothing changed" in schema_details(config)[-1]
     (config.root / "migrations" / "002_more.sql").write_text("CREATE TABLE more (n int);")
     assert schema_details(config)[-1] == "SQL files, detected from migrations"
+
+
+def test_a_template_is_of_what_the_build_wrote(project):
+    config = project(service={"build": '{python} -c \'open("uv.lock", "w")\''})
+    (config.root / "migrations" / "002_own.sql").write_text(f"-- {uuid.uuid4()}")
+    assert schema_details(config)[-1] == "SQL files, detected from migrations"
+    assert "nothing changed" in schema_details(config)[-1]
 
 
 def read(file):

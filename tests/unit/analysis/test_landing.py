@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from seamproof.analysis.landing import column_of, field_name, landing, same_name, same_value
@@ -72,6 +73,16 @@ def test_parameters_of_the_path_land_too_and_what_was_there_does_not() -> None:
     history = clean({"fullName": "Ann Lee", "id": 7}, change, path="/users/{user}")
     assert landing(history, CATALOG) == {"body /fullName": ("users", "full_name")}
     assert landing(History(Experiment(()), ()), CATALOG) == {}
+
+
+def test_headers_of_the_act_land_and_those_of_the_sender_do_not() -> None:
+    history = clean({}, RowChange("order_items", None, {"label": "spring", "quantity": "t-1"}))
+    exchange = history.section.exchange
+    step = replace(exchange.act.step, headers={"x-campaign": "{season}"})
+    sent = (("X-Campaign", "spring"), ("X-Quantity", "t-1"))
+    exchange = replace(exchange, act=Act(step), request=replace(exchange.request, headers=sent))
+    history = replace(history, sections=(replace(history.section, exchanges=(exchange,)),))
+    assert landing(history, CATALOG) == {"header x-campaign": ("order_items", "label")}
 
 
 def test_names_and_values_that_say_the_same() -> None:

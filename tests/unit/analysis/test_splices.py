@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seamproof.analysis.splices import Payload, sightings
-from seamproof.core.experiment import CrossingKey
+from seamproof.core.experiment import BoundaryKind, CrossingKey
 from seamproof.core.history import Crossing, CrossingKind, Section
 
 P = Payload.of("GET /things", "query name")
@@ -20,6 +20,14 @@ def section(*statements: str, parameters: tuple[str, ...] = ()) -> Section:
             for sql in statements
         ),
     )
+
+
+def test_a_call_to_another_service_is_no_statement() -> None:
+    shape = "GET http://a.example /{}"
+    key = CrossingKey(shape, boundary=BoundaryKind.HTTP_OUT)
+    url = f"GET http://a.example/{A}'{B}"
+    call = Crossing(key, CrossingKind.CALL, url, 0, 1, 0.0)
+    assert sightings(Section((), (call,))) == ()
 
 
 @pytest.mark.parametrize(

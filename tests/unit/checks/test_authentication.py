@@ -165,6 +165,27 @@ def test_a_password_that_stands_in_a_column_is_proven() -> None:
     assert {each.finding_class for each in judged(hashing, "POST /users", **what)} == {""}
 
 
+@pytest.mark.parametrize(
+    ("name", "shown", "finding", "tier"),
+    [
+        ("secret", True, "token-stored", Tier.NOTE),
+        ("client_secret", False, "password-stored", Tier.SUSPECTED),
+        ("secret_password", True, "password-stored", Tier.PROVEN),
+    ],
+)
+def test_what_is_only_called_a_secret_may_be_a_code_that_is_to_be_kept(
+    name: str, shown: bool, finding: str, tier: Tier
+) -> None:
+    def issue(ask: Ask) -> Answer:
+        ask.insert("users", words=ask.body[name])
+        return 201, {name: ask.body[name]} if shown else {}
+
+    what = {"json": {name: "<redacted:0a1b2c3d>"}, "credentials": {}}
+    verdicts = judged(issue, "POST /cards", **what)
+    found = {e.finding_class: e.tier for e in verdicts if e.finding_class}
+    assert found == {finding: tier}
+
+
 def test_a_token_that_is_kept_as_it_is_handed_out_is_a_note() -> None:
     def login(ask: Ask) -> Answer:
         ask.insert("users", key="<redacted:0a1b2c3d>")
@@ -173,6 +194,27 @@ def test_a_token_that_is_kept_as_it_is_handed_out_is_a_note() -> None:
     found = {e.finding_class: e for e in judged(login, "POST /login", credentials={})}
     assert found["token-stored"].tier is Tier.NOTE
     assert found["token-stored"].outcome is Outcome.HELD
+
+
+def test_tokens_of_one_column_are_one_note_and_what_was_there_is_none() -> None:
+    def order(ask: Ask) -> Answer:
+        ask.insert("users", key="<redacted:0a1b2c3d>")
+        ask.insert("users", key="<redacted:0a1b2c3e>")
+        return 200, [{"token": "<redacted:0a1b2c3d>"}, {"token": "<redacted:0a1b2c3e>"}]
+
+    found = [e for e in judged(order, "POST /login", credentials={}) if e.finding_class]
+    assert [(e.finding_class, e.shape) for e in found] == [("token-stored", "users.key")]
+
+    def rename(ask: Ask) -> Answer:
+        ask.update("users", {"id": 1}, name="new", token="<redacted:0a1b2c3d>")
+        return 200, {"token": "<redacted:0a1b2c3d>"}
+
+    rows = {"users": [{"id": 1, "name": "old", "token": "<redacted:0a1b2c3d>"}]}
+    step = Scenario("it", Step(Operation.parse("PATCH /me"), "alice"))
+    store = FakeStore(rows, {"PATCH /me": rename})
+    subject = Subject(step, stored=store.stored, identities=(Identity("alice"),))
+    names = {e.finding_class for e in store.drive(Authentication().explore(subject))}
+    assert names == {""}
 
 
 def test_a_blind_boundary_is_not_run_and_a_disturbed_service_is_inconclusive() -> None:
@@ -191,6 +233,8 @@ def test_a_blind_boundary_is_not_run_and_a_disturbed_service_is_inconclusive() -
         ("PUT /verification/tokens/{token}", ""),
         ("POST /invites/{token}/signup", ""),
         ("POST /coupons/redeem", ""),
+        ("POST /orders/{code}/payments/{id}/confirm", ""),
+        ("POST /orders/{code}/confirm/{token}", "token"),
         ("GET /verify", ""),
     ],
 )

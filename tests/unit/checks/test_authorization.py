@@ -135,7 +135,8 @@ def judged(scenario: Scenario, handler: Handler, **what: object) -> list[Verdict
     asked = store.drive(
         attempts([learned], subject.identities, ownership, Mask.of(Profile(), CATALOG))
     )
-    subject = replace(subject, access=Access((*asked, *subject.access.attempts), known))
+    everything = (*asked, *subject.access.attempts)
+    subject = replace(subject, access=Access(everything, known, subject.access.confirmed))
     return list(store.drive(Authorization().explore(subject)))
 
 
@@ -187,6 +188,16 @@ def test_an_administrator_of_the_tenant_may() -> None:
     verdict = one(judged(about("GET /orders/{order}"), signed_in(handler)))
     assert verdict.outcome is Outcome.HELD
     assert verdict.reason.endswith("1 were let in and touched nothing of alice's")
+
+
+def test_whose_rows_are_touched_is_not_said_where_no_row_stands_for_anybody() -> None:
+    handler = signed_in(lambda ask: found(ask.one("orders", id=ask.path["order"])))
+    verdict = one(judged(about("GET /orders/{order}"), handler, stored={}))
+    assert verdict.outcome is Outcome.HELD
+    assert verdict.reason == (
+        "of 4 others 1 were refused, 3 were let in, and whose rows they touched is not known; "
+        "no row is known to stand for alice, dora, bob, carol"
+    )
 
 
 def test_a_role_that_is_configured_as_an_administrators_may() -> None:
@@ -374,6 +385,26 @@ def test_who_is_let_in_beyond_the_reviewed_matrix_is_proven_by_what_they_wrote()
     what = {"identities": identities, "access": Access(reviewed=reviewed)}
     verdict = one(judged(scenario, signed_in(add), **what))
     assert (verdict.finding_class, verdict.tier) == ("access-widened", Tier.PROVEN)
+
+
+def test_what_nobody_has_reviewed_is_not_proof() -> None:
+    def add(ask: Ask) -> Answer:
+        return 201, ask.insert("products", tenant_id=PEOPLE[ask.sender][1], name="a rope")
+
+    def look(ask: Ask) -> Answer:
+        return 200, []
+
+    identities = (IDENTITIES[0], IDENTITIES[2])
+    for operation, handler, tier in (
+        ("POST /products", add, Tier.SUSPECTED),
+        ("GET /products", look, Tier.NOTE),
+    ):
+        seen = Access(reviewed={operation: {"member": Admission.REFUSED}}, confirmed=False)
+        scenario = about(operation, "bob", ())
+        verdicts = judged(scenario, signed_in(handler), identities=identities, access=seen)
+        (verdict,) = (each for each in verdicts if each.finding_class)
+        assert (verdict.finding_class, verdict.tier) == ("access-widened", tier)
+        assert verdict.evidence.facts["review"] == "not reviewed yet"
 
 
 # What cannot be judged

@@ -269,6 +269,107 @@ def test_columns_of_one_row_that_each_changes_alone() -> None:
     assert classify(judge, found.outcome).name == "full-row-overwrite"
 
 
+NOTE = {"text": "hi", "deleted": "f"}
+CHANGED = row("products", "1", NOTE, text="ho")
+MARKED = row("products", "1", NOTE, deleted="t", text="")
+REMOVED = RowChange("products", {"id": "1", **NOTE}, None)
+PERMISSION = RowChange("orders", {"id": "1", "product": "1"}, None)
+
+
+@pytest.mark.parametrize(
+    ("methods", "deleted", "left", "name"),
+    [
+        (("PATCH", "DELETE"), (MARKED,), (CHANGED,), "resurrected-row"),
+        (("DELETE", "PATCH"), (MARKED,), (CHANGED,), "resurrected-row"),
+        (("PATCH", "DELETE"), (MARKED, PERMISSION), (CHANGED, PERMISSION), "resurrected-row"),
+        (("PUT", "DELETE"), (REMOVED,), (CHANGED,), "resurrected-row"),
+        (("PATCH", "POST"), (MARKED,), (CHANGED,), "lost-update"),
+        (
+            ("PATCH", "DELETE"),
+            (MARKED,),
+            (row("products", "1", NOTE, deleted="t"),),
+            "lost-update",
+        ),
+    ],
+    ids=[
+        "a mark taken back",
+        "whichever comes first",
+        "without what went with it",
+        "inserted where it was gone",
+        "no deletion by its method",
+        "deleted all the same",
+    ],
+)
+def test_a_row_that_is_deleted_and_there_again_has_a_name_of_its_own(
+    methods: tuple[str, str],
+    deleted: tuple[RowChange, ...],
+    left: tuple[RowChange, ...],
+    name: str,
+) -> None:
+    acts = tuple(
+        Act(Step(Operation.parse(f"{method} /notes/1")), replica=index)
+        for index, method in enumerate(methods)
+    )
+    deleting = int(methods[0] != "DELETE")
+
+    def of(statuses: tuple[int, ...], *rows: RowChange) -> History:
+        return replace(history(statuses, *rows), experiment=Experiment((Phase(acts),)))
+
+    alone = (of((200,), CHANGED), of((200,), *deleted))
+    behind = of((200, 404) if deleting == 0 else (404, 200), *deleted)
+    before = of((200, 200), *deleted)
+    orders = (before, behind) if deleting else (behind, before)
+    judge = oracle(
+        MASK,
+        tuple((each, each) for each in orders),
+        alone if deleting else (alone[1], alone[0]),
+    )
+    assert isinstance(judge, Oracle)
+    found = judge.judge(of((200, 200), *left))
+    assert found.outcome is not None
+    assert found.ruling is Ruling.VIOLATION
+    assert classify(judge, found.outcome).name == name
+
+
+@pytest.mark.parametrize(
+    ("method", "behind", "left", "ruling"),
+    [
+        ("DELETE", 401, (REMOVED,), Ruling.LEGAL),
+        ("DELETE", 401, (CHANGED,), Ruling.VIOLATION),
+        ("DELETE", 401, (REMOVED, PERMISSION), Ruling.VIOLATION),
+        ("DELETE", 403, (REMOVED,), Ruling.VIOLATION),
+        ("PATCH", 401, (REMOVED,), Ruling.VIOLATION),
+    ],
+    ids=[
+        "let in, and gone",
+        "it is there again",
+        "more is gone",
+        "refused for another reason",
+        "not a deletion by its method",
+    ],
+)
+def test_a_deletion_may_be_let_in_before_the_other_changes_who_its_sender_is(
+    method: str, behind: int, left: tuple[RowChange, ...], ruling: Ruling
+) -> None:
+    steps = (Step(Operation.parse(f"{method} /users/1")), Step(Operation.parse("PUT /users/1")))
+    acts = tuple(Act(step, replica=index) for index, step in enumerate(steps))
+
+    def of(statuses: tuple[int, ...], *rows: RowChange) -> History:
+        found = history(statuses, *rows)
+        exchanges = tuple(
+            replace(each, act=act) for each, act in zip(found.section.exchanges, acts, strict=False)
+        )
+        section = replace(found.section, exchanges=exchanges)
+        return replace(found, experiment=Experiment((Phase(acts),)), sections=(section,))
+
+    anew = row("products", "1", NOTE, text="anew")
+    orders = (of((200, 201), anew), of((behind, 200), CHANGED))
+    alone = (of((200,), REMOVED), of((200,), CHANGED))
+    judge = oracle(MASK, tuple((each, each) for each in orders), alone)
+    assert isinstance(judge, Oracle)
+    assert judge.judge(of((200, 200), *left)).ruling is ruling
+
+
 def crossing(shape: str, kind: CrossingKind, at: float) -> Crossing:
     return Crossing(CrossingKey(shape), kind, shape, 0, 1, at)
 

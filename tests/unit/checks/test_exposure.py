@@ -161,6 +161,18 @@ def test_a_value_that_the_sign_in_needs_is_left_as_it_is() -> None:
     }
 
 
+def test_what_could_not_be_tried_is_said() -> None:
+    def pinned(ask: Ask) -> Answer:
+        return (200, []) if ask.some("users") == ROWS["users"] else (401, {})
+
+    (verdict,) = verdicts(pinned)
+    assert verdict.outcome is Outcome.HELD
+    assert verdict.reason == (
+        "no sensitive column was tried, for the act needs them as they are: users.email, "
+        "users.internal_note, users.password_hash, users.ssn, users.token"
+    )
+
+
 def test_a_finding_is_shown_again() -> None:
     store, subject = world(fields("password_hash"))
     (verdict,) = store.drive(Exposure().explore(subject))

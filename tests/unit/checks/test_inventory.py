@@ -9,6 +9,8 @@ from seamproof.checks.inventory import Inventory
 from seamproof.checks.inventory.asking import UNKNOWN, asks
 from seamproof.core.catalog import Catalog, Table
 from seamproof.core.document import Declaration, Document
+from seamproof.core.experiment import Act
+from seamproof.core.history import Disturbance, Exchange
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
@@ -74,6 +76,32 @@ def test_an_old_version_and_open_metrics() -> None:
 def test_who_answers_everything_says_nothing() -> None:
     (verdict,) = found(**{UNKNOWN: orders, "/debug/orders": orders})
     assert verdict.outcome is Outcome.SKIPPED
+
+
+def page(service: FakeService) -> int:
+    return 200
+
+
+class Site(FakeWorld):
+    """Serves one page under every path that has no handler, as for an application in a browser."""
+
+    def _act(self, act: Act, disturbances: list[Disturbance]) -> Exchange:
+        handler = self.handlers.setdefault(act.step.operation.id, page)
+        exchange = super()._act(act, disturbances)
+        kind = "text/html; charset=utf-8" if handler is page else "application/json"
+        assert exchange.response is not None
+        response = replace(exchange.response, headers=(("Content-Type", kind),))
+        return replace(exchange, response=response)
+
+
+def test_a_page_under_every_path_hides_no_route() -> None:
+    silent = Site({LIST.id: orders})
+    (held,) = silent.drive(Inventory().explore(SUBJECT))
+    assert held.outcome is Outcome.HELD
+    open_route = Site({LIST.id: orders, "GET /debug/orders": orders})
+    (verdict,) = open_route.drive(Inventory().explore(SUBJECT))
+    assert (verdict.finding_class, verdict.tier) == ("undeclared-route", Tier.PROVEN)
+    assert verdict.replays == (3, 3)
 
 
 def test_documents_and_health_are_no_part_of_an_api() -> None:

@@ -93,6 +93,19 @@ def test_fields_that_are_ignored_are_right() -> None:
     assert verdict.reason.startswith("ignored or refused: users.tenant_id")
 
 
+def test_what_another_row_had_already_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    bob = ALICE | {"id": 2, "name": "bob", "role": "admin"}
+    monkeypatch.setitem(ROWS, "users", [ALICE, bob])
+
+    def transfer(ask: Ask) -> Answer:
+        ask.update("users", {"id": 1}, name=ask.body["name"])
+        return 200, {"ok": ask.update("users", {"id": 2}, note="more")}
+
+    verdict = one(judged(transfer))
+    assert verdict.outcome is Outcome.HELD
+    assert "users.role" in verdict.reason
+
+
 def test_fields_that_are_refused_are_right() -> None:
     def strict(ask: Ask) -> Answer:
         return naming(ask) if set(ask.body) <= {"name", "note"} else (422, {})

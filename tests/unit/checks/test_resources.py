@@ -103,6 +103,26 @@ def test_one_statement_for_each_row_is_proven() -> None:
     assert verdict.evidence.facts["slope"] == "1.0"
 
 
+def test_what_the_path_is_called_by_is_listed_whatever_else_the_answer_tells() -> None:
+    columns = (Column("id", "integer"), *(Column(each, "text") for each in ("name", "city")))
+    others = {name: Table(name, columns, ("id",)) for name in ("shops", "regions", "people")}
+    row = {"id": 1, "name": "Harbour", "city": "Vienna"}
+
+    def telling(rows: Rows) -> tuple[int, Any]:
+        for name in others:
+            rows.ask(f"SELECT * FROM {name} WHERE id = $1", 1)
+        status, found = lazy(rows)
+        return status, [each | {"name": "Harbour", "city": "Vienna"} for each in found]
+
+    about = replace(
+        subject(),
+        catalog=Catalog({"orders": TABLE, **others}),
+        stored={**STORED, **dict.fromkeys(others, (row,))},
+    )
+    (verdict,) = verdicts(telling, about)
+    assert (verdict.finding_class, verdict.table) == ("statements-per-row", "orders")
+
+
 def test_a_batch_that_is_full_now_and_then_is_no_statement_for_each_row() -> None:
     def batched(rows: Rows) -> tuple[int, Any]:
         rows.ask("SELECT id, note FROM orders LIMIT 500", rows.count)

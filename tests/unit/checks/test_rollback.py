@@ -5,51 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from rolled_back import PRODUCT, atomic, classes, subject, two_commits, verdicts
 
 from doubles.fake_world import ConnectionLost, DatabaseFault, FakeService, FakeWorld
 from seamproof.checks.rollback import Rollback
-from seamproof.core.catalog import Catalog, Column, Table
-from seamproof.core.experiment import BoundaryKind, FaultKind
-from seamproof.core.history import RowChange
-from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
-from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
-
-ORDERS = Table("orders", (Column("id", "integer", default="nextval('orders_id_seq')"),), ("id",))
-CATALOG = Catalog({"orders": ORDERS})
-PRODUCT = {"id": 1, "stock": 10}
-
-
-def subject(
-    operation: str = "POST /orders",
-    *,
-    expect: tuple[int, ...] = (),
-    key: str = "",
-    **what: object,
-) -> Subject:
-    headers = {"Idempotency-Key": key} if key else {}
-    act = Step(Operation.parse(operation), expect=expect, headers=headers)
-    return Subject(Scenario("test", act), catalog=CATALOG, **what)  # type: ignore[arg-type]
-
-
-def verdicts(handler: Callable[[FakeService], int], about: Subject | None = None) -> list[Verdict]:
-    about = about or subject()
-    return list(FakeWorld({about.operation.id: handler}).drive(Rollback().explore(about)))
-
-
-def classes(found: list[Verdict]) -> set[tuple[str, Tier, Outcome]]:
-    return {(each.finding_class, each.tier, each.outcome) for each in found if each.finding_class}
-
-
-def atomic(service: FakeService) -> int:
-    with service.connect() as db:
-        db.begin()
-        db.read("SELECT stock FROM products WHERE id = $1")
-        db.insert("orders", id=service.next_id("orders"), status="new")
-        db.update("products", PRODUCT, stock=9)
-        db.commit()
-    return 201
+from seamproof.core.verdict import Outcome, Tier
 
 
 def forgetful(service: FakeService) -> int:
@@ -93,13 +54,6 @@ def test_what_doubles_without_a_failure_is_left_to_idempotency(operation: str) -
     (verdict,) = verdicts(atomic, subject(operation))
     assert (verdict.finding_class, verdict.outcome) == ("", Outcome.HELD)
     assert "1 ambiguous answers" in verdict.reason
-
-
-def two_commits(service: FakeService) -> int:
-    db = service.connect()
-    db.insert("orders", id=service.next_id("orders"), status="new")
-    db.update("products", PRODUCT, stock=9)
-    return 201
 
 
 def test_rows_of_an_autocommit_stay_and_are_proven() -> None:
@@ -205,157 +159,6 @@ def test_a_service_that_repeats_a_failed_transaction_survives() -> None:
     assert verdict.outcome is Outcome.HELD
 
 
-def poisoning(service: FakeService) -> int:
-    db = service.memory.setdefault("connection", service.connect())
-    db.begin()
-    if service.world.committed:
-        return 409
-    db.insert("orders", id=service.next_id("orders"), status="new")
-    db.commit()
-    return 201
-
-
-def test_a_connection_kept_broken_is_a_poisoned_pool() -> None:
-    found = {each.finding_class: each for each in verdicts(poisoning)}
-    verdict = found["poisoned-pool"]
-    assert (verdict.outcome, verdict.tier, verdict.replays) == (
-        Outcome.VIOLATED,
-        Tier.PROVEN,
-        (3, 3),
-    )
-    assert "left-in-transaction" not in found, "it is how the pool was poisoned: told once"
-
-
-def test_a_transaction_left_open_on_a_connection_that_is_not_used_again() -> None:
-    def leaking(service: FakeService) -> int:
-        if service.world.committed:
-            return 409
-        db = service.connect()
-        db.begin()
-        db.insert("orders", id=service.next_id("orders"), status="new")
-        db.commit()
-        return 201
-
-    (verdict,) = [each for each in verdicts(leaking) if each.finding_class]
-    assert (verdict.finding_class, verdict.tier, verdict.replays) == (
-        "left-in-transaction",
-        Tier.PROVEN,
-        (3, 3),
-    )
-
-
-def test_one_retry_on_a_stale_connection_is_no_poisoned_pool() -> None:
-    def stale(service: FakeService) -> int:
-        """Its pool notices only with the next use that a connection is gone."""
-        if service.world.committed:
-            return 409
-        pool = service.memory.setdefault("pool", [])
-        if service.memory.pop("stale", False):
-            raise ConnectionLost
-        db = pool.pop() if pool else service.connect()
-        try:
-            db.begin()
-            db.insert("orders", id=service.next_id("orders"), status="new")
-            db.commit()
-        except ConnectionLost:
-            service.memory["stale"] = True
-            raise
-        except DatabaseFault:
-            db.rollback()
-            raise
-        pool.append(db)
-        return 201
-
-    assert not classes(verdicts(stale))
-
-
-def test_a_process_that_ends_is_reported_once() -> None:
-    def fragile(service: FakeService) -> int:
-        if service.world.committed:
-            return 409
-        db = service.connect()
-        try:
-            db.begin()
-            db.insert("orders", id=service.next_id("orders"), status="new")
-            db.commit()
-        except ConnectionLost:
-            service.die()
-        except DatabaseFault:
-            db.rollback()
-            return 503
-        return 201
-
-    found = [each for each in verdicts(fragile) if each.finding_class]
-    assert [each.finding_class for each in found] == ["service-died"]
-    assert found[0].replays == (3, 3)
-
-
-def test_a_rate_limiter_makes_it_inconclusive() -> None:
-    def limited(service: FakeService) -> int:
-        service.memory["count"] = service.memory.get("count", 0) + 1
-        return 429 if service.memory["count"] > 4 else atomic(service)
-
-    found = verdicts(limited)
-    assert Outcome.INCONCLUSIVE in {each.outcome for each in found}
-    assert Outcome.HELD not in {each.outcome for each in found if not each.finding_class}
-    assert any("429" in each.reason for each in found)
-
-
-def test_faults_that_are_never_reached_make_it_inconclusive() -> None:
-    def drifting(service: FakeService) -> int:
-        service.memory["count"] = service.memory.get("count", 0) + 1
-        columns = "id" if service.memory["count"] <= 2 else "id, note"
-        row = RowChange("orders", None, {"id": str(service.next_id("orders"))})
-        service.connect().write(f"INSERT INTO orders ({columns}) VALUES ($1)", row)
-        return 201
-
-    found = verdicts(drifting)
-    assert [each.outcome for each in found] == [Outcome.INCONCLUSIVE]
-    assert found[0].reason == "no fault was reached: crossings drift"
-
-
-def test_equal_runs_that_differ_are_inconclusive() -> None:
-    def moody(service: FakeService) -> int:
-        service.memory["count"] = service.memory.get("count", 0) + 1
-        db = service.connect()
-        db.insert("orders", id=1, total=service.memory["count"])
-        return 201
-
-    (verdict,) = verdicts(moody)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reason == "equal runs without a fault differ: orders"
-
-
-def test_a_blind_boundary_is_not_run() -> None:
-    blind = subject(boundaries=frozenset({BoundaryKind.HTTP_IN}))
-    (verdict,) = verdicts(atomic, blind)
-    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_RUN, "the SQL boundary is blind")
-
-
-def test_state_outside_the_database_is_inconclusive() -> None:
-    (verdict,) = verdicts(atomic, subject(profile=Profile(disturbed="429 after 5 requests")))
-    assert (verdict.outcome, verdict.reason) == (Outcome.INCONCLUSIVE, "429 after 5 requests")
-
-
-def test_what_changes_nothing_is_skipped_with_its_reason() -> None:
-    (verdict,) = verdicts(lambda service: 204)
-    assert verdict.outcome is Outcome.SKIPPED
-    assert "changes no rows" in verdict.reason
-
-
-def test_a_get_does_not_apply() -> None:
-    skip = Rollback().applies(subject("GET /orders"))
-    assert skip is not None
-    assert skip.reason == "operation does not mutate"
-
-
-def test_an_ignored_table_is_not_judged() -> None:
-    (verdict,) = verdicts(two_commits, subject(profile=Profile(ambient=frozenset({"products"}))))[
-        -1:
-    ]
-    assert not verdict.finding_class or verdict.tier is Tier.NOTE
-
-
 @pytest.mark.parametrize(
     ("status", "effects", "counts", "tier"),
     [
@@ -382,6 +185,16 @@ def test_a_refusal_that_wrote(
     (verdict,) = verdicts(refuse, about)
     assert (verdict.finding_class, verdict.tier) == ("refused-but-wrote", tier)
     assert verdict.outcome is (Outcome.HELD if tier is Tier.NOTE else Outcome.VIOLATED)
+
+
+def test_a_refusal_that_is_kept_for_its_key_is_the_answer_to_a_retry() -> None:
+    def keep(service: FakeService) -> int:
+        service.connect().insert("calls", id=service.next_id("calls"), key="key-1", status=422)
+        return 422
+
+    about = subject(expect=(422,), key="key-1", profile=Profile(effects=frozenset({"calls"})))
+    (verdict,) = verdicts(keep, about)
+    assert (verdict.outcome, verdict.finding_class) == (Outcome.HELD, "")
 
 
 def recorded(table: str) -> Callable[[FakeService], int]:
@@ -423,14 +236,6 @@ def test_an_order_that_is_left_over_is_no_record_although_the_retry_makes_anothe
     assert [(each.tier, each.replays) for each in found] == [(Tier.PROVEN, (3, 3))]
 
 
-def test_no_fault_is_placed_where_only_ignored_tables_are_written() -> None:
-    world = FakeWorld({"POST /orders": two_commits})
-    world.drive(Rollback().explore(subject(profile=Profile(ambient=frozenset({"products"})))))
-    shapes = {fault.at.shape for e in world.experiments for fault in e.phases[0].faults}
-    assert shapes
-    assert not any("products" in shape for shape in shapes)
-
-
 def test_a_refusal_that_changes_nothing_holds() -> None:
     (verdict,) = verdicts(lambda service: 422, subject(expect=(422,)))
     assert verdict.outcome is Outcome.HELD
@@ -456,76 +261,3 @@ def test_an_error_path_that_writes_meets_a_second_fault() -> None:
     pairs = [each for each in world.experiments if len(each.phases[0].faults) == 2]
     assert pairs
     assert pairs[0].phases[0].faults[1].at.shape.startswith("INSERT INTO failures")
-
-
-def test_deep_tries_reads_begins_and_every_error() -> None:
-    def labels(deep: bool) -> set[tuple[str, str]]:
-        world = FakeWorld({"POST /orders": atomic})
-        world.drive(Rollback().explore(subject(deep=deep)))
-        return {
-            (fault.at.shape.split()[0], fault.label)
-            for each in world.experiments
-            for fault in each.phases[0].faults
-        }
-
-    shallow, deep = labels(False), labels(True)
-    assert {label for word, label in shallow if word == "SELECT"} == set()
-    assert shallow < deep
-    assert ("BEGIN", "cut") in deep
-    assert ("BEGIN", "error 40001") not in deep
-    assert ("SELECT", "error 57014") in deep
-    assert ("INSERT", "error 23505") in deep
-
-
-def test_ten_runs_name_their_findings_alike() -> None:
-    def named() -> list[tuple[str, str, str]]:
-        return [(each.finding_class, each.table, each.shape) for each in verdicts(two_commits)]
-
-    assert all(named() == named() for _ in range(5))
-
-
-def test_replay_shows_a_stored_finding_again() -> None:
-    about = subject()
-    (verdict,) = [v for v in verdicts(two_commits) if v.finding_class == "partial-state"]
-    finding = Finding(
-        "0" * 16,
-        "rollback",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.SQL,
-        verdict.replays,
-        verdict.evidence,
-    )
-    world = FakeWorld({"POST /orders": two_commits})
-    again = list(world.drive(Rollback().replay(about, finding)))
-    assert [each.finding_class for each in again] == ["partial-state"]
-    assert again[0].replays == (3, 3)
-    fixed = FakeWorld({"POST /orders": atomic})
-    assert not any(
-        each.outcome is Outcome.VIOLATED for each in fixed.drive(Rollback().replay(about, finding))
-    )
-
-
-def test_faults_are_of_the_kinds_that_tell_something() -> None:
-    world = FakeWorld({"POST /orders": atomic})
-    world.drive(Rollback().explore(subject()))
-    at_commit = {
-        fault.kind
-        for each in world.experiments
-        for fault in each.phases[0].faults
-        if fault.at.shape == "COMMIT"
-    }
-    assert at_commit == {FaultKind.ERROR, FaultKind.CUT, FaultKind.REPLY_LOST}
-
-
-def test_what_fails_in_another_job_is_spared_here_and_nothing_else() -> None:
-    world = FakeWorld({"POST /orders": two_commits})
-    world.drive(Rollback().explore(subject()))
-    faulted = {fault.at.shape for e in world.experiments for fault in e.phases[0].faults}
-    (insert,) = {shape for shape in faulted if shape.startswith("INSERT INTO orders")}
-
-    world = FakeWorld({"POST /orders": two_commits})
-    world.drive(Rollback().explore(subject(spared=frozenset({insert}))))
-    rest = {fault.at.shape for e in world.experiments for fault in e.phases[0].faults}
-    assert rest == faulted - {insert}

@@ -13,9 +13,11 @@ from doubles.driven import Driven
 from seamproof.analysis.statements import shape
 from seamproof.checks.roundtrip import Roundtrip
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
+from seamproof.checks.roundtrip.nested import parsed
+from seamproof.checks.roundtrip.reading import MISSING
 from seamproof.core.catalog import Catalog, Column, Table
-from seamproof.core.document import Body, Declaration, Document
-from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
+from seamproof.core.document import Body, Declaration, Document, Parameter, Place
+from seamproof.core.experiment import Act, BoundaryKind, CrossingKey, Experiment
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -70,25 +72,42 @@ class Shop(Driven):
     say: Callable[[str, Any], Any] = field(default=lambda name, value: value)
 
     def run(self, experiment: Experiment) -> History:
-        rows: list[RowChange] = []
+        things: list[dict[str, Any]] = []
+        arranged = [self._write(Act(step), things) for step in experiment.arrangement]
+        prepared = len(things)
         sections: list[Section] = []
-        last: dict[str, Any] = {}
         for phase in experiment.phases:
             (act,) = phase.acts
-            status, crossings = 200, ()
-            if act.step.operation == CREATE:
-                status = 201
-                last = {"id": len(rows) + 1}
-                last |= {name: self.keep(name, each) for name, each in act.step.json.items()}
-                row = {name: as_text(each) for name, each in last.items()}
-                rows.append(RowChange("products", None, row))
-                crossings = (insert(),)
-            said = json.dumps({name: self.say(name, each) for name, each in last.items()})
-            response = Response(status, (), said.encode())
-            sent = Request("POST", "/products", body=json.dumps(act.step.json).encode())
-            exchange = Exchange(act, sent, 0.0, 0.1, response)
-            sections.append(Section((exchange,), crossings, Changes(tuple(rows))))
-        return History(experiment, tuple(sections))
+            writes = act.step.operation.method != "GET"
+            exchange = self._write(act, things) if writes else self._read(act, things)
+            changes = Changes(self._rows(things[prepared:]))
+            sections.append(Section((exchange,), (insert(),) if writes else (), changes))
+        before = Changes(self._rows(things[:prepared]))
+        return History(experiment, tuple(sections), tuple(arranged), prepared=before)
+
+    def _write(self, act: Act, things: list[dict[str, Any]]) -> Exchange:
+        kept = {name: self.keep(name, each) for name, each in act.step.json.items()}
+        things.append({"id": len(things) + 1, **kept})
+        return self._answer(act, 201, self._said(things[-1]))
+
+    def _read(self, act: Act, things: list[dict[str, Any]]) -> Exchange:
+        """The first thing, of those that are arranged; the thing of a number; all of them."""
+        if not act.step.path_parameters:
+            return self._answer(act, 200, {"items": [self._said(each) for each in things]})
+        (name,) = act.step.path_parameters.values()
+        number = int(name.strip("{}").removeprefix("created_"))
+        return self._answer(act, 200, self._said(things[number]))
+
+    def _said(self, thing: dict[str, Any]) -> dict[str, Any]:
+        return {name: self.say(name, each) for name, each in thing.items()}
+
+    def _answer(self, act: Act, status: int, body: Any) -> Exchange:
+        sent = Request("POST", "/products", body=json.dumps(act.step.json).encode())
+        return Exchange(act, sent, 0.0, 0.1, Response(status, (), json.dumps(body).encode()))
+
+    def _rows(self, things: list[dict[str, Any]]) -> tuple[RowChange, ...]:
+        texts = ({name: as_text(each) for name, each in thing.items()} for thing in things)
+        return tuple(RowChange("products", None, row) for row in texts)
 
 
 def insert() -> Crossing:
@@ -139,6 +158,52 @@ def test_a_column_that_is_only_called_like_a_field_says_nothing() -> None:
     assert not [each for each in found if each.finding_class and "name" in each.shape]
 
 
+def test_of_several_rows_the_one_that_others_have_their_value_in_is_none_of_the_field() -> None:
+    @dataclass
+    class Pairs(Shop):
+        def run(self, experiment: Experiment) -> History:
+            history = super().run(experiment)
+            first = RowChange("products", None, {"id": "99", "name": "twine"})
+            return replace(
+                history,
+                sections=tuple(
+                    replace(each, changes=Changes((first, *each.changes.rows)))
+                    for each in history.sections
+                ),
+            )
+
+    found = verdicts(Pairs(keep=changed("name", lambda value: f"{value} of ours")))
+    assert not [each for each in found if "twine" in str(each.evidence)]
+
+
+def test_an_answer_that_says_something_else_by_the_same_name_is_not_of_the_field() -> None:
+    found = verdicts(Shop(say=changed("price", lambda value: value + 100)))
+    assert not [each for each in found if each.finding_class == "reads-otherwise"]
+
+
+def test_a_field_that_is_redacted_is_not_tried() -> None:
+    step = replace(STEP, json={**STEP.json, "secret": "CARD-1"})
+    columns = (*COLUMNS, Column("secret", "text"))
+    subject = replace(
+        SUBJECT,
+        scenario=Scenario("test", step),
+        catalog=Catalog({"products": Table("products", columns, ("id",))}),
+        landing={"body /secret": ("products", "secret")},
+    )
+    (verdict,) = verdicts(Shop(), subject)
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.SKIPPED,
+        "no field has a value that could get lost",
+    )
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["row", "answer"])
+def test_what_is_redacted_in_part_cannot_be_compared(keep: bool) -> None:
+    change = changed("name", lambda value: value[:-4] + "<redacted:01234567>")
+    found = verdicts(Shop(keep=change) if keep else Shop(say=change))
+    assert not [each for each in found if each.finding_class and "name" in each.shape]
+
+
 def test_what_is_only_read_otherwise_is_proven() -> None:
     found = verdicts(Shop(say=changed("serial", lambda value: int(float(value)))))
     (verdict,) = [each for each in found if each.finding_class]
@@ -146,33 +211,153 @@ def test_what_is_only_read_otherwise_is_proven() -> None:
     assert verdict.evidence.facts["where"] == "the answer"
 
 
-def test_what_only_the_later_read_says_otherwise_is_shown_with_it() -> None:
-    @dataclass
-    class Lazy(Shop):
-        def run(self, experiment: Experiment) -> History:
-            history = super().run(experiment)
-            reads = [s for s in history.sections if s.exchange.act.step.operation != CREATE]
-            for section in reads:
-                body = section.exchange.response.body.replace(b"9007199254740993", b"9e15")
-                response = replace(section.exchange.response, body=body)
-                exchange = replace(section.exchange, response=response)
-                fresh = replace(section, exchanges=(exchange,))
-                sections = tuple(fresh if each is section else each for each in history.sections)
-                history = replace(history, sections=sections)
-            return history
+@dataclass
+class Lazy(Shop):
+    """Answers writes as they came, and reads through floats."""
 
+    def _read(self, act: Act, things: list[dict[str, Any]]) -> Exchange:
+        through = [{**each, "serial": int(float(each["serial"]))} for each in things]
+        return super()._read(act, through)
+
+
+def test_what_only_the_later_read_says_otherwise_is_shown_with_it() -> None:
     (verdict,) = [each for each in verdicts(Lazy()) if each.finding_class]
+    assert (verdict.tier, verdict.replays) == (Tier.PROVEN, (3, 3))
     assert verdict.evidence.facts["where"] == "GET /products/{created}"
     assert len(verdict.evidence.exchanges) == 2
+
+
+def test_where_nothing_is_read_by_its_id_it_is_looked_for_in_the_list() -> None:
+    create = SUBJECT.document.declarations[0]
+    several = Declaration(Operation.parse("GET /products"))
+    subject = replace(SUBJECT, document=Document((create, several)))
+    (verdict,) = [each for each in verdicts(Lazy(), subject) if each.finding_class]
+    assert verdict.evidence.facts["where"] == "GET /products"
+    assert verdict.replays == (3, 3)
+    assert not [each for each in verdicts(Shop(), subject) if each.finding_class]
+    wanted = (Parameter("page", Place.QUERY, required=True),)
+    subject = replace(SUBJECT, document=Document((create, replace(several, parameters=wanted))))
+    assert not [each for each in verdicts(Lazy(), subject) if each.finding_class]
+
+
+NAIVE = (*COLUMNS[:-1], Column("at", "timestamp without time zone"))
+"""A column whose times have no offset."""
+
+
+def test_a_time_without_its_offset_is_right_where_it_is_read_as_what_was_sent() -> None:
+    catalog = Catalog({"products": Table("products", NAIVE, ("id",))})
+    subject = replace(SUBJECT, catalog=catalog)
+    dropped = changed("at", lambda value: value[:19])
+    (loss,) = [each for each in verdicts(Shop(keep=dropped), subject) if each.finding_class]
+    assert (loss.finding_class, loss.replays) == ("altered-value", (3, 3))
+
+    @dataclass
+    class Knowing(Shop):
+        """Has the offset elsewhere, and says it in reads."""
+
+        def _rows(self, things: list[dict[str, Any]]) -> tuple[RowChange, ...]:
+            return super()._rows([{**each, "at": each["at"][:19]} for each in things])
+
+        def _write(self, act: Act, things: list[dict[str, Any]]) -> Exchange:
+            super()._write(act, things)
+            return self._answer(act, 201, {"id": len(things)})
+
+    assert not [each for each in verdicts(Knowing(), subject) if each.finding_class]
+
+
+# Fields that stand inside of a column
+
+BODY = {
+    "settings": {"rate": 3.75, "limits": [7]},
+    "prices": [1.25, 2.5],
+    "times": ["2026-01-01T10:00:00Z"],
+    "log": {"word": "rope"},
+}
+INNER = (
+    Column("id", "integer", nullable=False),
+    Column("settings", "jsonb"),
+    Column("prices", "numeric(12,2)[]"),
+    Column("times", "timestamp with time zone[]"),
+    Column("log", "text"),
+)
+NESTED = replace(
+    SUBJECT,
+    scenario=Scenario("nested", Step(CREATE, json=BODY)),
+    catalog=Catalog({"products": Table("products", INNER, ("id",))}),
+    landing={},
+)
+
+
+def nested(**losing: Callable[[Any], Any]) -> list[Verdict]:
+    """With what each column has written by this."""
+
+    @dataclass
+    class Inner(Shop):
+        def _rows(self, things: list[dict[str, Any]]) -> tuple[RowChange, ...]:
+            def text(name: str, value: Any) -> str:
+                value = losing.get(name, lambda each: each)(value)
+                if name not in ("prices", "times"):
+                    return json.dumps(value)
+                quoted = [json.dumps(str(each)) for each in value]
+                return f"{{{','.join(quoted)}}}"
+
+            return tuple(
+                RowChange(
+                    "products", None, {name: text(name, each) for name, each in thing.items()}
+                )
+                for thing in things
+            )
+
+    return verdicts(Inner(), NESTED)
+
+
+def test_what_is_whole_inside_of_its_column_holds() -> None:
+    (verdict,) = nested()
+    assert verdict.outcome is Outcome.HELD
+    assert not verdict.reason.startswith("0 of")
+
+
+@pytest.mark.parametrize(
+    ("name", "lose", "shape"),
+    [
+        ("settings", lambda v: {**v, "rate": int(v["rate"] * 100) / 100}, "settings decimal"),
+        ("settings", lambda v: {**v, "limits": [int(float(v["limits"][0]))]}, "settings integer"),
+        ("prices", lambda v: [int(each * 100) / 100 for each in v], "prices decimal"),
+        ("times", lambda v: [v[0][:19] + "+00:00"], "times time"),
+        ("log", lambda v: {"word": v["word"][:12]}, "log text"),
+    ],
+    ids=["a fraction in JSON", "an integer in JSON", "an array", "times", "JSON in a text"],
+)
+def test_what_is_lost_inside_of_its_column_is_proven(name: str, lose: Any, shape: str) -> None:
+    losses = [each for each in nested(**{name: lose}) if each.finding_class == "altered-value"]
+    assert [(each.shape, each.replays) for each in losses] == [(shape, (3, 3))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{19.99,0.3}", ["19.99", "0.3"]),
+        ('{"two  spaces","a \\"b\\" \\\\",NULL,"NULL"}', ["two  spaces", 'a "b" \\', None, "NULL"]),
+        ("{}", []),
+        ('{"2035-01-15 18:00:00+00"}', ["2035-01-15 18:00:00+00"]),
+        ('{"a": [1.50]}', {"a": ["1.50"]}),
+        ("{{1,2},{3,4}}", MISSING),
+        ("plain", MISSING),
+        (None, MISSING),
+    ],
+)
+def test_columns_that_hold_several_values_are_read(text: str | None, found: Any) -> None:
+    assert parsed(text) == found
 
 
 @pytest.mark.parametrize(
     ("name", "change"),
     [
         ("name", str.strip),
+        ("name", lambda value: value.strip().upper()),
         ("price", lambda value: round(value, 4)),
     ],
-    ids=["trimmed", "rounded to its scale"],
+    ids=["trimmed", "trimmed and in capitals", "rounded to its scale"],
 )
 def test_what_may_be_meant_is_a_note(name: str, change: Any) -> None:
     found = verdicts(Shop(keep=changed(name, change)))
@@ -188,6 +373,9 @@ def test_another_offset_of_the_same_instant_and_more_zeros_are_the_same() -> Non
     assert compared("1.50", "1.5000", "decimal")[0] is same
     assert compared("é", "e\u0301", "text")[0] is Agreement.FORM
     assert compared("A@b.c", "a@b.c", "text")[0] is Agreement.FORM
+    several = (Agreement.FORM, "its spaces are trimmed, its case is another")
+    assert compared("  two  spaces  ", "TWO  SPACES", "text") == several
+    assert compared("two spaces", "THREE SPACES", "text")[0] is Agreement.LOST
     assert compared(19.999, "20.00", "decimal", "numeric(12,2)")[0] is Agreement.FORM
     assert compared(19.99, "20.00", "decimal", "numeric(12,2)")[0] is Agreement.LOST
 

@@ -39,6 +39,19 @@ def call(service: FakeService, address: str) -> None:
             service.call(f"GET sinkhole {address.removeprefix(prefix)}", status=200)
 
 
+def finding_of(verdict: Verdict) -> Finding:
+    return Finding(
+        "f" * 16,
+        "ssrf",
+        verdict.finding_class,
+        verdict.tier,
+        verdict.operation,
+        BoundaryKind.HTTP_OUT,
+        verdict.replays,
+        verdict.evidence,
+    )
+
+
 def test_an_address_that_is_called_is_proven() -> None:
     def broken(service: FakeService) -> int:
         call(service, sent(service, "logo"))
@@ -91,7 +104,7 @@ def test_a_job_that_calls_what_was_stored_is_waited_for() -> None:
     assert (verdict.tier, verdict.shape) == (Tier.PROVEN, "body /url")
 
 
-def test_what_only_looks_allowed_is_tried_in_deep_mode() -> None:
+def test_what_only_looks_allowed_leads_past_a_list() -> None:
     def lenient(service: FakeService) -> int:
         address = sent(service, "url")
         if not address.startswith(("https://a.example", "http://a.example")):
@@ -99,9 +112,69 @@ def test_what_only_looks_allowed_is_tried_in_deep_mode() -> None:
         call(service, address)
         return 201
 
-    assert [each.outcome for each in verdicts(lenient)] == [Outcome.HELD]
-    (verdict,) = verdicts(lenient, replace(SUBJECT, deep=True))
+    (verdict,) = verdicts(lenient)
+    assert verdict.tier is Tier.PROVEN
     assert verdict.evidence.facts["address"].startswith("http://a.example@")  # type: ignore[union-attr]
+
+
+def test_where_there_is_no_list_nothing_else_is_tried() -> None:
+    def ignores(service: FakeService) -> int:
+        return 201
+
+    world = FakeWorld({POST.id: ignores})
+    (verdict,) = world.drive(Ssrf().explore(SUBJECT))
+    assert verdict.outcome is Outcome.HELD
+    assert len(world.experiments) == 2
+    deep = FakeWorld({POST.id: ignores})
+    deep.drive(Ssrf().explore(replace(SUBJECT, deep=True)))
+    assert len(deep.experiments) > 2
+
+
+def fetching(*hosts: str, follows: bool) -> Handler:
+    """Calls a URL of these hosts, whatever its scheme, and is sent on from there."""
+
+    def handler(service: FakeService) -> int:
+        address = sent(service, "url")
+        host, _, path = address.partition("://")[2].partition("/")
+        if host not in hosts:
+            return 422
+        place = service.call(f"GET http://{host} /{path}", answer="", status=200)
+        if place and follows:
+            call(service, place)
+        return 201
+
+    return handler
+
+
+def test_a_redirect_by_a_host_of_anybodys_is_proven() -> None:
+    (verdict,) = verdicts(fetching("a.example", "www.example.com", follows=True))
+    assert (verdict.tier, verdict.shape, verdict.replays) == (Tier.PROVEN, "body /url", (3, 3))
+    facts = verdict.evidence.facts
+    assert "http://www.example.com/" in str(facts["address"])
+    assert "redirected to {sinkhole}/" in str(facts["address"])
+    assert "redirected it" in str(facts["behind"])
+    assert verdict.evidence.control is not None
+    assert verdict.evidence.control.passed
+
+
+def test_a_redirect_by_the_one_host_that_is_allowed_is_suspected() -> None:
+    (verdict,) = verdicts(fetching("a.example", follows=True))
+    assert verdict.tier is Tier.SUSPECTED
+    assert "http://a.example/" in str(verdict.evidence.facts["address"])
+
+
+def test_who_follows_no_redirect_holds() -> None:
+    for hosts in (("a.example",), ("a.example", "www.example.com")):
+        (verdict,) = verdicts(fetching(*hosts, follows=False))
+        assert verdict.outcome is Outcome.HELD
+
+
+def test_a_redirect_is_shown_again() -> None:
+    world = FakeWorld({POST.id: fetching("a.example", follows=True)})
+    (verdict,) = world.drive(Ssrf().explore(SUBJECT))
+    (again,) = world.drive(Ssrf().replay(SUBJECT, finding_of(verdict)))
+    assert (again.tier, again.shape) == (Tier.SUSPECTED, "body /url")
+    assert again.evidence.facts["address"] == verdict.evidence.facts["address"]
 
 
 def test_where_it_is_meant_to_call_it_is_skipped() -> None:
@@ -121,16 +194,7 @@ def test_a_finding_is_shown_again() -> None:
 
     world = FakeWorld({POST.id: broken})
     (verdict,) = world.drive(Ssrf().explore(SUBJECT))
-    finding = Finding(
-        "f" * 16,
-        "ssrf",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.HTTP_OUT,
-        verdict.replays,
-        verdict.evidence,
-    )
+    finding = finding_of(verdict)
     (again,) = world.drive(Ssrf().replay(SUBJECT, finding))
     assert (again.tier, again.shape) == (Tier.PROVEN, "body /url")
     world.handlers[POST.id] = lambda service: 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
@@ -59,6 +60,30 @@ def test_a_commit_that_rolled_back_and_success_is_proven() -> None:
     assert verdict.shape.startswith("INSERT INTO orders")
     assert verdict.evidence.crossing is not None
     assert verdict.evidence.crossing.tag == "ROLLBACK"
+
+
+def test_an_error_that_one_function_swallows_is_one_cause_in_all_operations() -> None:
+    """Both log what they did by one function, whose statement differs in the columns it fills."""
+
+    def logging(**filled: str) -> Callable[[FakeService], int]:
+        def handler(service: FakeService) -> int:
+            db = service.connect()
+            db.begin()
+            db.insert("orders", id=1)
+            with suppress(DatabaseFault):
+                db.insert("events", id=1, **filled)
+            db.commit()
+            return 201
+
+        return handler
+
+    cancelling = Subject(Scenario("test", Step(Operation.parse("POST /cancellations"))))
+    (first,) = verdicts(logging(type="ordered"))
+    (second,) = verdicts(logging(reason="late"), cancelling)
+    (other,) = verdicts(swallow)
+    assert first.shape != second.shape
+    assert first.cause == second.cause == "insert events"
+    assert other.cause == "insert orders"
 
 
 def test_a_commit_that_rolled_back_and_an_error_is_right() -> None:

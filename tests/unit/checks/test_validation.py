@@ -9,6 +9,7 @@ from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
 from seamproof.analysis.statements import shape
 from seamproof.checks.validation import Validation
 from seamproof.checks.validation.shapes import uneven
+from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.experiment import Act, BoundaryKind, CrossingKey
 from seamproof.core.history import Exchange, Request, Response
 from seamproof.core.model import Operation, Scenario, Step
@@ -89,6 +90,34 @@ def test_a_refusal_that_is_only_recorded_is_a_note() -> None:
     assert found[0].tier is Tier.NOTE
 
 
+def test_what_is_kept_of_a_refusal_for_its_key_is_the_answer_to_a_retry() -> None:
+    step = replace(STEP, headers={"Idempotency-Key": "key-1"})
+    effects = frozenset({"orders", "calls", "idempotency_keys"})
+    subject = replace(
+        SUBJECT,
+        scenario=Scenario("test", step),
+        profile=Profile(effects=effects),
+        probes=(
+            replace(MINIMUM, act=replace(MINIMUM.act, step=replace(step, json={"quantity": -5}))),
+        ),
+    )
+
+    def keeping(table: str, **row: object) -> Handler:
+        def serve(service: FakeService) -> int:
+            status = 400 if sent(service)["quantity"] < 1 else 201
+            insert(service, table, id=1, key="key-1", **row)
+            return status
+
+        return serve
+
+    for handler in (keeping("calls", response_code=400), keeping("idempotency_keys")):
+        (verdict,) = verdicts(handler, subject)
+        assert verdict.outcome is Outcome.HELD
+    # What it is about is no answer, whatever key it has.
+    (verdict,) = verdicts(keeping("orders", quantity=-5), subject)
+    assert (verdict.finding_class, verdict.tier) == ("written-before-validation", Tier.PROVEN)
+
+
 def accepting(service: FakeService) -> int:
     insert(service, id=1, **sent(service))
     return 201
@@ -108,6 +137,29 @@ def test_what_is_mended_before_it_is_stored_is_a_note() -> None:
     found = verdicts(lenient)
     assert {each.outcome for each in found} == {Outcome.HELD}
     assert (found[0].finding_class, found[0].tier) == ("accepted-invalid", Tier.NOTE)
+
+
+def test_a_header_that_nobody_reads_is_a_note_and_one_that_is_stored_is_proven() -> None:
+    def header(constraint: str, value: str) -> Probe:
+        act = Act(replace(STEP, headers={"X-Channel": value}))
+        return Probe(act, Source.SCHEMA, constraint, "header X-Channel")
+
+    def ignoring(service: FakeService) -> int:
+        insert(service, id=1, **STEP.json)
+        return 201
+
+    def storing(service: FakeService) -> int:
+        assert service.serving is not None
+        channel = service.serving.step.headers.get("X-Channel", "web")
+        insert(service, id=1, **STEP.json, channel=channel)
+        return 201
+
+    landing = {"header X-Channel": ("orders", "channel")}
+    subject = replace(SUBJECT, probes=(header("enum", "none-of-these"),), landing=landing)
+    found = verdicts(ignoring, subject)
+    assert [each.tier for each in found if each.finding_class] == [Tier.NOTE]
+    (verdict,) = verdicts(storing, subject)
+    assert (verdict.finding_class, verdict.tier) == ("accepted-invalid", Tier.PROVEN)
 
 
 def test_what_only_the_database_forbids_may_be_accepted() -> None:
@@ -131,6 +183,55 @@ def test_a_default_for_what_is_required_is_a_note_and_null_is_proven() -> None:
 
     assert verdicts(defaulting, subject)[0].tier is Tier.NOTE
     assert verdicts(storing_null, subject)[0].tier is Tier.PROVEN
+
+
+def test_null_for_what_may_be_left_out_is_proven_only_where_leaving_it_out_stores_otherwise() -> (
+    None
+):
+    omitted = Act(replace(STEP, json={"name": "Ann"}))
+    probe = replace(wrong("null", quantity=None), omitted=omitted)
+    subject = replace(SUBJECT, probes=(probe,))
+
+    def alike(service: FakeService) -> int:
+        insert(service, id=1, name="Ann", quantity=sent(service).get("quantity"))
+        return 201
+
+    def with_default(service: FakeService) -> int:
+        insert(service, id=1, name="Ann", quantity=sent(service).get("quantity", 1))
+        return 201
+
+    def refusing(service: FakeService) -> int:
+        return accepting(service) if "quantity" in sent(service) else 422
+
+    (note, held) = verdicts(alike, subject)
+    assert (note.outcome, note.tier, held.outcome) == (Outcome.HELD, Tier.NOTE, Outcome.HELD)
+    assert note.evidence.facts["stored"] == (
+        "orders.quantity has NULL, as where the field is left out."
+    )
+    for handler in (with_default, refusing):
+        (verdict,) = verdicts(handler, subject)
+        assert (verdict.tier, verdict.replays) == (Tier.PROVEN, (3, 3))
+        assert verdict.evidence.facts["stored"] == "orders.quantity has NULL."
+
+
+def test_null_that_was_there_before_is_not_of_the_request() -> None:
+    probe = wrong("null", quantity=None)
+
+    def renaming(before: str | None) -> Handler:
+        def handler(service: FakeService) -> int:
+            with service.connect() as db:
+                db.begin()
+                row = {"id": "1", "name": "Bob", "quantity": before}
+                db.update("orders", row, name="Ann", quantity=None)
+                db.commit()
+            return 200
+
+        return handler
+
+    orders = Table("orders", (Column("id", "integer"),), ("id",))
+    subject = replace(SUBJECT, probes=(probe,), catalog=Catalog({"orders": orders}))
+    assert verdicts(renaming(None), subject)[0].tier is Tier.NOTE
+    assert verdicts(renaming("2"), subject)[0].tier is Tier.PROVEN
 
 
 def test_a_body_that_is_not_there_is_mended_by_defaults() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seamproof.core import references
+from seamproof.core.model import Json
 
 VALUES = {"order": "17", "a.b": "x"}
 TEXT = st.text("{}a1.- ", max_size=12)
@@ -65,3 +66,17 @@ def test_a_reference_alone_has_one_pair_of_braces() -> None:
 
 def test_other_names() -> None:
     assert references.renamed("{a} {{a}} {{{a}}}", lambda name: "b") == "{b} {{a}} {{{b}}}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["{order}", "x {order}", {"id": "{order}"}, {"{order}": 1}, [{"a": ["{order}"]}], ["{order}"]],
+)
+def test_what_refers_to_something_is_never_passed_over(value: Json) -> None:
+    assert list(references.inside(value)) == ["order"]
+    assert references.possible(value)
+
+
+@pytest.mark.parametrize("value", [None, "", {}, [], 0, "order", {"a": "b"}, ["a", 1, None], 17])
+def test_what_has_no_brace_of_its_own_need_not_be_looked_through(value: Json) -> None:
+    assert not references.possible(value)

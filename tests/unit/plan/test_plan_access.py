@@ -16,11 +16,20 @@ MATRIX = {'GET /a/{"x"}': {"member, its own": YES, "nobody": NO}, "POST /b": {"a
 
 
 def test_what_is_written_is_read_again() -> None:
-    assert access_file.load(access_file.dump(MATRIX), "it") == MATRIX
+    assert access_file.load(access_file.dump(MATRIX), "it") == access_file.Stored(
+        MATRIX, reviewed=False
+    )
+
+
+def test_what_a_person_wrote_or_read_is_reviewed() -> None:
+    cells = '["GET /a"]\n"nobody" = "refused"'
+    assert access_file.load(cells, "it").reviewed
+    assert access_file.load(f"reviewed = true\n{cells}", "it").reviewed
+    assert not access_file.load(f"reviewed = false\n{cells}", "it").reviewed
 
 
 def test_no_file_is_no_review(tmp_path: Path) -> None:
-    assert access_file.read(tmp_path / "access.toml") == {}
+    assert access_file.read(tmp_path / "access.toml") == access_file.Stored({})
 
 
 @pytest.mark.parametrize(
@@ -28,6 +37,7 @@ def test_no_file_is_no_review(tmp_path: Path) -> None:
     [
         ("[", "is no TOML"),
         ("a = 1", "'a' is no table"),
+        ('reviewed = "yes"', "reviewed is 'yes', and must be true or false"),
         ('["GET /a"]\n"nobody" = "maybe"', '\'maybe\', and must be "allowed" or "refused"'),
     ],
 )

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from learning import CATALOG, Remembering, learned, scenario
+
 from doubles.fake_world import FakeService, FakeWorld, Handler
-from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.experiment import CrossingKey, Experiment, Phase
-from seamproof.core.history import Changes, CrossingKind, History, RowChange, Section
-from seamproof.core.model import Operation, Scenario, Step
-from seamproof.plan.profile import TAIL_WATCH, TAIL_WATCH_AGAIN, Learned, learn
-
-ORDERS = Table("orders", (Column("id", "integer", identity=True),), ("id",))
-CATALOG = Catalog({"orders": ORDERS})
-
-
-def scenario(operation: str, *expect: int) -> Scenario:
-    return Scenario(operation, Step(Operation.parse(operation), expect=expect))
-
-
-def learned(handlers: dict[str, Handler], *, background: Handler | None = None) -> Learned:
-    world = FakeWorld(handlers, background=background)
-    return world.drive(learn([scenario(each) for each in handlers], CATALOG))
+from seamproof.core.history import Changes, CrossingKind, RowChange, Section
+from seamproof.plan.profile import TAIL_WATCH, TAIL_WATCH_AGAIN, learn
 
 
 def test_times_and_random_names_are_volatile_and_counted_keys_are_not() -> None:
@@ -268,18 +256,6 @@ def test_a_machine_that_stood_still_in_one_run_makes_no_tail() -> None:
     assert learned({"POST /orders": create}).profile.tail > 1
 
 
-def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
-    def create(service: FakeService) -> int:
-        db = service.connect()
-        service.memory["n"] = service.memory.get("n", 0) + 1
-        if service.memory["n"] <= 2:
-            db.read(f"SELECT a{service.memory['n']} FROM pg_catalog.pg_type")
-        db.insert("orders", id=1)
-        return 201
-
-    assert learned({"POST /orders": create}).profile.warm_rounds == 4
-
-
 def test_a_rate_limiter_disturbs_its_scenario() -> None:
     def limited(service: FakeService) -> int:
         service.memory["n"] = service.memory.get("n", 0) + 1
@@ -293,73 +269,6 @@ def test_a_rate_limiter_disturbs_its_scenario() -> None:
 def test_a_refusal_is_the_reason_why_it_is_not_reached() -> None:
     (only,) = learned({"POST /orders": lambda service: 401}).scenarios
     assert (only.reached, only.reason, only.disturbed) == (False, "answered 401", "")
-
-
-def test_a_memory_that_no_reset_clears_fails_the_reset_proof() -> None:
-    def spend(service: FakeService) -> int:
-        db = service.connect()
-        if service.memory.get("spent"):
-            return 402
-        service.memory["spent"] = True
-        db.insert("payments", id=1)
-        return 201
-
-    (only,) = learned({"POST /payments": spend}).scenarios
-    assert only.disturbed == "equal runs answer 201, 402"
-
-
-def test_rows_that_no_reset_brings_back_fail_the_reset_proof() -> None:
-    def spend(service: FakeService) -> int:
-        db = service.connect()
-        status = "again" if service.memory.get("spent") else "first"
-        service.memory["spent"] = True
-        db.insert("payments", id=1, status=status)
-        return 201
-
-    (only,) = learned({"POST /payments": spend}).scenarios
-    assert only.disturbed.startswith("a reset does not bring the state back")
-    assert "payments" in only.disturbed
-
-
-def test_what_a_first_request_sets_up_once_is_no_failure_of_the_reset() -> None:
-    def create(service: FakeService) -> int:
-        db = service.connect()
-        if not service.memory.get("ready"):
-            db.insert("settings", id=1)
-        service.memory["ready"] = True
-        db.insert("orders", id=1)
-        return 201
-
-    (only,) = learned({"POST /orders": create}).scenarios
-    assert only.disturbed == ""
-
-
-@dataclass
-class Remembering(FakeWorld):
-    """Moves its sequences on where an experiment asks for it."""
-
-    epoch: int = 0
-
-    def run(self, experiment: Experiment) -> History:
-        self.epoch += experiment.settings.fresh_sequences
-        return super().run(experiment)
-
-
-def test_fresh_sequences_prove_the_reset_of_a_service_that_remembers_ids() -> None:
-    def create(service: FakeService) -> int:
-        world = service.world
-        assert isinstance(world, Remembering)
-        number = world.epoch * 1000 + service.next_id("orders")
-        known = service.memory.setdefault("known", set())
-        status = "seen" if number in known else "new"
-        known.add(number)
-        service.connect().insert("orders", id=number, status=status)
-        return 201
-
-    world = Remembering({"POST /orders": create})
-    found = world.drive(learn([scenario("POST /orders")], CATALOG))
-    assert found.profile.fresh_sequences
-    assert found.scenarios[0].disturbed == ""
 
 
 def test_a_number_that_follows_a_new_key_is_a_reference_without_a_foreign_key() -> None:

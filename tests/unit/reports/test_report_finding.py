@@ -93,6 +93,11 @@ def test_the_fact_position_places_a_window() -> None:
     ]
 
 
+def test_a_state_that_it_takes_is_said() -> None:
+    lines = explained.lines(changed(facts={"given": "products.stock = 0"}), PARTIAL, 100)
+    assert "where products.stock = 0" in [line.text for line in lines]
+
+
 def test_what_is_wrong_at_a_crossing_is_marked() -> None:
     rolled_back = replace(crossing("COMMIT", CrossingKind.COMMIT), tag="ROLLBACK")
     alone = replace(

@@ -130,3 +130,26 @@ def test_an_accepted_finding_is_counted_apart_and_fails_no_run() -> None:
     assert tally.exit_code(strict=True) == ExitCode.NOTHING_PROVEN
     tally.on_event(FindingReported(FINDING))
     assert tally.exit_code(strict=False) == ExitCode.PROVEN
+
+
+def test_an_entry_of_what_is_not_there_is_told_once_its_check_was_run() -> None:
+    typo = replace(ENTRY, operation="POST /order")
+    unclassed = replace(ENTRY, finding_class="lost-updat")
+    here = standing(typo, unclassed)
+    early = [each.text for each in here.misnamed({ORDERS, NOTES})]
+    assert early == [".seamproof/baseline.toml: F-3a9c01 (line 3): there is no class 'lost-updat'"]
+    here.on_event(judged(Outcome.HELD))
+    notices = list(here.misnamed({ORDERS, NOTES}))
+    assert [each.hint for each in notices] == [
+        "did you mean POST /orders?",
+        "did you mean lost-update?",
+    ]
+    assert all(each.warning for each in notices)
+    assert not list(standing().misnamed({ORDERS, NOTES}))
+
+
+def test_an_entry_that_showed_is_of_something() -> None:
+    here = standing(replace(ENTRY, operation="GET /internal/orders"))
+    here.on_event(FindingReported(FINDING))
+    here.on_event(judged(Outcome.VIOLATED))
+    assert not list(here.misnamed({ORDERS}))

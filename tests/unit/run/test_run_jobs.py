@@ -26,7 +26,7 @@ from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Skip, Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
-from seamproof.run.jobs import Jobs, hash_of
+from seamproof.run.jobs import Jobs, Watcher, hash_of
 
 PROFILE = Profile(tail=0.5)
 SCENARIO = Scenario("", Step(Operation("POST", "/orders")))
@@ -143,6 +143,7 @@ def do(
     conductor: Any = None,
     events: list[Event] | None = None,
     until: float | None = None,
+    watchers: dict[str, Watcher] | None = None,
     **more: Any,
 ) -> Any:
     job = Job(3, checks, SCENARIO, hash_of(PROFILE), frozenset({BoundaryKind.SQL}))
@@ -155,7 +156,7 @@ def do(
         redact=lambda text: text.replace("hunter2", "***"),
         until=until,
     )
-    return asyncio.run(jobs.do(replace(job, **more)))
+    return asyncio.run(jobs.do(replace(job, **more), watchers))
 
 
 def test_checks_that_watch_come_last_and_see_what_the_others_provoke() -> None:
@@ -170,6 +171,17 @@ def test_checks_that_watch_come_last_and_see_what_the_others_provoke() -> None:
         ExperimentRun,
         JobStarted,
     ]
+
+
+def test_checks_that_watch_see_what_other_jobs_have_provoked() -> None:
+    watchers = {"sees": Watcher(Sees())}
+    do("asks", watchers=watchers)
+    (judged,) = do("sees", watchers=watchers).judged
+    assert len(judged.verdicts) == 2
+    assert {name: each.watches for name, each in parts().items()} == {
+        **{"concludes": False, "asks": False, "raises": False},
+        "sees": True,
+    }
 
 
 def test_no_check_is_begun_once_the_time_is_spent() -> None:

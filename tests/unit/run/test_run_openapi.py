@@ -156,13 +156,13 @@ def test_the_service_is_asked_by_its_name(tmp_path: Path) -> None:
         document, told = found("/api/docs.json?full=1", tmp_path, service.door)
         assert service.asked == [("shop.test", "/api/docs.json?full=1")]
     assert document is not None
-    assert told == ["/api/docs.json?full=1: OpenAPI 3.1.0, 1 operations"]
+    assert told == ["/api/docs.json?full=1: OpenAPI 3.1.0, 1 operation"]
 
 
 def test_a_url_is_told_without_its_password(tmp_path: Path) -> None:
     with serving({"/a.json": page()}) as service:
         _, told = found(f"http://me:secret@127.0.0.1:{service.server_port}/a.json", tmp_path)
-    assert told == [f"http://127.0.0.1:{service.server_port}/a.json: OpenAPI 3.1.0, 1 operations"]
+    assert told == [f"http://127.0.0.1:{service.server_port}/a.json: OpenAPI 3.1.0, 1 operation"]
 
 
 def test_the_usual_paths_are_tried_until_one_reads(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_usual_paths_are_tried_until_one_reads(tmp_path: Path) -> None:
     with serving(pages) as service:
         document, told = found(None, tmp_path, service.door)
         asked = [path for _, path in service.asked]
-    assert told == ["/api/openapi.json: OpenAPI 2.0, 1 operations"]
+    assert told == ["/api/openapi.json: OpenAPI 2.0, 1 operation"]
     assert document is not None
     assert asked[-1] == "/api/openapi.json"
 
@@ -235,7 +235,7 @@ def test_the_services_own_code_is_the_last_resort(tmp_path: Path) -> None:
     table = Document((Declaration(SALE),), version="3.1.0", title="the routes of Express")
     document, told = found(None, tmp_path, routes=answering(table))
     assert document == table
-    assert told == ["its own code, the routes of Express: OpenAPI 3.1.0, 1 operations"]
+    assert told == ["its own code, the routes of Express: OpenAPI 3.1.0, 1 operation"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from seamproof.core.protocols import Activity
-from seamproof.run.experiment.quiet import Slumber, come_to_rest
+from seamproof.run.experiment.quiet import Slumber, at_rest, come_to_rest
 from seamproof.world.pulse import Pulse
 
 SERVED = 1_000_000
@@ -93,3 +95,25 @@ def test_the_time_that_it_slept_while_bytes_crossed_does_not_count() -> None:
 
 def test_a_transaction_of_who_works_is_given_all_the_time() -> None:
     assert looks_until_rest(*(pulse(each / 20, each * 10 * SERVED) for each in range(9))) == 5
+
+
+class Seen:
+    """A boundary that sees this."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
+
+    def activity(self) -> Activity:
+        return self._activity
+
+
+@pytest.mark.parametrize(
+    ("pending", "open_transactions", "silent", "rests"),
+    [(0, (), 1.0, True), (0, (), 0.0, False), (1, (), 1.0, False), (0, (5,), 1.0, False)],
+    ids=["silent", "bytes just now", "an answer is awaited", "in a transaction"],
+)
+def test_a_boundary_that_is_silent_is_not_waited_for(
+    pending: int, open_transactions: tuple[int, ...], silent: float, rests: bool
+) -> None:
+    seen = Seen(Activity(pending, open_transactions, time.monotonic() - silent))
+    assert at_rest(seen, 0.5) is rests  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import json
 
 from seamproof.core.canary import canary
 from seamproof.core.experiment import BoundaryKind, CrossingKey
-from seamproof.core.history import Crossing, CrossingKind, Request, Response
+from seamproof.core.history import Changes, Crossing, CrossingKind, Request, Response, RowChange
 from seamproof.run.redaction import Redactor
 
 KEY = CrossingKey("POST payments /charges?api_key", 1, BoundaryKind.HTTP_OUT)
@@ -80,3 +80,38 @@ def test_a_text_of_ours_is_no_secret() -> None:
     assert ours.encode() in redactor.body(body)
     assert b"hunter22" not in redactor.body(body)
     assert redactor.mask(f"{ours} and more").startswith("<redacted:")
+
+
+def changed(*values: str) -> list[RowChange]:
+    return [RowChange("notes", None, {"text": value}) for value in values]
+
+
+def test_what_is_learned_later_is_replaced_in_rows_that_were_looked_through_before() -> None:
+    redactor, rows = Redactor(), changed("a-s3cret", "b-s3cret")
+    redactor.learn("a-s3cret")
+    first = redactor.changes(Changes(tuple(rows)))
+    assert "a-s3cret" not in repr(first)
+    assert first.rows[1].new == {"text": "b-s3cret"}
+    redactor.learn("b-s3cret")
+    assert "b-s3cret" not in repr(redactor.changes(Changes(tuple(rows))))
+
+
+def test_rows_that_were_looked_through_before_are_the_same_objects() -> None:
+    redactor, (one, other, third) = Redactor(), changed("one", "other", "third")
+    before = redactor.changes(Changes((one,)))
+    after = redactor.changes(Changes((one, other)))
+    assert after.rows[0] is before.rows[0]
+    assert after == Changes((one, other))
+    assert redactor.changes(Changes((third, other))) == Changes((third, other))
+    assert redactor.changes(Changes()) == Changes()
+
+
+def test_a_header_and_a_statement_are_replaced_anew_once_more_is_known() -> None:
+    redactor, crossing = Redactor(), call(Request("GET", "/", (("X-Trace", "t-12345"),)))
+    assert redactor.crossing(crossing).request == crossing.request
+    redactor.learn("t-12345")
+    assert "t-12345" not in repr(redactor.crossing(crossing).request)
+    said = Crossing(KEY, CrossingKind.READ, "SELECT 't-67890'", 0, 1, 0.1)
+    assert redactor.crossing(said).statement == said.statement
+    redactor.learn("t-67890")
+    assert "t-67890" not in redactor.crossing(said).statement

@@ -163,6 +163,27 @@ def test_an_api_key_in_the_query_yields_to_the_step_and_joins_its_parameters() -
     assert "GET /orders?key=other " in sent_as(key, Step(operation, query={"key": "other"}))
 
 
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        ("Token s3cret-of-erin", "s3cret-of-erin"),
+        ("s3cret-of-erin", "s3cret-of-erin"),
+        ("Bearer czNjcmV0LW9m==", "czNjcmV0LW9m=="),
+        ('Digest username="erin", response="s3cret-of-erin"', "s3cret-of-erin"),
+        ("theme=dark; session=s3cret-of-erin", "s3cret-of-erin"),
+    ],
+)
+@pytest.mark.parametrize("way", ["header", "api_key"])
+def test_a_secret_in_a_header_is_known_where_it_is_looked_up(
+    at: Any, way: str, value: str, stored: str
+) -> None:
+    counter = at(created)
+    admitted(counter, **{way: {"name": "Authorization", "value": value}})
+    found = counter.redactor.text(f"SELECT 'Bearer' FROM tokens WHERE key = '{stored}'")
+    assert stored not in found
+    assert found.startswith("SELECT 'Bearer' FROM tokens WHERE key = '<")
+
+
 def test_an_api_key_is_redacted_as_it_is_encoded(at: Any) -> None:
     counter = at(created)
     admitted(counter, api_key={"name": "k", "value": "s3cret/with space", "in": "query"})

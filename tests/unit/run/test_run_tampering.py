@@ -11,7 +11,8 @@ import pytest
 from seamproof.core.experiment import Credential
 from seamproof.run.experiment.requests import Credentials
 from seamproof.run.identities import given
-from seamproof.run.identities.tampering import Token, altered, applicable
+from seamproof.run.identities.tampering import altered, applicable
+from seamproof.run.identities.tokens import Token
 
 KEY = "a-key-that-is-in-no-list"
 

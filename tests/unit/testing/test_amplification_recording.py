@@ -9,7 +9,7 @@ from seamproof.core.document import Declaration, Document
 from seamproof.core.experiment import RowEdit
 from seamproof.core.history import Request, RowChange
 from seamproof.core.model import Operation
-from seamproof.testing.amplification.recording import edits_of, reversed_edits
+from seamproof.run.rebasing import State
 from seamproof.testing.amplification.steps import Unspeakable, credentials, step
 
 JSON = ("content-type", "application/json")
@@ -83,14 +83,15 @@ def test_the_rows_before_the_act_are_the_net_of_what_was_written() -> None:
         RowChange("logs", None, {"text": "x"}),
         RowChange("logs", {"text": "x"}, None),
     )
-    edits = edits_of(rows, catalog)
-    assert sorted(edits, key=repr) == sorted(
+    state = State.of(rows, (), catalog)
+    assert sorted(state.edits, key=repr) == sorted(
         [
             RowEdit("users", None, {"id": "2", "name": "bob"}),
             RowEdit("users", ann, {"id": "1", "name": "anna"}),
         ],
         key=repr,
     )
-    there_and_back = reversed_edits(reversed_edits(edits))
-    assert there_and_back == edits
-    assert RowEdit("users", {"id": "2", "name": "bob"}, None) in reversed_edits(edits)
+    back = state.reversed((("ids", 1, True),))
+    assert back.reversed(()) == state
+    assert back.sequences == (("ids", 1, True),)
+    assert RowEdit("users", {"id": "2", "name": "bob"}, None) in back.edits

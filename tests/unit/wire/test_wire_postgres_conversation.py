@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from playbook import (
     AUTHENTICATED,
     BOUND,
@@ -42,8 +40,7 @@ from playbook import (
 )
 
 from seamproof.core.canary import canary
-from seamproof.wire.postgres.conversation import Conversation
-from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Action
+from seamproof.wire.postgres.events import FAILED, IDLE, OPEN
 from seamproof.wire.postgres.messages import MAX_BOUND, ProtocolError, message
 
 
@@ -368,99 +365,6 @@ def test_a_status_that_is_not_known_is_the_servers_fault(body: bytes) -> None:
         Play().server(message(b"Z", body) + notice())
 
 
-# ---------------------------------------------------------------------------- holds
-
-
-def test_a_statement_is_held_at_its_bind() -> None:
-    play = Play(Script(hold="UPDATE t"))
-    batch = [parse("UPDATE t"), bind(), execute(), SYNC]
-    play.client(*batch).expect(to_server=batch[0])
-    assert play.actions == [Action.HOLD]
-    assert play.conversation.held
-    play.client(parse("later")).expect()
-    play.server(PARSED, notification()).expect(to_client=PARSED + notification())
-    assert not play.conversation.pending
-    play.release().expect(to_server=b"".join(batch[1:]) + parse("later"))
-    assert not play.conversation.held
-    play.server(BOUND, complete("UPDATE 1"), ready())
-    assert play.last.tag == "UPDATE 1"
-
-
-def test_a_simple_query_is_held_whole_and_only_once() -> None:
-    play = Play(Script(hold="COMMIT")).client(query("COMMIT")).expect()
-    play.release().expect(to_server=query("COMMIT"))
-    play.server(complete("COMMIT"), ready()).client(query("COMMIT"))
-    assert play.actions == [Action.HOLD, Action.HOLD]
-
-
-# ---------------------------------------------------------------------------- forwarding first
-
-
-STREAMS = [
-    [
-        ("client", extended("SELECT $1", b"1") + query("SELECT 2")),
-        ("server", PARSED + BOUND + columns() + row() * 3 + complete("SELECT 3") + ready()),
-        ("server", complete("SELECT 1") + ready("T")),
-    ],
-    [
-        ("client", parse("bad") + bind() + execute() + SYNC),
-        ("server", PARSED + BOUND + notice() + error("22012") + ready()),
-        ("client", query("COPY t FROM STDIN")),
-        ("server", COPY_IN),
-        ("client", copied(b"x" * 30) + COPY_DONE),
-        ("server", complete("COPY 1") + ready()),
-    ],
-]
-
-
-def told(play: Play) -> list[tuple[object, ...]]:
-    return [
-        (each.sql, each.parameters, each.tag, each.sqlstate, each.before, each.after)
-        for each in (*play.script.statements, *play.script.passed)
-    ]
-
-
-@pytest.mark.parametrize("stream", STREAMS)
-def test_every_split_tells_the_same_and_forwards_every_byte(
-    stream: list[tuple[str, bytes]],
-) -> None:
-    whole = Play()
-    for side, data in stream:
-        getattr(whole, side)(data)
-    for step, (_, broken) in enumerate(stream):
-        for at in range(len(broken)):
-            play = Play()
-            for number, (side, data) in enumerate(stream):
-                cut = at if number == step else 0
-                getattr(play, side)(data[:cut])
-                getattr(play, side)(data[cut:])
-            assert told(play) == told(whole), (step, at)
-            assert (play.to_server, play.to_client) == (whole.to_server, whole.to_client)
-
-
-@pytest.mark.parametrize("stream", STREAMS)
-def test_what_is_forwarded_first_and_read_later_tells_the_same(
-    stream: list[tuple[str, bytes]],
-) -> None:
-    whole = Play()
-    for side, data in stream:
-        getattr(whole, side)(data)
-    for step, (_, broken) in enumerate(stream):
-        for at in range(len(broken)):
-            play = Play()
-            for number, (side, data) in enumerate(stream):
-                if number < step:
-                    getattr(play.conversation, f"saw_{side}")(data, 0.0)
-                    continue
-                cut = at if number == step else 0
-                # The first piece is forwarded unread, the second has to wait for its reading.
-                getattr(play.conversation, f"saw_{side}")(data[:cut], 0.0)
-                forwarded = len(play.to_server + play.to_client)
-                getattr(play, side)(data[cut:])
-                assert len(play.to_server + play.to_client) - forwarded == len(data) - cut
-            assert sorted(told(play), key=repr) == sorted(told(whole), key=repr), (step, at)
-
-
 @pytest.mark.parametrize(
     "begin", ["BEGIN", "begin;", "BEGIN ISOLATION LEVEL READ COMMITTED;", "start transaction"]
 )
@@ -479,129 +383,3 @@ def test_only_what_begins_a_transaction_is_given_a_level() -> None:
     for sql in ("SELECT 1", "BEGINNING", "COMMIT"):
         play.client(query(sql)).expect(to_server=query(sql))
         play.server(done := complete("X") + ready()).expect(to_client=done)
-
-
-def test_nothing_is_transparent_before_the_start_and_while_armed() -> None:
-    play = Play(connected=False)
-    assert not play.conversation.transparent
-    play.client(startup(user="u")).server(WELCOME)
-    assert play.conversation.transparent
-    assert not Play(Script(hold="x")).conversation.transparent
-
-
-@settings(max_examples=400)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["from_client", "from_server", "saw_client", "saw_server"]),
-            st.one_of(
-                st.binary(max_size=30),
-                st.tuples(
-                    st.sampled_from("PBEDCSHFQXdcf123nsICZKGENTAtvRWHV"), st.binary(max_size=30)
-                ),
-            ),
-        ),
-        max_size=12,
-    ),
-    st.booleans(),
-)
-def test_random_bytes_raise_nothing_but_our_error(steps: list, connected: bool) -> None:
-    play = Play(connected=connected)
-    try:
-        for method, data in steps:
-            if isinstance(data, tuple):
-                data = message(data[0].encode(), data[1])
-            getattr(play.conversation, method)(data, 0.0)
-    except ProtocolError as problem:
-        assert str(problem).startswith(("the client ", "the server "))  # noqa: PT017
-    for each in (*play.script.statements, *play.script.passed):
-        assert isinstance(each.parameters, tuple)
-    assert isinstance(play.conversation, Conversation)
-
-
-# ---------------------------------------------------------------------------- holds within a Query
-
-TRANSFER = "BEGIN; INSERT INTO a; UPDATE t; COMMIT"
-
-
-def held_within() -> Play:
-    play = Play(Script(hold="UPDATE t")).client(query(TRANSFER))
-    play.expect(to_server=query("BEGIN; INSERT INTO a; "))
-    assert play.actions == [Action.HOLD]
-    assert play.conversation.pending, "what comes before it is still to be answered"
-    return play
-
-
-def test_a_statement_is_held_within_its_query_when_those_before_it_are_executed() -> None:
-    play = held_within()
-    play.server(complete("BEGIN"), complete("INSERT 0 1"), ready("T"))
-    play.expect(to_client=complete("BEGIN") + complete("INSERT 0 1"))
-    assert play.conversation.held
-    assert not play.conversation.pending
-    assert not play.conversation.transparent
-    play.client(query("SELECT 1")).expect()
-    play.release().expect(to_server=query("UPDATE t; COMMIT") + query("SELECT 1"))
-    answer = complete("UPDATE 1") + complete("COMMIT") + ready() + complete("SELECT 1") + ready()
-    play.server(answer).expect(to_client=answer)
-    assert [(each.sql, each.before, each.after) for each in play.script.statements[:4]] == [
-        ("BEGIN", IDLE, OPEN),
-        ("INSERT INTO a", OPEN, OPEN),
-        ("UPDATE t", OPEN, OPEN),
-        ("COMMIT", OPEN, IDLE),
-    ]
-    assert not play.conversation.pending
-
-
-def test_what_is_released_early_waits_for_those_before_it() -> None:
-    play = held_within()
-    play.release().expect()
-    play.server(complete("BEGIN"), complete("INSERT 0 1")).server(ready("T"))
-    play.expect(
-        to_server=query("UPDATE t; COMMIT"), to_client=complete("BEGIN") + complete("INSERT 0 1")
-    )
-    assert not play.conversation.held
-
-
-@pytest.mark.parametrize("early", [True, False])
-def test_an_error_before_a_held_statement_skips_it(early: bool) -> None:
-    play = held_within()
-    if early:
-        play.release()
-    failed = complete("BEGIN") + error("23505") + ready("E")
-    play.server(failed)
-    if not early:
-        play.client(query("ROLLBACK")).release().expect(
-            to_server=query("ROLLBACK"), to_client=failed
-        )
-    else:
-        play.expect(to_client=failed).client(query("ROLLBACK")).expect(to_server=query("ROLLBACK"))
-    play.server(complete("ROLLBACK"), ready())
-    assert [each.sql for each in play.script.statements] == ["BEGIN", "INSERT INTO a", "ROLLBACK"]
-    assert not play.conversation.pending
-
-
-def test_statements_that_are_one_transaction_by_their_message_are_not_parted() -> None:
-    for sql in ("INSERT INTO a; UPDATE t", "BEGIN; COMMIT; INSERT INTO a; UPDATE t"):
-        play = Play(Script(hold="UPDATE t")).client(query(sql)).expect(to_server=query(sql))
-        assert play.actions == []
-
-
-def test_what_follows_a_commit_is_held_within_its_query() -> None:
-    play = Play(Script(hold="UPDATE t")).client(query("INSERT INTO a; COMMIT; UPDATE t"))
-    play.expect(to_server=query("INSERT INTO a; COMMIT; "))
-    play.server(complete("INSERT 0 1"), complete("COMMIT"), ready())
-    play.release().server(complete("UPDATE 1"), ready())
-    play.expect(
-        to_server=query("UPDATE t"),
-        to_client=complete("INSERT 0 1") + complete("COMMIT") + complete("UPDATE 1") + ready(),
-    )
-
-
-def test_a_transaction_that_is_open_already_may_be_held_at_any_statement() -> None:
-    play = (
-        Play(Script(hold="UPDATE t")).client(query("BEGIN")).server(complete("BEGIN"), ready("T"))
-    )
-    play.to_server = b""
-    play.client(query("INSERT INTO a; UPDATE t")).expect(
-        to_server=query("INSERT INTO a; "), to_client=complete("BEGIN") + ready("T")
-    )

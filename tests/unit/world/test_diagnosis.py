@@ -2,7 +2,13 @@ import pytest
 
 from seamproof.boundaries.tls import TlsFailure
 from seamproof.core.errors import Blame, ExitCode
-from seamproof.world.diagnosis import Symptoms, diagnose, exit_text, missing_variable
+from seamproof.world.diagnosis import (
+    Symptoms,
+    diagnose,
+    exit_text,
+    last_words,
+    missing_variable,
+)
 from seamproof.world.probe import Answered, Unanswered
 
 
@@ -111,3 +117,32 @@ def test_exit_text():
     assert exit_text(3) == "exit code 3"
     assert exit_text(-15) == "signal SIGTERM"
     assert exit_text(-99) == "signal 99"
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        (
+            (
+                "listening",
+                "[ERROR] error: select $1 - value is out of range",
+                "    at Socket.emit (node:events:524:28) {",
+                "  code: '22003'",
+                "}",
+            ),
+            "[ERROR] error: select $1 - value is out of range",
+        ),
+        (
+            ("app.js:3", "    throw e", "Error: no till", "    at f", "Node.js v20"),
+            "app.js:3 | Error: no till | Node.js v20",
+        ),
+        (("Traceback (most recent call last):", '  File "x"', "ValueError: 7"), "ValueError: 7"),
+        (("started", "good bye"), "started | good bye"),
+        (("  only", "  frames"), "  only |   frames"),
+        ((), ""),
+    ],
+)
+def test_last_words_are_the_message_and_no_frames_of_a_stack(
+    log: tuple[str, ...], words: str
+) -> None:
+    assert last_words(log) == words

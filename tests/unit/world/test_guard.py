@@ -22,8 +22,11 @@ class Boundary:
     seen: list = field(default_factory=list)
     tls_failure: TlsFailure | None = None
 
-    def startups(self):
-        return tuple(self.seen)
+    asked: list = field(default_factory=list)
+
+    def startups(self, since=0):
+        self.asked.append(since)
+        return tuple(self.seen[since:])
 
 
 class Launch:
@@ -85,6 +88,17 @@ def test_another_database_is_refused(peers, host, port, words):
 def test_a_startup_for_another_database_is_refused(peers):
     with pytest.raises(SafetyError, match="'production'"):
         GUARD.check(watched(OURS, "production"))
+
+
+def test_startups_that_were_right_are_not_looked_at_again(peers):
+    subject = watched("production", OURS, OURS, before=1)
+    GUARD.check_startups(subject)
+    GUARD.check_startups(subject)
+    assert subject.boundary.asked == [1, 3]
+    subject.boundary.seen.append(Startup("production"))
+    for _ in range(2):
+        with pytest.raises(SafetyError, match="'production'"):
+            GUARD.check_startups(subject)
 
 
 def test_startups_of_an_earlier_process_do_not_count(peers):

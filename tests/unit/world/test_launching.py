@@ -90,11 +90,13 @@ def test_each_process_calls_others_by_ports_of_its_own(tmp_path):
         stubs={"mail": {}},
     )
     made, own = launcher(given, tmp_path), outbound(mail=2525, proxy=4000)
-    worker = given.processes["worker"]
+    worker, flush = made.companion("worker", given.processes["worker"], 8002, ADDRESS, own)
+    assert flush is not None
+    assert (worker.command, flush.command) == (("w",), ("f",))
     for launch, mail, proxy in (
         (made.replica(0, ADDRESS, 8001, own), 2525, 4000),
-        (made.companion("worker", worker, 8002, ADDRESS, own), 2525, 4000),
-        (made.flush("worker", worker, 8002, ADDRESS, own), 2525, 4000),
+        (worker, 2525, 4000),
+        (flush, 2525, 4000),
         (made.command("seed", "database.seed", "seed", ADDRESS), 25, 3128),
     ):
         assert launch.environment["MAIL"] == f"http://127.0.0.1:{mail}"

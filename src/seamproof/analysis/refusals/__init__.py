@@ -6,6 +6,7 @@
 - `sent`       what the request had, by name and by value
 - `sql`        SQL errors at the wire, with what the catalog knows of them
 - `conditions` what a CHECK constraint asks of a column
+- `saying`     one complaint of a text, and what a style knows beside it
 - `traces`     where a value that was sent arrives; `columns` reads it from a statement
 
 One file for each style in which services list what is wrong: `pydantic`, `by_field` (Django REST

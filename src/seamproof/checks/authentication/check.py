@@ -5,20 +5,22 @@ none at all                     who is let in without one is a matter of `author
 malformed, tampered, unsigned,  one phase each: refused ones leave the state as it is
 another key, expired, …
 logged out, then the same       where an operation logs out
+its stored session expired      where the row of one says when it ends
 the same one-time token twice   where the act uses one
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
+from seamproof.analysis.begin import begin
 from seamproof.analysis.changes import effect
-from seamproof.analysis.confirm import as_expected, clean_run, replay, replay_all
+from seamproof.analysis.confirm import replay, replay_all
 from seamproof.analysis.intervals import WRITES
 from seamproof.analysis.masks import Mask
-from seamproof.analysis.sameness import same_work, statements
+from seamproof.analysis.sameness import statements
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.authentication.classes import (
     CLASSES,
@@ -29,7 +31,9 @@ from seamproof.checks.authentication.classes import (
     TOKEN_STORED,
     TOKEN_USED_TWICE,
 )
-from seamproof.checks.authentication.report import Case, plain, violated
+from seamproof.checks.authentication.inquiry import Inquiry
+from seamproof.checks.authentication.lapsing import lapsed
+from seamproof.checks.authentication.report import CHECK, Case, plain, violated
 from seamproof.checks.authentication.secrets import Leak, leaks
 from seamproof.checks.authentication.sessions import (
     ends_session,
@@ -37,15 +41,7 @@ from seamproof.checks.authentication.sessions import (
     one_time_token,
     reads_of,
 )
-from seamproof.core.experiment import (
-    NOBODY,
-    Act,
-    BoundaryKind,
-    Credential,
-    Experiment,
-    Phase,
-    Settings,
-)
+from seamproof.core.experiment import NOBODY, Act, BoundaryKind, Credential
 from seamproof.core.history import Crossing, CrossingKind, History, Section
 from seamproof.core.model import Step
 from seamproof.core.protocols import Exploration
@@ -55,14 +51,15 @@ from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
 
 _SIGNED = frozenset(
     {
-        *(Credential.UNSIGNED, Credential.WRONG_KEY, Credential.WEAK_KEY),
-        Credential.OTHER_AUDIENCE,
+        *(Credential.UNSIGNED, Credential.WRONG_KEY, Credential.WEAK_KEY, Credential.PUBLIC_KEY),
+        *(Credential.BROUGHT_KEY, Credential.NAMED_KEY, Credential.OTHER_AUDIENCE),
     }
 )
 _IMPLIED = {
     Credential.MALFORMED: frozenset(Credential),
     Credential.TAMPERED: _SIGNED,
     Credential.UNSIGNED: frozenset({Credential.OTHER_AUDIENCE}),
+    Credential.WRONG_KEY: frozenset({Credential.BROUGHT_KEY}),
 }
 """What is taken wherever this is: it is no finding of its own."""
 
@@ -88,14 +85,10 @@ class Authentication:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """The right credential first, then each that is wrong."""
-        if BoundaryKind.SQL not in subject.boundaries:
-            return (plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
-        if subject.profile.disturbed:
-            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean: History = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
-        inquiry = _Inquiry(subject, clean, Mask.for_subject(subject))
+        clean = yield from begin(subject, CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
+        inquiry = Inquiry(subject, clean, Mask.for_subject(subject))
         verdicts = yield from _kept(inquiry)
         verdicts += yield from _used_twice(inquiry)
         found, said = yield from _altered(inquiry)
@@ -110,41 +103,10 @@ class Authentication:
         return [each for each in verdicts if each.finding_class in ("", finding.finding_class)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Inquiry:
-    """One act, and what it does with the right credential."""
-
-    subject: Subject
-    clean: History
-    mask: Mask
-
-    def experiment(self, acts: Iterable[Act], purpose: str) -> Experiment:
-        """These acts, one after the other."""
-        return Experiment(
-            tuple(Phase((each,)) for each in acts),
-            self.subject.scenario.arrangement,
-            settings=Settings(fresh_sequences=self.subject.profile.fresh_sequences),
-            purpose=purpose,
-        )
-
-    def does(self, section: Section) -> bool:
-        """Whether what the owner asks for was done."""
-        return same_work(self.clean.section, section, self.mask)
-
-    @property
-    def known_by_wire(self) -> bool:
-        """Whether statements or rows tell that it was done, and not the answer alone."""
-        return bool(statements(self.clean.section, self.mask))
-
-    def passes(self, history: History) -> bool:
-        """The control: the right credential does it."""
-        return as_expected(self.subject, history)
-
-
 # Credentials that are wrong in one thing
 
 
-def _altered(inquiry: _Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
+def _altered(inquiry: Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
     """The act with each credential that is wrong; what to say where none is taken."""
     subject = inquiry.subject
     act = subject.scenario.act
@@ -182,11 +144,17 @@ def _altered(inquiry: _Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
     ended = yield from _ended(inquiry)
     if ended is not None:
         verdicts.append(ended)
-    told = ", ".join(map(str, kinds))
-    return verdicts, plain(subject, Outcome.HELD, f"refused where the credential is: {told}")
+    told = f"refused where the credential is: {', '.join(map(str, kinds))}"
+    first_read = _first_read(subject)
+    if act == first_read or (first_read is None and CHECK in subject.leads):
+        expired, said = yield from lapsed(inquiry)
+        if expired is not None:
+            verdicts.append(expired)
+        told += said
+    return verdicts, plain(subject, Outcome.HELD, told)
 
 
-def _confirmed(inquiry: _Inquiry, kind: Credential) -> Exploration[Verdict]:
+def _confirmed(inquiry: Inquiry, kind: Credential) -> Exploration[Verdict]:
     subject = inquiry.subject
     experiment = inquiry.experiment([Act(subject.scenario.act, credential=kind)], str(kind))
 
@@ -200,7 +168,7 @@ def _confirmed(inquiry: _Inquiry, kind: Credential) -> Exploration[Verdict]:
         OF_CREDENTIAL[kind],
         tier,
         history,
-        _telling(history.sections[-1], inquiry),
+        inquiry.telling(history.sections[-1]),
         # Tokens are verified in one place for all operations.
         f"credential {kind}",
         facts={"kind": str(kind)},
@@ -208,17 +176,10 @@ def _confirmed(inquiry: _Inquiry, kind: Credential) -> Exploration[Verdict]:
     return violated(subject, case, confirmed, inquiry.clean)
 
 
-def _telling(section: Section, inquiry: _Inquiry) -> Crossing | None:
-    """The statement that shows best that it was done: the last that reads or writes."""
-    shapes = statements(inquiry.clean.section, inquiry.mask)
-    found = [each for each in section.crossings if each.key.shape in shapes]
-    return found[-1] if found else None
-
-
 # Sessions that were ended
 
 
-def _ended(inquiry: _Inquiry) -> Exploration[Verdict | None]:
+def _ended(inquiry: Inquiry) -> Exploration[Verdict | None]:
     """Log out, then the old credential: once for each identity, at the first read of theirs."""
     subject = inquiry.subject
     act = subject.scenario.act
@@ -226,14 +187,19 @@ def _ended(inquiry: _Inquiry) -> Exploration[Verdict | None]:
         reads = reads_of(subject.reads, act.identity)
         read = next((each.act for each in reads if each.operation != subject.operation), None)
         return (yield from _reused(inquiry, act, read)) if read is not None else None
-    first = next(reads_of(subject.reads, act.identity), None)
-    if first is None or first.act != act:
+    if act != _first_read(subject):
         return None
     ending = logout(act, subject.document)
     return (yield from _reused(inquiry, ending, act)) if ending is not None else None
 
 
-def _reused(inquiry: _Inquiry, ending: Step, read: Step) -> Exploration[Verdict | None]:
+def _first_read(subject: Subject) -> Step | None:
+    """The read by which the sessions of whoever sends the act are tried, once for all."""
+    first = next(reads_of(subject.reads, subject.scenario.act.identity), None)
+    return None if first is None else first.act
+
+
+def _reused(inquiry: Inquiry, ending: Step, read: Step) -> Exploration[Verdict | None]:
     subject = inquiry.subject
     reused = Act(read, credential=Credential.REUSED)
     before: History = yield inquiry.experiment([Act(read)], "before logging out")
@@ -267,7 +233,7 @@ def _reused(inquiry: _Inquiry, ending: Step, read: Step) -> Exploration[Verdict 
 # One-time tokens
 
 
-def _used_twice(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
+def _used_twice(inquiry: Inquiry) -> Exploration[list[Verdict]]:
     """The same request once more: what it uses up must be used up."""
     subject = inquiry.subject
     act = subject.scenario.act
@@ -297,7 +263,7 @@ def _used_twice(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
 # Secrets that are kept
 
 
-def _kept(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
+def _kept(inquiry: Inquiry) -> Exploration[list[Verdict]]:
     """Passwords and tokens of the clean run that stand in rows and calls."""
     verdicts = []
     for leak in leaks(inquiry.clean.section):
@@ -306,10 +272,11 @@ def _kept(inquiry: _Inquiry) -> Exploration[list[Verdict]]:
     return verdicts
 
 
-def _kept_one(inquiry: _Inquiry, leak: Leak) -> Exploration[Verdict]:
+def _kept_one(inquiry: Inquiry, leak: Leak) -> Exploration[Verdict]:
     subject, clean = inquiry.subject, inquiry.clean
     # Who verifies a password may be another service; tokens are often kept as they are.
-    tier = Tier.PROVEN if leak.typed and leak.call is None else Tier.NOTE
+    noted = leak.call is not None or not leak.typed
+    tier = Tier.NOTE if noted else Tier.SUSPECTED if leak.code else Tier.PROVEN
     finding_class = PASSWORD_STORED if leak.typed else TOKEN_STORED
     if leak.call is not None:
         finding_class = SECRET_PASSED_ON
@@ -319,6 +286,8 @@ def _kept_one(inquiry: _Inquiry, leak: Leak) -> Exploration[Verdict]:
         clean,
         leak.call or _writing(clean.section, leak.table),
         table=leak.table,
+        # Statements that write one row and several differ, and keep it in the same place.
+        shape=leak.place,
         facts={"field": leak.field, "column": leak.place},
     )
     if tier is Tier.NOTE:

@@ -82,6 +82,48 @@ WEAK_KEY_TOKEN = _of_credential(
     """,
     cwe=(326, 798),
 )
+PUBLIC_KEY_TOKEN = _of_credential(
+    "public-key-token",
+    "a token that is signed with the service's public key",
+    "The token says which algorithm it is verified by. With `HS256` in the place of `RS256` the "
+    "public key is taken for a secret, and everybody may know it.",
+    "Name the algorithm that belongs to each key where tokens are verified (RFC 8725, sections 2.1 "
+    "and 3.1), and never take its name from the token.",
+    """
+        1  alice's token says {"alg": "RS256"}; the public key is on /.well-known/jwks.json.
+        2  Somebody writes {"alg": "HS256"}, and signs by HMAC with the public key's text.
+        3  The service verifies by HMAC with the same text, and answers as it does to alice.
+    """,
+    cwe=(327, 347),
+)
+BROUGHT_KEY_TOKEN = _of_credential(
+    "brought-key-token",
+    "a token that brings its own key along",
+    "The token's header may hold a key (`jwk`), and the signature is verified with that: whoever "
+    "writes a token chooses what it is verified by.",
+    "Verify with keys of a list of the service's own, and ignore `jwk`, `jku` and `x5c` (RFC 8725, "
+    "section 3.10).",
+    """
+        1  Somebody makes a key, and writes its public half into the header as `jwk`.
+        2  They sign {"sub": "1"} with its private half.
+        3  The signature is right. The service answers as it does to user 1.
+    """,
+    cwe=(347,),
+)
+NAMED_KEY_TOKEN = _of_credential(
+    "named-key-token",
+    "a token that names an empty file as its key",
+    "The key is looked up by what the token says (`kid`), as the name of a file: whoever writes a "
+    "token chooses the key, and one that is empty is known to everybody.",
+    "Look the key up in a list of known ones, and refuse a `kid` that is not in it (RFC 8725, "
+    "section 3.10).",
+    """
+        1  The header says {"alg": "HS256", "kid": "../../dev/null"}.
+        2  The service reads that file. It is empty, and so is the key.
+        3  The signature is that of an empty key. The service answers as it does to the user.
+    """,
+    cwe=(22, 347),
+)
 EXPIRED_TOKEN = _of_credential(
     "expired-token",
     "a token that has expired",
@@ -139,6 +181,27 @@ ENDED_SESSION = FindingClass(
         2  Her old token reads her profile: 200.
     """,
     boundary=BoundaryKind.HTTP_IN,
+    broken="authentication",
+    cwe=(613,),
+    owasp=("API2:2023",),
+    references=(_API2,),
+)
+EXPIRED_SESSION = FindingClass(
+    name="expired-session",
+    title="{operation} lets in whose session has expired",
+    consequence=(
+        "{column} of {owner}'s session was set to a time that is past; the request was answered "
+        "{answer}, and crossed the same statements as before. With the row deleted it is refused."
+    ),
+    why=(
+        "The row says when the session ends, and it is looked up by its key alone. A session that "
+        "was stolen once is good until somebody cleans up."
+    ),
+    fix="Ask for it where it is looked up: `WHERE token = $1 AND expires_at > now()`.",
+    example="""
+        1  alice's session: expires_at is 10:00. It is 10:01.
+        2  SELECT user_id FROM sessions WHERE token = $1. The service answers 200.
+    """,
     broken="authentication",
     cwe=(613,),
     owasp=("API2:2023",),
@@ -230,6 +293,9 @@ OF_CREDENTIAL = {
     Credential.UNSIGNED: UNSIGNED_TOKEN,
     Credential.WRONG_KEY: FOREIGN_KEY_TOKEN,
     Credential.WEAK_KEY: WEAK_KEY_TOKEN,
+    Credential.PUBLIC_KEY: PUBLIC_KEY_TOKEN,
+    Credential.BROUGHT_KEY: BROUGHT_KEY_TOKEN,
+    Credential.NAMED_KEY: NAMED_KEY_TOKEN,
     Credential.EXPIRED: EXPIRED_TOKEN,
     Credential.OTHER_AUDIENCE: OTHER_AUDIENCE_TOKEN,
     Credential.REUSED: ENDED_SESSION,
@@ -241,10 +307,14 @@ CLASSES = (
     TAMPERED_TOKEN,
     FOREIGN_KEY_TOKEN,
     WEAK_KEY_TOKEN,
+    PUBLIC_KEY_TOKEN,
+    BROUGHT_KEY_TOKEN,
+    NAMED_KEY_TOKEN,
     EXPIRED_TOKEN,
     OTHER_AUDIENCE_TOKEN,
     MALFORMED_CREDENTIAL,
     ENDED_SESSION,
+    EXPIRED_SESSION,
     TOKEN_USED_TWICE,
     PASSWORD_STORED,
     TOKEN_STORED,

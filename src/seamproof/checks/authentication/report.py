@@ -25,6 +25,8 @@ class Case:
     crossing: Crossing | None = None
     cause: str = ""
     table: str = ""
+    shape: str = ""
+    """What is equal for one defect of the operation; empty where the statement's shape is."""
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
@@ -45,16 +47,12 @@ def violated(
         for each in (section, clean.section)
     )
     control = confirmed.control if confirmed and confirmed.control.sections else clean
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=case.table,
-        shape=case.crossing.key.shape if case.crossing and not case.cause else "",
+        shape=case.shape or (case.crossing.key.shape if case.crossing and not case.cause else ""),
         cause=case.cause,
         evidence=Evidence(
             experiment=case.history.experiment,

@@ -17,6 +17,9 @@ from seamproof.core.model import Json
 from seamproof.core.secrecy import REDACTED, password, sensitive
 
 _REDACTED = re.compile(rf"{REDACTED}[0-9a-f]{{8}}>")
+_CODE = re.compile("secret", re.IGNORECASE)
+"""What a client names so may be a voucher's code, or a key to sign with: who is to show it or use
+it must keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +34,49 @@ class Leak:
     call: Crossing | None = None
     typed: bool = True
     """Whether somebody typed it in; else it was handed out."""
+    code: bool = False
+    """Whether it may be one that is to be kept as it is, by its name."""
 
 
 def leaks(section: Section) -> Iterator[Leak]:
     """Each secret of a request or its answer that stands in a row or in a call, once."""
     exchange = section.exchange
     request = exchange.request.body
-    typed = dict(_secrets(request, password))
     answer = exchange.response.body if exchange.response else b""
+    shown = dict(_secrets(answer, sensitive))
+    typed = {
+        digest: name
+        for digest, name in _secrets(request, password)
+        if not (is_code(name) and digest in shown)
+    }
     handed = {
         digest: name
-        for digest, name in _secrets(answer, sensitive)
-        if digest not in typed and digest.encode() not in request
+        for digest, name in shown.items()
+        if digest not in typed and (digest.encode() not in request or is_code(name))
     }
     seen: set[tuple[str, str]] = set()
     for change in section.changes.rows:
         for column, value in (change.new or {}).items():
+            if (change.old or {}).get(column) == value:
+                # It is written again with the rest of its row.
+                continue
             for digest in _REDACTED.findall(value or ""):
                 place = f"{change.table}.{column}"
                 name = typed.get(digest) or handed.get(digest)
-                if name and (digest, place) not in seen:
-                    seen.add((digest, place))
-                    yield Leak(name, place, change.table, typed=digest in typed)
+                if name and (name, place) not in seen:
+                    seen.add((name, place))
+                    was = digest in typed
+                    yield Leak(name, place, change.table, typed=was, code=was and is_code(name))
     for crossing in section.crossings:
         if crossing.kind is CrossingKind.CALL and crossing.request is not None:
             sent = f"{crossing.request.target} {crossing.request.body.decode(errors='replace')}"
             for digest in set(_REDACTED.findall(sent)) & typed.keys():
                 yield Leak(typed[digest], crossing.key.shape, call=crossing)
+
+
+def is_code(name: str) -> bool:
+    """Whether nothing but the word `secret` says that a field of this name has a password."""
+    return password(name) and not password(_CODE.sub("", name))
 
 
 def _secrets(body: bytes, named: object) -> Iterator[tuple[str, str]]:

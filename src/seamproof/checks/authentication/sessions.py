@@ -13,6 +13,8 @@ _SESSION = re.compile(r"/(sessions?|tokens?)(/(me|current|self))?/?$", re.I)
 _ONE_TIME = re.compile(r"reset|confirm|verif|activat", re.I)
 """Not invitations and coupons: one may be meant for many."""
 _TOKEN = re.compile(r"(^|_)(token|code|otp|nonce|secret|ticket)$", re.I)
+_CALLED = re.compile(r"(^|_)(code|ticket)$", re.I)
+"""What things are called by as well: the code of `/orders/{code}/confirm` is the order's."""
 
 
 def ends_session(operation: Operation) -> bool:
@@ -55,9 +57,12 @@ def one_time_token(step: Step) -> str:
     if step.operation.method != "POST" and path.rstrip("/").endswith("}"):
         return ""
     body = step.json if isinstance(step.json, dict) else step.form or {}
-    names = (*body, *step.query, *step.path_parameters, *_path_names(step.operation.path))
+    names = (*body, *step.query, *_path_names(path))
     return next((name for name in names if _TOKEN.search(name)), "")
 
 
-def _path_names(path: str) -> list[str]:
-    return re.findall(r"\{([^{}]+)\}", path)
+def _path_names(path: str) -> Iterator[str]:
+    """The parameters of a path, without those that name what is confirmed."""
+    for found in re.finditer(r"\{([^{}]+)\}", path):
+        if not _CALLED.search(found[1]) or _ONE_TIME.search(path[: found.start()]):
+            yield found[1]

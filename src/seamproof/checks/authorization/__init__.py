@@ -3,6 +3,7 @@
 - `check`      the owner's act, and who else is asked
 - `inquiry`    one act of somebody, with canaries in their rows
 - `objects`    everybody else who was let in, and what confirms a trespass
+- `lists`      what somebody is shown in a list, of everybody or of a team of theirs
 - `children`   a child of somebody under one's own parent
 - `parents`    requests with several ids, of which one is the owner's
 - `functions`  who may do a thing at all

@@ -12,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from seamproof.analysis.confirm import clean_run
-from seamproof.analysis.trouble import trouble
+from seamproof.analysis.begin import begin
 from seamproof.checks.authorization.children import children
 from seamproof.checks.authorization.classes import CLASSES
 from seamproof.checks.authorization.functions import functions
 from seamproof.checks.authorization.inquiry import Inquiry, opened, owner_of
 from seamproof.checks.authorization.objects import objects
-from seamproof.checks.authorization.report import plain
+from seamproof.checks.authorization.report import CHECK, plain
 from seamproof.core.access import Admission
-from seamproof.core.experiment import BoundaryKind
-from seamproof.core.history import History
+from seamproof.core.experiment import NOBODY, BoundaryKind
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
@@ -58,13 +56,9 @@ class Authorization:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """The owner first, then everybody who was let in."""
-        if BoundaryKind.SQL not in subject.boundaries:
-            return (plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
-        if subject.profile.disturbed:
-            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean: History = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         if (skip := self.applies(subject)) is not None:
             return (plain(subject, Outcome.SKIPPED, skip.reason),)
         if not clean.section.exchange.ok:
@@ -84,18 +78,20 @@ class Authorization:
 
 
 def _held(inquiry: Inquiry) -> Verdict:
-    subject, others = inquiry.subject, inquiry.others
+    subject, others, owner = inquiry.subject, inquiry.others, inquiry.court.owner.name
     refused = sum(each.admission is Admission.REFUSED for each in others)
-    let_in = sum(each.admission is Admission.ALLOWED for each in others)
+    let_in = [each.identity for each in others if each.admission is Admission.ALLOWED]
+    people = {NOBODY, *inquiry.court.ownership.people}
     if not others:
         return plain(subject, Outcome.INCONCLUSIVE, "nobody else could be asked")
     reason = f"of {len(others)} others {refused} were refused"
-    if let_in:
-        reason += f", {let_in} were let in and touched nothing of {inquiry.court.owner.name}'s"
+    if let_in and people.issuperset((owner, *let_in)):
+        reason += f", {len(let_in)} were let in and touched nothing of {owner}'s"
+    elif let_in:
+        reason += f", {len(let_in)} were let in, and whose rows they touched is not known"
     if subject.alone:
         reason += f"; peers were not tried: {subject.alone}"
-    unknown = [each.name for each in subject.identities]
-    unknown = [name for name in unknown if name not in inquiry.court.ownership.people]
+    unknown = [each.name for each in subject.identities if each.name not in people]
     if unknown:
         reason += f"; no row is known to stand for {', '.join(unknown)}"
     return plain(subject, Outcome.HELD, reason)

@@ -146,14 +146,15 @@ FOREIGN_PARENT = FindingClass(
 
 ACCESS_WIDENED = FindingClass(
     name="access-widened",
-    title="{operation} lets in who is refused by the reviewed matrix: {standing}",
+    title="{operation} lets in who is refused by access.toml: {standing}",
     consequence=(
-        "{who} is {standing}: the project's access.toml says `refused`, and the service answered "
-        "{answer}; {evidence}."
+        "{who} is {standing}: the project's access.toml, {review}, says `refused`, and the service "
+        "answered {answer}; {evidence}."
     ),
     why=(
-        "Who may do what was reviewed once. Since then a check was lost, or a route was moved out "
-        "of what protects it."
+        "They were refused once. Since then a check was lost, or a route was moved out of what "
+        "protects it; or they are meant to be let in, and were refused by mistake. Which of them "
+        "it is, only a person knows: it is proven where one has reviewed the file."
     ),
     fix=(
         "Refuse them again; where the change is meant, write `allowed` into that line of "

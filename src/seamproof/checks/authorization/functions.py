@@ -9,7 +9,7 @@ from seamproof.analysis.trouble import trouble
 from seamproof.checks.authorization import roles
 from seamproof.checks.authorization.classes import ACCESS_WIDENED, UNLIKE_ITS_FAMILY
 from seamproof.checks.authorization.inquiry import Inquiry, succeeds
-from seamproof.checks.authorization.report import Case, violated
+from seamproof.checks.authorization.report import Case, Fact, violated
 from seamproof.core.access import Admission, Attempt
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
@@ -39,9 +39,12 @@ def _widened(inquiry: Inquiry, attempt: Attempt) -> Exploration[list[Verdict]]:
         return answered and bool(court.changes(again.sections[-1])) == wrote
 
     confirmed = yield from replay(subject, experiment, shows, succeeds(subject))
-    # What changed nothing may be an answer that has nothing in it.
-    tier = Tier.PROVEN if wrote else Tier.SUSPECTED
-    case = Case(ACCESS_WIDENED, tier, attempt.identity, attempt.standing, history)
+    # What changed nothing may be an answer that has nothing in it. What nobody has read may say
+    # what was wrong then: that somebody was refused who is meant to be let in.
+    known = subject.access.confirmed
+    tier = Tier.PROVEN if wrote and known else Tier.SUSPECTED if wrote or known else Tier.NOTE
+    facts: dict[str, Fact] = {"review": "reviewed" if known else "not reviewed yet"}
+    case = Case(ACCESS_WIDENED, tier, attempt.identity, attempt.standing, history, facts=facts)
     return [violated(court, case, confirmed, inquiry.clean)]
 
 

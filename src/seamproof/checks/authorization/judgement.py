@@ -175,11 +175,19 @@ class Court:
             return None
         theirs = self.ownership.tenants.get(sender, frozenset())
         if theirs and owned.tenants & tenants and not owned.tenants & theirs:
-            return Breach.TENANT
+            return None if self._above(owned, other) else Breach.TENANT
         apart = self.ownership.apart(self.owner.name, sender)
         if mine and (apart or not administers(self.subject, other, self.owner)):
             return Breach.PEER
         return None
+
+    def _above(self, owned: Belonging, other: Identity) -> bool:
+        """Whether somebody administers what a row's tenant is a part of: of a team their company,
+        which is the owner's as well."""
+        theirs = self.ownership.tenants.get(other.name, frozenset())
+        beside = {table for table, _ in theirs} & {table for table, _ in owned.tenants}
+        apart = self.ownership.apart(self.owner.name, other.name)
+        return not beside and not apart and administers(self.subject, other, self.owner)
 
     def _identity(self, name: str) -> Identity | None:
         return next((each for each in self.subject.identities if each.name == name), None)

@@ -9,17 +9,13 @@ from seamproof.analysis.confirm import replay
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.authorization.classes import OF_BREACH
 from seamproof.checks.authorization.inquiry import Inquiry, let_in, showing, succeeds
-from seamproof.checks.authorization.judgement import Breach, Court, Trespass
+from seamproof.checks.authorization.judgement import Trespass
+from seamproof.checks.authorization.lists import unlisted
 from seamproof.checks.authorization.report import Case, violated
 from seamproof.core.access import Attempt
-from seamproof.core.canary import found
-from seamproof.core.experiment import Act
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
 from seamproof.core.verdict import Tier, Verdict
-
-_LISTS = 12
-"""Lists that are looked through for an object."""
 
 
 def objects(inquiry: Inquiry) -> Exploration[list[Verdict]]:
@@ -30,7 +26,7 @@ def objects(inquiry: Inquiry) -> Exploration[list[Verdict]]:
     for attempt, history in (yield from _sent(inquiry, asked)):
         trespasses = inquiry.court.trespasses(history.sections[-1], attempt.identity)
         if trespasses:
-            one = yield from _unlisted(inquiry, attempt, trespasses[0])
+            one = yield from unlisted(inquiry, attempt, trespasses[0])
             if one is not None:
                 seen.append((attempt, history, one))
     if not seen:
@@ -69,49 +65,3 @@ def _sent(inquiry: Inquiry, asked: Sequence[Attempt]) -> Exploration[list[tuple[
             alone = inquiry.experiment([attempt.identity], "as somebody else")
             histories.append((attempt, replace(history, experiment=alone, sections=(section,))))
     return histories
-
-
-def _unlisted(
-    inquiry: Inquiry, attempt: Attempt, trespass: Trespass
-) -> Exploration[Trespass | None]:
-    """The trespass, where the object is not in a list of the one who sent it.
-
-    What they may see they may not always change: that remains a note. A list that shows one's
-    tenant's objects is for the team; one that shows another tenant's is the defect itself.
-    """
-    subject = inquiry.subject
-    if trespass.breach in (Breach.NOBODY, Breach.ROLE):
-        return trespass
-    if any(each.act == subject.scenario.act for each in subject.reads):
-        return trespass if trespass.breach is Breach.TENANT else None
-    lists = [each.act for each in subject.reads if not each.act.path_parameters][:_LISTS]
-    if not lists:
-        return trespass
-    acts = [Act(each, identity=attempt.identity) for each in lists]
-    history: History = yield inquiry.acts(acts, "their own lists")
-    if trouble(history):
-        return trespass
-    listed = {
-        each
-        for section in history.sections
-        if section.exchange.ok and section.exchange.response is not None
-        for each in found(section.exchange.response.body)
-    }
-    if not listed & _canaries(inquiry.court, trespass):
-        return trespass
-    if trespass.change is None or not trespass.sure:
-        return None
-    return replace(trespass, sure=False)
-
-
-def _canaries(court: Court, trespass: Trespass) -> frozenset[str]:
-    """The canaries that stand in the row of a trespass."""
-    if trespass.seen is not None:
-        return trespass.seen.canaries
-    change = trespass.change
-    row = (change.old or change.new or {}) if change else {}
-    key = court.subject.catalog.key_of(trespass.table)
-    for each in court.planted:
-        if each.table == trespass.table and all(each.row.get(c) == row.get(c) for c in key):
-            return each.canaries
-    return frozenset()

@@ -44,14 +44,10 @@ def violated(court: Court, case: Case, confirmed: Confirmation | None, clean: Hi
     tables = {case.trespass.table} if case.trespass else {each.table for each in changes}
     crossing = _crossing(section, case.trespass, tables)
     exchange = confirmed.control.section.exchange if confirmed else clean.section.exchange
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         court.subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=case.trespass.table if case.trespass else "",
         shape=crossing.key.shape if crossing else "",
         evidence=Evidence(

@@ -15,6 +15,7 @@ from seamproof.checks.concurrency.classes import (
     GUARD_BYPASS,
     LOST_UPDATE,
     NON_SERIALIZABLE,
+    RESURRECTED_ROW,
     WRITE_SKEW,
 )
 from seamproof.checks.concurrency.oracle import Oracle, is_success
@@ -44,6 +45,8 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
         return NON_SERIALIZABLE
     if seen.state.exact in [each.state.exact for each in oracle.serial]:
         return DUPLICATED_CALL if seen.calls != oracle.serial[0].calls else NON_SERIALIZABLE
+    if _resurrected(seen, oracle):
+        return RESURRECTED_ROW
     if _more_rows(seen, oracle):
         return DUPLICATE_ROWS
     lost = {each for each in shared if _is_of_no_order(each, seen, oracle)}
@@ -54,6 +57,26 @@ def classify(oracle: Oracle, seen: Outcome, *, seeded: bool = False) -> FindingC
         apart = all(not first[each] & second[each] for each in lost)
         return FULL_ROW_OVERWRITE if apart else LOST_UPDATE
     return NON_SERIALIZABLE
+
+
+def _resurrected(seen: Outcome, oracle: Oracle) -> bool:
+    """Whether a row that one act deletes, or marks as deleted, is left as by the other alone.
+
+    Of the two one is a DELETE (RFC 9110, section 9.3.5); what is made anew behind it is as in one
+    of the serial orders.
+    """
+    catalog = oracle.mask.catalog
+    acts = oracle.histories[0].experiment.phases[0].acts
+    deleting = [act.step.operation.method == "DELETE" for act in acts]
+    if deleting.count(True) != 1:
+        return False
+    deletion, change = oracle.alone[deleting.index(True)], oracle.alone[deleting.index(False)]
+    gone = _taken(deletion, catalog) | _updated(deletion, catalog).keys()
+    return any(
+        _version(row, seen, catalog) == _version(row, change, catalog)
+        and _is_of_no_order(row, seen, oracle)
+        for row in gone & _updated(change, catalog).keys()
+    )
 
 
 def _past_a_limit(oracle: Oracle, seen: Outcome, same_row: bool, seeded: bool) -> FindingClass:

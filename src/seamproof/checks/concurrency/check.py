@@ -15,15 +15,15 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import ClassVar
 
-from seamproof.analysis.confirm import REPLAYS, Confirmation, as_expected, clean_run
+from seamproof.analysis.begin import begin, without_effect
+from seamproof.analysis.confirm import REPLAYS, Confirmation
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.masks import Mask
-from seamproof.analysis.trouble import trouble
 from seamproof.checks.concurrency.anomalies import classify
 from seamproof.checks.concurrency.classes import CLASSES, NON_SERIALIZABLE, UNHANDLED_CONFLICT
 from seamproof.checks.concurrency.oracle import Judgement, Oracle, Ruling, oracle
 from seamproof.checks.concurrency.pairs import Pair, twice, with_partners
-from seamproof.checks.concurrency.report import Case, Tally, plain, violated
+from seamproof.checks.concurrency.report import CHECK, Case, Tally, plain, violated
 from seamproof.checks.concurrency.schedules import (
     MOST,
     MOST_TWICE,
@@ -41,6 +41,7 @@ from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
 _STRONGEST = "serializable"
+_ALONE = "one replica cannot interleave with itself: set service.replicas to 2"
 AGAIN = 3
 """Schedules with as many stops of a pair that are tried once more where they cannot be judged."""
 
@@ -59,25 +60,15 @@ class Concurrency:
 
     def applies(self, subject: Subject) -> Skip | None:
         """Skip operations that promise to change nothing, and scenarios that are refused."""
-        if not subject.operation.mutates:
-            return Skip("operation does not mutate")
-        expected = subject.scenario.act.expect
-        if expected and not any(200 <= status < 300 for status in expected):
-            return Skip("the scenario's act is refused")
-        return None
+        return without_effect(subject)
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Run the pairs in every schedule that may matter, until one shows a defect."""
-        if reason := _unable(subject):
-            return (plain(subject, Outcome.NOT_RUN, reason),)
-        if subject.profile.disturbed:
-            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean: History = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
-        if not as_expected(subject, clean):
-            reason = f"the act without an overlap answers {clean.section.exchange.status}"
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        if BoundaryKind.SQL in subject.boundaries and subject.replicas < 2:
+            return (plain(subject, Outcome.NOT_RUN, _ALONE),)
+        clean = yield from begin(subject, CHECK, expected=True)
+        if isinstance(clean, Verdict):
+            return (clean,)
         if not sql(clean.section, subject.profile):
             return (plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind"),)
         tally = Tally()
@@ -111,15 +102,6 @@ class Concurrency:
                 return (yield from _tried(subject, pair, judge, (each,), Tally()))
         reason = "the crossing before which an act stood is no more there"
         return (plain(subject, Outcome.INCONCLUSIVE, reason),)
-
-
-def _unable(subject: Subject) -> str:
-    """Why nothing can be forced; empty where it can."""
-    if BoundaryKind.SQL not in subject.boundaries:
-        return "the SQL boundary is blind"
-    if subject.replicas < 2:
-        return "one replica cannot interleave with itself: set service.replicas to 2"
-    return ""
 
 
 def _with_itself(subject: Subject, tally: Tally, verdicts: list[Verdict]) -> Exploration[None]:

@@ -78,6 +78,41 @@ FULL_ROW_OVERWRITE = FindingClass(
     references=(_ISOLATION,),
 )
 
+RESURRECTED_ROW = FindingClass(
+    name="resurrected-row",
+    title="{pair} at once: what one has deleted is there again",
+    consequence=(
+        "Both were told {answers}. One after the other, what is deleted is gone, or is made anew. "
+        "Overlapping, the other writes back what it has read before, and the deletion is lost."
+    ),
+    why=(
+        "The one that changes the row reads it, and later writes it with all that it had, the mark "
+        "among it that it is not deleted; or it inserts the row where it is no longer there. It "
+        "does not see that the other has deleted it meanwhile: a lost update (Berenson's P4), of "
+        "which the client was told that its data is gone. What went with the row, as permissions "
+        "and children do, may not have come back with it."
+    ),
+    fix=(
+        "Change only what is still there, and look at how many rows that were: UPDATE … WHERE id = "
+        "$1 AND NOT deleted, and 404 for none. Or lock the row before it is looked at, in both: "
+        "SELECT … FOR UPDATE. An upsert belongs to requests that may make the row."
+    ),
+    example="""
+        A changes the text of a note, B deletes the note.
+
+        A  SELECT * FROM notes … -> Hi, not deleted     |
+                                                        |  B  UPDATE … SET deleted = true
+                                                        |  B  COMMIT, answers 204
+        A  UPDATE … text = 'Ho', deleted = false        |
+        A  COMMIT, answers 200                          |
+
+        The note is there. In either order it is deleted: if B comes first, A is told 404.
+    """,
+    broken=_BROKEN,
+    cwe=(362, 367),
+    references=(_ISOLATION, _CRITIQUE, "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.5"),
+)
+
 GUARD_BYPASS = FindingClass(
     name="guard-bypass",
     title="{pair} at once: both pass a limit that admits one",
@@ -276,6 +311,7 @@ UNHANDLED_CONFLICT = FindingClass(
 
 CLASSES = (
     LOST_UPDATE,
+    RESURRECTED_ROW,
     FULL_ROW_OVERWRITE,
     GUARD_BYPASS,
     WRITE_SKEW,

@@ -32,6 +32,8 @@ from seamproof.core.history import (
     Silence,
 )
 
+_UNAUTHENTICATED = 401
+
 
 class Ruling(Enum):
     """What a history is, against the serial orders."""
@@ -108,6 +110,8 @@ class Oracle:
             return Judgement(Ruling.LEGAL if legal else Ruling.CONFLICT, history, seen)
         if not failed and any(self._explains(each, seen) for each in self.serial):
             return Judgement(Ruling.LEGAL, history, seen)
+        if not failed and self._let_in_before(history, seen):
+            return Judgement(Ruling.LEGAL, history, seen)
         return Judgement(self._but_for_records(history), history, seen)
 
     def acknowledges(self, judged: Judgement) -> bool:
@@ -157,6 +161,19 @@ class Oracle:
     def _explains(self, serial: Outcome, seen: Outcome) -> bool:
         """Whether a serial order explains what successes came to."""
         return _alike(seen, serial) or (self.repeats and seen.effects == serial.effects)
+
+    def _let_in_before(self, history: History, seen: Outcome) -> bool:
+        """Whether a DELETE was let in before the other changed what its sender is known by.
+
+        Behind the other it is answered 401, so that this order does not tell what it comes to. But
+        what is deleted is gone, whatever was changed in it before (RFC 9110, section 9.3.5).
+        """
+        return any(
+            exchange.act.step.operation.method == "DELETE"
+            and seen.effects == self.alone[index].effects
+            and any(each.statuses[index] == _UNAUTHENTICATED for each in self.serial)
+            for index, exchange in enumerate(history.section.exchanges)
+        )
 
     def _without(self, failed: Sequence[int], seen: Outcome) -> Outcome:
         """What the acts come to that have not failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.changes import Comparison, paired
 from seamproof.analysis.confirm import Confirmation, standing
@@ -101,14 +101,10 @@ def violated(subject: Subject, case: Case, confirmation: Confirmation | None) ->
     """A finding: proven, suspected or a note; inconclusive where it did not come again."""
     stands = standing(case.tier, confirmation, "the same acts one after the other did not pass")
     named = _naming(case)
-    return Verdict(
-        stands.outcome,
+    return replace(stands, reason=_doubt(case, stands.reason)).verdict(
         CHECK,
         subject.operation.id,
-        _doubt(case, stands.reason),
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=_table(case),
         shape=named.key.shape,
         evidence=_evidence(subject, case, confirmation, named),

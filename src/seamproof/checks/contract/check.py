@@ -13,6 +13,7 @@ from typing import ClassVar
 from seamproof.analysis.compatibility import Change
 from seamproof.analysis.confirm import Confirmation, as_expected, plain, replay_all, standing
 from seamproof.analysis.conformance import Conformance
+from seamproof.analysis.controls import control
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.contract.classes import BREAKING_CHANGE, CLASSES, UNDECLARED_REFUSAL
 from seamproof.checks.contract.judgement import Sight, sights
@@ -24,7 +25,6 @@ from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import (
-    Control,
     Evidence,
     Finding,
     FindingClass,
@@ -242,23 +242,15 @@ def _verdict(
     subject: Subject, sight: Sight, experiment: Experiment, confirmed: Confirmation | None
 ) -> Verdict:
     stands = standing(sight.tier, confirmed, "the scenario is not answered as it says")
-    control = None
-    if confirmed is not None and confirmed.control.sections:
-        answer = confirmed.control.section.exchange
-        control = Control("the scenario", answer, passed=confirmed.passed)
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         _CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=sight.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        sight.finding_class,
         shape=sight.pointer,
         cause=sight.pointer if sight.pointer.startswith(_SHARED) else "",
         evidence=Evidence(
             experiment=experiment,
-            control=control,
+            control=control(subject, confirmed, "the scenario"),
             exchanges=(sight.exchange,),
             facts={
                 "operation": subject.operation.id,

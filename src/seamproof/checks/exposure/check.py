@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from seamproof.analysis.confirm import as_expected, clean_run, replay_all
+from seamproof.analysis.begin import begin
+from seamproof.analysis.confirm import as_expected, replay_all
 from seamproof.analysis.disclosure import Disclosure, Inside, disclosures
 from seamproof.analysis.trouble import missed, trouble
 from seamproof.checks.exposure.classes import CLASSES
 from seamproof.checks.exposure.columns import Mark, marks, plant, planting
 from seamproof.checks.exposure.judgement import Asker, judged
-from seamproof.checks.exposure.report import Case, disclosed, plain, told
+from seamproof.checks.exposure.report import CHECK, Case, disclosed, plain, told
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import Exchange, History, Section
 from seamproof.core.protocols import Exploration
@@ -80,13 +81,9 @@ class Exposure:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Plant canaries and look at the answer; show again what errors told."""
-        if BoundaryKind.HTTP_IN not in subject.boundaries:
-            return (plain(subject, Outcome.NOT_RUN, "the inbound boundary is blind"),)
-        if subject.profile.disturbed:
-            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, CHECK, BoundaryKind.HTTP_IN)
+        if isinstance(clean, Verdict):
+            return (clean,)
         wanted = marks(subject, clean)
         verdicts, planted = yield from _columns(subject, wanted)
         for inside, sight in sorted(self._seen.items()):
@@ -107,9 +104,9 @@ class Exposure:
             if inside is None:
                 return (plain(subject, Outcome.INCONCLUSIVE, _GONE),)
             return ((yield from _again(subject, inside, (again,))),)
-        clean = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, CHECK, BoundaryKind.HTTP_IN)
+        if isinstance(clean, Verdict):
+            return (clean,)
         wanted = [each for each in marks(subject, clean) if each.place == facts["column"]]
         verdicts, _ = yield from _columns(subject, wanted)
         return verdicts or (plain(subject, Outcome.HELD, _GONE),)
@@ -172,10 +169,12 @@ def _shown(subject: Subject, case: Case, history: History) -> Exploration[Verdic
 def _held(wanted: tuple[Mark, ...], planted: tuple[Mark, ...]) -> str:
     places = {each.place for each in wanted}
     left_out = places - {each.place for each in planted}
-    reason = f"{len(places) - len(left_out)} sensitive columns, none told to whom it is not for"
-    if left_out:
-        reason += f"; not tried, for the act needs them as they are: {', '.join(sorted(left_out))}"
-    return reason
+    tried = len(places) - len(left_out)
+    reason = f"{tried} sensitive columns, none told to whom it is not for"
+    if not left_out:
+        return reason
+    needed = f"for the act needs them as they are: {', '.join(sorted(left_out))}"
+    return f"{reason}; not tried, {needed}" if tried else f"no sensitive column was tried, {needed}"
 
 
 # Errors

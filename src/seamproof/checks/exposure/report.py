@@ -45,14 +45,10 @@ def told(
     exchange, mark = section.exchange, case.found[0]
     body = exchange.response.body if exchange.response else b""
     crossing = next((each for each in section.crossings if mark.canary in each.canaries), None)
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=mark.table,
         shape=mark.column,
         cause=mark.place,
@@ -95,14 +91,10 @@ def disclosed(
     finding_class = DATABASE_IN_ERROR if one.inside is Inside.DATABASE else CODE_IN_ERROR
     stands = standing(Tier.PROVEN, confirmation, _FAILED)
     text = " ".join(one.text.split())
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        finding_class,
         shape=one.inside,
         cause=one.inside,
         evidence=Evidence(

@@ -10,79 +10,44 @@ confirm    three times from a fresh state, and one request alone as the control
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import ClassVar
 
-from seamproof.analysis.confirm import (
-    REPLAYS,
-    Confirmation,
-    as_expected,
-    clean_run,
-    replay,
-    settling,
-)
+from seamproof.analysis.begin import begin, without_effect
 from seamproof.analysis.confirm import plain as once
-from seamproof.analysis.footprint import points, touches, whole
-from seamproof.analysis.intervals import changes_of_acts, intervals, sql, transactions
-from seamproof.analysis.keys import FIXED, Key, key_of, other_payloads
+from seamproof.analysis.confirm import replay, settling
+from seamproof.analysis.intervals import sql
+from seamproof.analysis.keys import key_of
 from seamproof.analysis.masks import Mask
-from seamproof.analysis.outcomes import outcome, refused
-from seamproof.analysis.responses import body_leaves
+from seamproof.analysis.outcomes import outcome
 from seamproof.analysis.trouble import trouble
+from seamproof.checks.idempotency.attempts import Attempt, attempts, sent_twice
 from seamproof.checks.idempotency.classes import (
     CLASSES,
     DUPLICATE_EFFECT,
     DUPLICATE_WITHOUT_KEY,
     EMPTY_REPLAY,
     KEY_BLOCKS_RETRY,
-    KEY_NOT_SCOPED,
-    KEY_WITHOUT_FINGERPRINT,
-    WRONG_KEY_STATUS,
 )
 from seamproof.checks.idempotency.judgement import Judgement, One, Ruling
-from seamproof.checks.idempotency.report import Case, plain, told, violated
-from seamproof.core.experiment import (
-    Act,
-    BoundaryKind,
-    Experiment,
-    Fault,
-    FaultKind,
-    Phase,
-    Schedule,
-    Turn,
-)
-from seamproof.core.history import Crossing, CrossingKind, Exchange, History
-from seamproof.core.model import Step
+from seamproof.checks.idempotency.misuse import misused
+from seamproof.checks.idempotency.report import CHECK, Case, plain, violated
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.history import History
 from seamproof.core.protocols import Exploration, Spent
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
 _RETRIED = "the answer was lost after everything was done"
-_PAYLOADS = 4
-"""Values of a body that are changed, until one gives a request of its own."""
-_KILLS = 2
-"""Commits at which the process is killed, the last left out: each costs a start."""
-_PLACES = 12
-"""Crossings at which the client goes away, and before which a first request stands."""
-
 _CLASS = {
     Ruling.MORE: DUPLICATE_EFFECT,
     Ruling.BLOCKED: KEY_BLOCKS_RETRY,
     Ruling.EMPTY: EMPTY_REPLAY,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """An experiment that ends with the request sent again."""
-
-    experiment: Experiment
-    how: str
-    crossing: Crossing | None = None
 
 
 @dataclass(slots=True)
@@ -134,12 +99,7 @@ class Idempotency:
 
     def applies(self, subject: Subject) -> Skip | None:
         """Skip operations that promise to change nothing, and scenarios that are refused."""
-        if not subject.operation.mutates:
-            return Skip("operation does not mutate")
-        expected = subject.scenario.act.expect
-        if expected and not any(200 <= status < 300 for status in expected):
-            return Skip("the scenario's act is refused")
-        return None
+        return without_effect(subject)
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Send the act again in every way, until one has another effect than one request."""
@@ -167,16 +127,9 @@ class Idempotency:
 
 def _one(subject: Subject) -> Exploration[One | Verdict]:
     """The effect of one request, or the verdict that there is nothing to compare with."""
-    if BoundaryKind.SQL not in subject.boundaries:
-        return plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind")
-    if subject.profile.disturbed:
-        return plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed)
-    clean: History = yield from clean_run(subject)
-    if reason := trouble(clean):
-        return plain(subject, Outcome.INCONCLUSIVE, reason)
-    if not as_expected(subject, clean):
-        reason = f"one request alone answers {clean.section.exchange.status}"
-        return plain(subject, Outcome.INCONCLUSIVE, reason)
+    clean = yield from begin(subject, CHECK, expected=True)
+    if isinstance(clean, Verdict):
+        return clean
     if not sql(clean.section, subject.profile):
         return plain(subject, Outcome.NOT_RUN, "no crossing seen: the SQL boundary is blind")
     mask = Mask.for_subject(subject)
@@ -193,10 +146,10 @@ def _explored(subject: Subject, one: One, verdicts: list[Verdict]) -> Exploratio
     the rest."""
     key = key_of(subject.scenario.act, subject.idempotency.header)
     promised = key is not None or subject.operation.idempotent
-    plainly = _Try(_sent_twice(subject), _RETRIED)
-    attempts = _attempts(subject, one, keyed=key is not None) if promised else ()
+    plainly = Attempt(sent_twice(subject), _RETRIED)
+    others = attempts(subject, one, keyed=key is not None) if promised else ()
     tally = _Tally()
-    for each in chain((plainly,), attempts):
+    for each in chain((plainly,), others):
         judged = one.judge((yield each.experiment))
         if judged.ruling is Ruling.UNCLEAR:
             # What disturbed it, as a job of the service's own, need not come again.
@@ -212,7 +165,7 @@ def _explored(subject: Subject, one: One, verdicts: list[Verdict]) -> Exploratio
         if not verdicts:
             verdicts += told
     if key is not None:
-        verdicts += yield from _misused(subject, one, key)
+        verdicts += yield from misused(subject, one, key)
     if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
         if promised and tally.unclear:
             verdicts.append(plain(subject, Outcome.INCONCLUSIVE, tally.why_unclear))
@@ -224,7 +177,7 @@ def _explored(subject: Subject, one: One, verdicts: list[Verdict]) -> Exploratio
 
 
 def _told(
-    subject: Subject, one: One, tried: _Try, judged: Judgement, *, promised: bool
+    subject: Subject, one: One, tried: Attempt, judged: Judgement, *, promised: bool
 ) -> Exploration[list[Verdict]]:
     """The verdict on a request that was sent again and had not one effect."""
     if not promised:
@@ -264,186 +217,3 @@ def _tier(subject: Subject, judged: Judgement) -> Tier:
     if judged.recorded:
         return Tier.NOTE
     return Tier.PROVEN if judged.certain else Tier.SUSPECTED
-
-
-def _sent_twice(subject: Subject, *faults: Fault) -> Experiment:
-    """The act, and with no reset the identical bytes again."""
-    purpose = " and ".join(each.label for each in faults) or "retry"
-    act = Phase((Act(subject.scenario.act),))
-    first = replace(once(subject, purpose), phases=(replace(act, faults=faults),))
-    return first.then(act)
-
-
-def _attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[_Try]:
-    """Every way to send it again: what may have been stored by then differs. Kills come last:
-    each costs a start of the service, and what they show an overlap mostly shows before."""
-    if subject.replicas > 1:
-        how = "the answer was lost, and another replica took the retry"
-        elsewhere = Phase((Act(subject.scenario.act, replica=1),))
-        yield _Try(once(subject, "retry elsewhere").then(elsewhere), how)
-    if keyed and subject.replicas > 1:
-        yield from _overlaps(subject, one)
-    section = one.clean.section
-    crossings = sql(section, subject.profile)
-    changes = changes_of_acts(section, subject.profile)
-    found = transactions(crossings, changes, subject.profile.ignored)
-    ends = [each.end for each in intervals(found) if each.end is not None]
-    first_end = min((each.started for each in ends), default=0.0)
-    behind = [each for each in crossings if each.started >= first_end and _says(each)]
-    for crossing in behind[:_PLACES]:
-        how = f"the client went away at `{crossing.key.shape}`"
-        fault = Fault(FaultKind.ABANDONED, crossing.key)
-        yield _Try(_sent_twice(subject, fault), how, crossing)
-    # After the last commit nothing is left to lose but what the process remembers, and the other
-    # replica does not know that either.
-    for crossing in ends if subject.deep else ends[:-1][:_KILLS]:
-        how = f"the service was killed at `{crossing.key.shape}`, which was done"
-        fault = Fault(FaultKind.KILLED, crossing.key)
-        yield _Try(_sent_twice(subject, fault), how, crossing)
-
-
-def _says(crossing: Crossing) -> bool:
-    return crossing.kind not in (CrossingKind.CONNECT, CrossingKind.BEGIN, CrossingKind.SESSION)
-
-
-def _overlaps(subject: Subject, one: One) -> Iterator[_Try]:
-    """The first request stands before each crossing that matters while the second runs."""
-    touched = touches(one.clean.section, 0, subject.catalog, subject.profile)
-    acts = (Act(subject.scenario.act, replica=0), Act(subject.scenario.act, replica=1))
-    for crossing in points(touched, whole(touched))[:_PLACES]:
-        schedule = Schedule(turns=(Turn(0, crossing.key), Turn(1)))
-        phase = Phase(acts, schedule=schedule)
-        how = f"the same request came while the first stood before `{crossing.key.shape}`"
-        experiment = replace(once(subject, "the same key twice"), phases=(phase,))
-        yield _Try(experiment, how, crossing)
-
-
-# ---------------------------------------------------------------------------- misused keys
-
-
-def _misused(subject: Subject, one: One, key: Key) -> Exploration[list[Verdict]]:
-    """What a key does that is used otherwise than to send one request again."""
-    step = key.set(subject.scenario.act, FIXED)
-    clean: History = yield _alone(subject, Act(step))
-    if trouble(clean) or not clean.section.exchange.ok:
-        return []
-    ours = replace(
-        one, outcome=outcome(clean, one.mask), exchange=clean.section.exchange, clean=clean
-    )
-    verdicts = yield from _another_payload(subject, ours, key, step)
-    verdicts += yield from _another_identity(subject, ours, step)
-    if subject.idempotency.required:
-        verdicts += yield from _no_key(subject, ours, key)
-    return verdicts
-
-
-def _after(subject: Subject, first: Act, second: Act, purpose: str) -> Experiment:
-    return replace(once(subject, purpose), phases=(Phase((first,)), Phase((second,))))
-
-
-def _alone(subject: Subject, act: Act) -> Experiment:
-    return replace(once(subject, "control"), phases=(Phase((act,)),))
-
-
-def _another_payload(
-    subject: Subject, one: One, key: Key, first: Step
-) -> Exploration[list[Verdict]]:
-    """The key of one request with another body: never a silent replay."""
-    if subject.idempotency.replays_other_payloads:
-        return []
-    for tried, other in enumerate(other_payloads(first, key)):
-        if tried == _PAYLOADS:
-            break
-        control: History = yield _alone(subject, Act(other))
-        if trouble(control) or not control.section.exchange.ok:
-            continue
-        own = outcome(control, one.mask)
-        if own.state.exact == one.outcome.state.exact:
-            # What was changed makes no difference to what is stored.
-            continue
-        experiment = _after(subject, Act(first), Act(other), "the key with another body")
-
-        def shows(history: History) -> bool:
-            return _replayed(history) and one.judge(history).one_effect
-
-        history: History = yield experiment
-        answer = history.sections[-1].exchange
-        judged = one.judge(history)
-        if shows(history):
-            confirmed = yield from _replay(subject, experiment, shows, one)
-            case = Case(KEY_WITHOUT_FINGERPRINT, Tier.PROVEN, judged, "the key came again")
-            return [violated(subject, one, case, confirmed)]
-        recommended = subject.idempotency.mismatch
-        if refused(answer) and answer.status != recommended:
-            facts: dict[str, str | int | float | bool | None] = {"recommended": recommended}
-            how = "the key came again with another body"
-            case = Case(WRONG_KEY_STATUS, Tier.NOTE, judged, how, facts=facts)
-            return [violated(subject, one, case, None)]
-        return []
-    return []
-
-
-def _another_identity(subject: Subject, one: One, step: Step) -> Exploration[list[Verdict]]:
-    """The key of one identity, sent by another: it sees nothing of it, and has its own effect."""
-    owner = step.identity
-    for each in subject.identities:
-        if owner is None or each.name == owner:
-            continue
-        control: History = yield _alone(subject, Act(step, identity=each.name))
-        if trouble(control) or not control.section.exchange.ok:
-            continue
-        experiment = _after(
-            subject, Act(step), Act(step, identity=each.name), "the key of somebody else"
-        )
-
-        def shows(history: History) -> bool:
-            return _replayed(history) and one.judge(history).one_effect
-
-        history: History = yield experiment
-        if not shows(history):
-            return []
-        confirmed = yield from _replay(subject, experiment, shows, one)
-        case = Case(
-            KEY_NOT_SCOPED,
-            Tier.PROVEN,
-            one.judge(history),
-            "the key came from somebody else",
-            facts={"owner": owner, "other": each.name},
-        )
-        return [violated(subject, one, case, confirmed)]
-    return []
-
-
-def _replay(
-    subject: Subject, experiment: Experiment, shows: Callable[[History], bool], one: One
-) -> Exploration[Confirmation]:
-    """Three times from a fresh state, and the first request alone as the control."""
-    again: tuple[History, ...] = yield (replace(experiment, purpose="replay"),) * REPLAYS
-    control: History = yield replace(one.clean.experiment, purpose="control")
-    passed = not trouble(control) and one.holds(control)
-    return Confirmation(sum(map(shows, again)), REPLAYS, control, passed)
-
-
-def _no_key(subject: Subject, one: One, key: Key) -> Exploration[list[Verdict]]:
-    """A request with no key, where the configuration says that one is required."""
-    history: History = yield _alone(subject, Act(key.without(subject.scenario.act)))
-    if trouble(history):
-        return []
-    answer, recommended = history.section.exchange, subject.idempotency.missing
-    if refused(answer) and answer.status == recommended:
-        return []
-    judged = one.judge(history)
-    how = "a request without a key"
-    facts: dict[str, str | int | float | bool | None] = {"recommended": recommended}
-    case = Case(WRONG_KEY_STATUS, Tier.NOTE, judged, how, facts={**facts, "retry": told(answer)})
-    return [violated(subject, one, case, None)]
-
-
-def _replayed(history: History) -> bool:
-    """Whether the second answer is a success that repeats the first."""
-    first, second = (section.exchange for section in history.sections)
-    return second.ok and _body(first) == _body(second)
-
-
-def _body(exchange: Exchange) -> tuple[tuple[str, str | None], ...]:
-    return tuple(body_leaves(exchange))

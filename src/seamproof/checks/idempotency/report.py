@@ -39,14 +39,10 @@ def violated(subject: Subject, one: One, case: Case, confirmed: Confirmation | N
     history, compared = case.judged.history, case.judged.comparison
     exchanges = tuple(each for section in history.sections for each in section.exchanges)
     expected = tuple(paired((row for _, row in one.outcome.state.rows), subject.catalog))
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=compared.table if compared else "",
         shape=case.crossing.key.shape if case.crossing else "",
         evidence=Evidence(

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from seamproof.analysis.confirm import Confirmation, as_expected, clean_run, replay_all
+from seamproof.analysis.begin import begin
+from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
 from seamproof.analysis.inputs import inputs
 from seamproof.analysis.splices import Payload, Sighting, sightings, torn
 from seamproof.analysis.trouble import trouble
@@ -36,7 +37,7 @@ from seamproof.checks.injection.classes import (
     STORED_INJECTION,
 )
 from seamproof.checks.injection.later import answered, payload_of, reading, stored
-from seamproof.checks.injection.report import Case, found, plain
+from seamproof.checks.injection.report import CHECK, Case, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
 from seamproof.core.protocols import Exploration
@@ -69,13 +70,9 @@ class Injection:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Try every input; then what was stored, and what called services answer."""
-        if BoundaryKind.SQL not in subject.boundaries:
-            return (plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
-        if subject.profile.disturbed:
-            return (plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         places = inputs(subject.scenario.act, subject.document, USUAL_HEADERS)
         tried = yield from attempt_all(subject, places)
         verdicts = yield from _direct(subject, tried)

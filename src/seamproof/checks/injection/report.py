@@ -46,14 +46,10 @@ def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier:
     stands = standing(tier, confirmation, "the act with its own values did not pass beside it")
     history = case.history
     section = history.sections[-1]
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         shape=case.names,
         evidence=Evidence(
             experiment=history.experiment,

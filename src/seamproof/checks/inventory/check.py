@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all, standing
+from seamproof.analysis.controls import control
 from seamproof.analysis.intervals import WRITES, sql
 from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
@@ -23,7 +24,6 @@ from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import (
-    Control,
     Evidence,
     Finding,
     FindingClass,
@@ -36,6 +36,7 @@ _CHECK = "inventory"
 _MOST = 40
 """Requests of one experiment."""
 _REFUSED = frozenset({401, 403})
+_PAGES = ("text/html", "application/xhtml")
 _NOT_THERE = frozenset({404, 405, 410, 501})
 """RFC 9110, sections 15.5.5, 15.5.6, 15.5.11 and 15.6.2."""
 
@@ -71,7 +72,7 @@ class Inventory:
         if subject.document is None:
             return Skip("the service has no document")
         if _CHECK not in subject.leads:
-            return Skip("it is about the whole service, and done with the riskiest operation")
+            return Skip("it is about the whole service, and asked once")
         return None
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
@@ -81,7 +82,8 @@ class Inventory:
         control: History = yield _experiment(subject, (_act(_nowhere(), NOBODY),))
         if reason := trouble(control):
             return (_plain(subject, Outcome.INCONCLUSIVE, reason),)
-        if control.section.exchange.ok:
+        nowhere = control.section.exchange
+        if nowhere.ok and not _is_page(nowhere):
             reason = "a path that there is not is answered with success, so that any is"
             return (_plain(subject, Outcome.SKIPPED, reason),)
         wanted = tuple(asks(subject))
@@ -92,8 +94,7 @@ class Inventory:
         if refused and somebody:
             again = yield from _asked(subject, [each.ask for each in refused], somebody)
             answered = [each for each in answered if each not in refused] + again
-        usual = control.section.exchange.status
-        there = _distinct([each for each in answered if _is_there(each, usual)])
+        there = _distinct([each for each in answered if _is_there(each, nowhere)])
         verdicts = yield from _told(subject, there)
         if not any(each.outcome is Outcome.VIOLATED for each in verdicts):
             reason = f"{len(wanted)} routes that are not in the document: none answers with success"
@@ -144,12 +145,22 @@ def _asked(subject: Subject, wanted: Sequence[Ask], identity: str) -> Exploratio
     return found
 
 
-def _is_there(answered: _Answered, usual: int | None) -> bool:
+def _is_page(exchange: Exchange) -> bool:
+    """Whether it is a page for a browser: an application of one page is served under every path,
+    and says nothing of the routes that a program asks for."""
+    headers = exchange.response.headers if exchange.response is not None else ()
+    types = [value.lower() for name, value in headers if name.lower() == "content-type"]
+    return exchange.ok and any(each.startswith(_PAGES) for each in types)
+
+
+def _is_there(answered: _Answered, nowhere: Exchange) -> bool:
     """Whether a route answers otherwise than a path that there is not."""
     status = answered.exchange.status
+    if _is_page(nowhere) and _is_page(answered.exchange):
+        return False
     if answered.ask.finding_class is OPEN_INTERNALS and not answered.exchange.ok:
         return False
-    return status not in _NOT_THERE and (status != usual or answered.exchange.ok)
+    return status not in _NOT_THERE and (status != nowhere.status or answered.exchange.ok)
 
 
 def _distinct(there: Sequence[_Answered]) -> list[_Answered]:
@@ -203,7 +214,9 @@ def _shows(subject: Subject, first: _Answered, tier: Tier) -> Callable[[History]
         if len(history.sections) < 2:
             return False
         again = _Answered(first.ask, first.identity, history.sections[0])
-        return _tier(subject, again) is tier and not history.sections[1].exchange.ok
+        nowhere = history.sections[1].exchange
+        alone = not nowhere.ok or (_is_page(nowhere) and not _is_page(again.exchange))
+        return _tier(subject, again) is tier and alone
 
     return shows
 
@@ -221,23 +234,15 @@ def _verdict(
 ) -> Verdict:
     stands = standing(tier, confirmed, "the scenario did not pass beside it")
     touched = sorted({table for table, _ in _tables(subject, answered.section)})
-    control = None
-    if confirmed is not None and confirmed.control.sections:
-        exchange = confirmed.control.section.exchange
-        control = Control("the scenario", exchange, passed=confirmed.passed)
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         _CHECK,
         answered.ask.route,
-        stands.reason,
-        finding_class=answered.ask.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        answered.ask.finding_class,
         # No scenario is about it: what it is shows in no other operation.
         cause=f"route {answered.ask.route}",
         evidence=Evidence(
             experiment=experiment,
-            control=control,
+            control=control(subject, confirmed, "the scenario"),
             exchanges=(answered.exchange,),
             crossings=answered.section.crossings,
             facts={

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar
 
+from seamproof.analysis.begin import begin
 from seamproof.analysis.changes import net, paired
-from seamproof.analysis.confirm import as_expected, clean_run, replay, standing
+from seamproof.analysis.confirm import as_expected, replay, standing
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.mass_assignment.bodies import Path, adding, body_of, place, spelled
@@ -60,13 +61,9 @@ class MassAssignment:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """The act as it is, then with more."""
-        if BoundaryKind.SQL not in subject.boundaries:
-            return (_plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
-        if subject.profile.disturbed:
-            return (_plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean: History = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (_plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, _CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         if (skip := self.applies(subject)) is not None:
             return (_plain(subject, Outcome.SKIPPED, skip.reason),)
         if not clean.section.exchange.ok:
@@ -107,8 +104,10 @@ class _Extra:
         return f"{self.table.name}.{self.column}"
 
     def in_row(self, change: RowChange) -> bool:
-        """Whether a written row has what was sent."""
+        """Whether a written row has what was sent, and had not before: another's may."""
         if change.table != self.table.name or change.new is None:
+            return False
+        if change.old is not None and holds(change.old.get(self.column), self.value):
             return False
         return holds(change.new.get(self.column), self.value)
 
@@ -247,14 +246,10 @@ def _confirmed(inquiry: _Inquiry, found: tuple[_Extra, ...]) -> Exploration[Verd
         if each.kind is CrossingKind.WRITE and table.rpartition(".")[2] in each.statement
     )
     crossing = next(writes, None)
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         _CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=PROTECTED_COLUMN.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        PROTECTED_COLUMN,
         table=table,
         # Whichever columns are set, they are let in at one place.
         shape="",

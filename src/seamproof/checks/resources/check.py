@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from seamproof.analysis.confirm import Confirmation, as_expected, clean_run, replay_all
+from seamproof.analysis.begin import begin
+from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.resources.bodies import LENGTH, filled, stored, texts
 from seamproof.checks.resources.classes import (
@@ -25,7 +26,7 @@ from seamproof.checks.resources.classes import (
 )
 from seamproof.checks.resources.lists import STEEP, Cost, Listed, limited, listed, listing
 from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
-from seamproof.checks.resources.report import Case, Facts, found, plain
+from seamproof.checks.resources.report import CHECK, Case, Facts, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
 from seamproof.core.model import SAFE_METHODS
@@ -58,9 +59,9 @@ class Resources:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """List more rows; ask for a page that is too large."""
-        clean, verdict = yield from _began(subject)
-        if clean is None:
-            return (verdict,)
+        clean = yield from begin(subject, CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         verdicts, tried = [], []
         for each in listed(subject, clean):
             if each.table.name not in tried:
@@ -80,9 +81,9 @@ class Resources:
 
     def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
         """Try what the finding is of again, from the rows that are there now."""
-        clean, verdict = yield from _began(subject)
-        if clean is None:
-            return (verdict,)
+        clean = yield from begin(subject, CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         facts, verdicts = finding.evidence.facts, []
         if finding.finding_class == PAGE_SIZE.name:
             for page in pages(subject):
@@ -97,17 +98,6 @@ class Resources:
                     judge = _per_row if finding.finding_class == STATEMENTS_PER_ROW.name else _whole
                     verdicts += yield from judge(subject, clean, each, cost)
         return verdicts or (plain(subject, Outcome.HELD, "it is not seen any more"),)
-
-
-def _began(subject: Subject) -> Exploration[tuple[History | None, Verdict]]:
-    """The clean run, or why nothing follows."""
-    if BoundaryKind.SQL not in subject.boundaries:
-        return None, plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind")
-    if subject.profile.disturbed:
-        return None, plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed)
-    clean = yield from clean_run(subject)
-    reason = trouble(clean)
-    return None if reason else clean, plain(subject, Outcome.INCONCLUSIVE, reason)
 
 
 def _nothing(subject: Subject, tried: list[str], asked: list[Page]) -> Verdict:

@@ -11,6 +11,7 @@ from seamproof.analysis.cloning import as_row, clones
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.statements import names
 from seamproof.analysis.values import json_leaves
+from seamproof.analysis.words import words_of
 from seamproof.core.catalog import Table
 from seamproof.core.experiment import Experiment, RowEdit
 from seamproof.core.history import Crossing, CrossingKind, History, Row
@@ -78,7 +79,8 @@ class Cost:
 
 
 def listed(subject: Subject, clean: History) -> tuple[Listed, ...]:
-    """Rows that the answer shows, of each table the ones that it shows most of."""
+    """Rows that the answer shows, of each table the ones that it shows most of; those first of the
+    table that the path is called by."""
     told = _told(clean)
     read = frozenset[str]().union(*(names(c.statement) for c in clean.section.crossings))
     found: list[tuple[int, Listed]] = []
@@ -92,9 +94,24 @@ def listed(subject: Subject, clean: History) -> tuple[Listed, ...]:
         ]
         scored.sort(key=lambda pair: -pair[0])
         found += scored[:_ROWS_OF_A_TABLE]
-    found.sort(key=lambda pair: -pair[0])
+    noun = _noun(subject.operation.path)
+    found.sort(key=lambda pair: (not _called(pair[1].table.name, noun), -pair[0]))
     tables = list(dict.fromkeys(each.table.name for _, each in found))[:_TABLES]
     return tuple(each for _, each in found if each.table.name in tables)
+
+
+def _noun(path: str) -> str:
+    """The last word of a path: `orders` of `/shops/{shop}/orders/`."""
+    words = [each for each in path.lower().split("/") if each and not each.startswith("{")]
+    return words[-1] if words else ""
+
+
+def _called(table: str, noun: str) -> bool:
+    """Whether a table is called so, in the singular or the plural."""
+    return any(
+        noun in (one, f"{one}s", f"{one}es", re.sub(r"y$", "ies", one)) or one == f"{noun}s"
+        for one in words_of(table)
+    )
 
 
 def listing(subject: Subject, history: History, table: str) -> Crossing | None:

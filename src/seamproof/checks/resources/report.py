@@ -46,14 +46,10 @@ def found(subject: Subject, case: Case) -> Verdict:
     """A finding, as sure as its replays make it."""
     stands = standing(case.tier, case.confirmation, "the act by itself did not pass beside it")
     section = case.history.sections[-1]
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=case.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        case.finding_class,
         table=case.table,
         shape=case.shape,
         cause=case.cause,

@@ -5,9 +5,13 @@
 - `judgement`  what one faulted history shows of the rows
 - `outbound`   what it shows of the calls to other services
 - `calls`      the experiments with those
-- `refusal`    natural failures: a request that is refused must not have written
+- `refusal`    a scenario whose act is refused: it must not have written
+- `natural`    refusals that follow from an act that succeeds
+- `attempts`   the requests for that
+- `remains`    what of an act a refusal leaves
 - `report`     verdicts with their evidence
-- `classes`    the kinds of defect, and what a person needs to know of each
+- `classes`    the kinds of defect, and what a person needs to know of each; those of
+               calls are in `outbound_classes`
 """
 
 from seamproof.checks.rollback.check import Rollback

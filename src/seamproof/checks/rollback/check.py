@@ -1,12 +1,14 @@
 """A failure at any crossing leaves all of an act's effect, or none.
 
 clean, clean        what it does, which crossings are stable, does a reset bring it back
+natural             requests that the service refuses with no fault, made of the act
 calls               each failure of a call to another service: what a refusal leaves is legal
 survey              each placement once: the act under the fault, then the identical retry
 again               placements that drifted, in a warm process
 pairs               a second fault where only a first one leads
 recovery            where a retry failed with nothing left: three tries from a fresh state
-confirm             one of each (class, state left): minimised, replayed three times, control
+confirm             one of each (class, state left): minimised, replayed three times, control; the
+                    first of all parts that a retry heals or is refused for
 """
 
 from __future__ import annotations
@@ -40,11 +42,13 @@ from seamproof.checks.rollback.classes import (
     LOST_WRITE,
     PARTIAL_STATE,
     POISONED_POOL,
+    REFUSED_BUT_WROTE,
     SERVICE_DIED,
     STUCK_RETRY,
 )
 from seamproof.checks.rollback.clean import Clean, Outbound, Symptom
 from seamproof.checks.rollback.judgement import Observation, judge
+from seamproof.checks.rollback.natural import explore_natural, replay_natural
 from seamproof.checks.rollback.refusal import expects_refusal, explore_refusal
 from seamproof.checks.rollback.report import TRIES, Case, held, inconclusive, violated
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Fault, Phase
@@ -95,6 +99,7 @@ class Rollback:
             return (clean,)
         verdicts: list[Verdict] = []
         with suppress(Spent):
+            verdicts += yield from explore_natural(subject, clean)
             yield from _faulted(subject, clean, verdicts)
         return verdicts
 
@@ -108,6 +113,9 @@ class Rollback:
         clean = yield from _clean(subject)
         if isinstance(clean, Verdict):
             return (clean,)
+        if finding.finding_class == REFUSED_BUT_WROTE.name:
+            found = yield from replay_natural(subject, clean, finding.evidence)
+            return tuple(found) or (held(subject, clean, []),)
         placement = _stored(experiment, clean)
         if placement is None:
             return (inconclusive(subject, "the crossing of its fault is no more there"),)
@@ -296,14 +304,24 @@ def _judged(
     verdicts += yield from stalled(
         subject, clean, [Case(each.symptom, each.observation, each.first) for each in waiting]
     )
+    alike, told = [each for each in groups if _is_one_of_many(each)], False
     for group in groups:
-        if group in waiting:
+        if group in waiting or (told and group in alike):
             continue
         if not (yield from awaited(subject, clean, group.symptom, group.observation)):
-            verdicts.append((yield from _confirmed(subject, clean, group)))
+            others = len(alike) - 1 if group in alike else 0
+            verdicts.append((yield from _confirmed(subject, clean, group, others)))
+            told = told or group in alike
 
 
-def _confirmed(subject: Subject, clean: Clean, group: _Group) -> Exploration[Verdict]:
+def _is_one_of_many(group: _Group) -> bool:
+    """Whether it is one of the parts that writes leave which do not commit together: each failure
+    between them leaves another, and what mends one mends all."""
+    symptom = group.symptom
+    return symptom.finding_class is PARTIAL_STATE and symptom.tier is Tier.SUSPECTED
+
+
+def _confirmed(subject: Subject, clean: Clean, group: _Group, others: int) -> Exploration[Verdict]:
     """Minimise and replay what a group shows."""
     symptom, observation = group.symptom, group.observation
 
@@ -315,7 +333,7 @@ def _confirmed(subject: Subject, clean: Clean, group: _Group) -> Exploration[Ver
             for each in again.symptoms
         )
 
-    case = Case(symptom, observation, group.first)
+    case = Case(symptom, observation, group.first, others=others)
     if symptom.tier is Tier.NOTE:
         return violated(subject, clean, case, None)
     experiment = observation.history.experiment

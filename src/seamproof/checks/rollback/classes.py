@@ -13,7 +13,7 @@ PARTIAL_STATE = FindingClass(
     title="a failure in {operation} leaves a part of its rows",
     consequence=(
         "{fault} at {place}: the client was told {answer}, and of {expected_rows} changed "
-        "rows {left_rows} stay in {tables}. The identical retry: {retry}."
+        "rows {left_rows} stay in {tables}. The identical retry: {retry}.{others}"
     ),
     why=(
         "The operation's writes do not commit together: some are committed before the rest is "

@@ -104,6 +104,15 @@ class Clean:
         """Whether a phase left the clean act's rows and no record that it went otherwise."""
         return effect(section.changes, self.mask).exact == self.effect.exact
 
+    def differs_only_in_entries(self, section: Section) -> bool:
+        """Whether nothing differs from the clean act but what it notes in logs of what was done."""
+        if not self.mask.profile.records:
+            return False
+        mask = self.mask.without_records()
+        whole = effect(self.history.section.changes, mask)
+        judged = self._without_records_of_failure(section.changes)
+        return compare(effect(judged, mask), whole, mask.catalog).state is State.AFTER
+
     def _without_records_of_failure(self, changes: Changes) -> Changes:
         """Leave out rows that are only inserted, into tables that no success changes.
 
@@ -145,6 +154,8 @@ class Symptom:
     comparison: Comparison
     call: Crossing | None = None
     """The call that it is about."""
+    cause: str = ""
+    """What all operations that show it have in common."""
 
     @property
     def key(self) -> tuple[str, str]:

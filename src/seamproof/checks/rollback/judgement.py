@@ -4,6 +4,7 @@ the act answers   and leaves        the identical retry        that is
 success           after                                        survived
 success           before                                       lost-write
 success           a part, other                                partial-state, proven
+success, error    all but entries of logs                      partial-state, a note
 an error          before                                       held
 an error          the key alone     converges to after         held
 an error          after             success, more than after   doubled-by-retry, where a retry
@@ -32,7 +33,7 @@ from seamproof.checks.rollback.classes import (
     STUCK_RETRY,
 )
 from seamproof.checks.rollback.clean import Clean, Symptom, retry_of
-from seamproof.core.history import Exchange, History
+from seamproof.core.history import Exchange, History, Section
 from seamproof.core.model import Operation
 from seamproof.core.verdict import Tier
 
@@ -101,8 +102,12 @@ def _symptoms(
         yield from (
             outbound.after_success(clean, placement, section, state)
             if at_call
-            else _after_success(clean, state)
+            else _after_success(clean, section, state)
         )
+    elif not state.legal and not at_call and clean.differs_only_in_entries(section):
+        # All is there that was asked for, and the client could not know.
+        yield from _without_entries(state)
+        yield from _after_ambiguity(clean, history)
     elif not state.legal:
         found = _after_error(clean, history, state)
         if found and at_call:
@@ -113,12 +118,20 @@ def _symptoms(
         yield from _after_ambiguity(clean, history)
 
 
-def _after_success(clean: Clean, state: Comparison) -> Iterator[Symptom]:
+def _after_success(clean: Clean, section: Section, state: Comparison) -> Iterator[Symptom]:
     if state.state is State.BEFORE:
         yield Symptom(LOST_WRITE, Tier.PROVEN, state.signature, state)
+    elif state.missing and clean.differs_only_in_entries(section):
+        yield from _without_entries(state)
     elif state.state is not State.AFTER and state.signature not in clean.outbound.degraded:
         tier = Tier.SUSPECTED if _all_beside(state) else Tier.PROVEN
         yield Symptom(PARTIAL_STATE, tier, state.signature, state)
+
+
+def _without_entries(state: Comparison) -> Iterator[Symptom]:
+    """Who keeps a log as well as it can means this; it is the same for all that it logs."""
+    if logs := ", ".join(sorted({each.table for each in state.missing})):
+        yield Symptom(PARTIAL_STATE, Tier.NOTE, "entries", state, cause=f"lost entries of {logs}")
 
 
 def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom | None:
@@ -129,7 +142,9 @@ def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom |
     if now.state is State.AFTER and clean.only_key_is_left(state, history.section):
         # It is there so that the retry may go on from it, and so it did.
         return None
-    healed = now.state is State.AFTER or _all_beside(state) or _recorded(clean, state, now)
+    # What a log says of the retry may be of another beginning: what it found changed already.
+    converged = now.state is State.AFTER or clean.differs_only_in_entries(retry)
+    healed = converged or _all_beside(state) or _recorded(clean, state, now)
     if healed or _refused(retry.exchange, state, now):
         return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
     if clean.succeeded(retry.exchange):
@@ -161,7 +176,7 @@ def _after_ambiguity(clean: Clean, history: History) -> Iterator[Symptom]:
     if retry is None or not clean.succeeded(retry.exchange):
         return
     now = clean.compared(retry)
-    if now.state is not State.AFTER:
+    if now.state is not State.AFTER and not clean.differs_only_in_entries(retry):
         tier = _tier_of_doubling(history.experiment.phases[0].acts[0].step.operation, now)
         yield Symptom(DOUBLED_BY_RETRY, tier, "", now)
 

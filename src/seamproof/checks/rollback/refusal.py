@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from seamproof.analysis.changes import Effect, compare, effect
 from seamproof.analysis.confirm import REPLAYS, plain
+from seamproof.analysis.keys import beside_key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.rollback.classes import REFUSED_BUT_WROTE
@@ -39,6 +40,10 @@ def explore_refusal(subject: Subject) -> Exploration[Iterable[Verdict]]:
     found = effect(history.section.changes, mask)
     if not found:
         return (_verdict(subject, Outcome.HELD, f"refused with {status}, and changed nothing"),)
+    left = compare(found, Effect.nothing(), mask.catalog).left
+    if not beside_key(left, history.section.exchange, subject.idempotency.header):
+        reason = f"refused with {status}, and kept only that, for its idempotency key"
+        return (_verdict(subject, Outcome.HELD, reason),)
     histories: tuple[History, ...] = yield (plain(subject, "replay"),) * REPLAYS
     idle: History = yield Experiment(
         (Phase(()),), subject.scenario.arrangement, purpose="control: no act"
@@ -50,12 +55,14 @@ def explore_refusal(subject: Subject) -> Exploration[Iterable[Verdict]]:
         for each in histories
     )
     passed = not trouble(idle) and not effect(idle.section.changes, mask)
-    return (_wrote(subject, history, found, shown, passed),)
+    return (_wrote(subject, history, left, shown, passed),)
 
 
-def _wrote(subject: Subject, history: History, found: Effect, shown: int, passed: bool) -> Verdict:
+def _wrote(
+    subject: Subject, history: History, left: tuple[RowChange, ...], shown: int, passed: bool
+) -> Verdict:
     mask = Mask.for_subject(subject)
-    left = compare(found, Effect.nothing(), mask.catalog).left
+    tables = tuple(sorted({each.table for each in left}))
     exchange = history.section.exchange
     outcome, reason = Outcome.VIOLATED, ""
     if not passed:
@@ -75,19 +82,19 @@ def _wrote(subject: Subject, history: History, found: Effect, shown: int, passed
         finding_class=REFUSED_BUT_WROTE.name,
         tier=tier,
         replays=(shown, REPLAYS),
-        table=found.tables[0],
+        table=tables[0],
         evidence=Evidence(
             experiment=history.experiment,
             control=Control("the arrangement without the act", passed=passed),
             exchanges=(exchange,),
             crossings=history.section.crossings,
             left=left,
-            masked=mask.hidden(found.tables),
+            masked=mask.hidden(tables),
             facts={
                 "operation": subject.operation.id,
                 "answer": str(exchange.status),
                 "left_rows": len(left),
-                "tables": ", ".join(found.tables),
+                "tables": ", ".join(tables),
             },
         ),
     )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from seamproof.analysis.background import foreground
 from seamproof.analysis.calls import answered, calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation, standing
-from seamproof.analysis.intervals import Placement
+from seamproof.analysis.intervals import WRITES, Placement, written
+from seamproof.checks.rollback.classes import LOST_WRITE, SERVICE_DIED
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation
 from seamproof.checks.rollback.outbound_classes import ERROR_NOT_TRANSLATED, OF_STALLS
-from seamproof.core.experiment import Experiment
+from seamproof.core.experiment import Experiment, FaultKind
 from seamproof.core.history import (
     Crossing,
     CrossingKind,
@@ -43,6 +44,8 @@ class Case:
     """The first placement that showed the same: it names the defect over runs."""
     experiment: Experiment | None = None
     """The minimal one; the observation's own where it was not minimised."""
+    others: int = 0
+    """Other places where a failure leaves a part, for the same reason."""
 
 
 def held(subject: Subject, clean: Clean, observations: Sequence[Observation]) -> Verdict:
@@ -96,19 +99,28 @@ def violated(
     """A finding: proven, suspected or a note; inconclusive where it did not come again."""
     symptom = case.symptom
     stands = standing(symptom.tier, confirmation, "the act without a fault did not pass beside it")
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         _CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=symptom.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        symptom.finding_class,
         # A call is no table's: the same one may be seen with this state left and with that.
         table="" if symptom.call else symptom.comparison.table,
         shape=_shape(case, clean),
+        cause=symptom.cause or _cause(case),
         evidence=_evidence(subject, clean, case, confirmation),
     )
+
+
+def _cause(case: Case) -> str:
+    """Who meets the error of a write so badly, from wherever it is called: the code that writes
+    this table so and goes on, or the code of this statement, where it ends the process."""
+    placement, finding_class = case.observation.placement, case.symptom.finding_class
+    crossing = placement.crossing
+    if placement.fault.kind is not FaultKind.ERROR or crossing.kind not in WRITES:
+        return ""
+    if finding_class is SERVICE_DIED:
+        return crossing.key.shape
+    return written(crossing) if finding_class is LOST_WRITE else ""
 
 
 def _shape(case: Case, clean: Clean) -> str:
@@ -176,9 +188,15 @@ def _evidence(
             "expected_rows": len(expected),
             "tables": ", ".join(sorted({each.table for each in comparison.left})),
             "tries": TRIES,
+            "others": _others(case.others),
             **_call_facts(clean, case.symptom, history.section),
         },
     )
+
+
+def _others(count: int) -> str:
+    places = "place" if count == 1 else "places"
+    return f" Failures at {count} other {places} leave other parts." if count else ""
 
 
 def _call_facts(clean: Clean, symptom: Symptom, section: Section) -> dict[str, str | int]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from functools import partial
 
 from seamproof.core.model import Json
 
@@ -58,17 +60,37 @@ def _numbers(sent: Json, other: Json, column: str) -> tuple[Agreement, str]:
 def _texts(sent: str, other: str) -> tuple[Agreement, str]:
     if sent == other:
         return Agreement.SAME, ""
-    if sent.strip() == other or _SPACES.sub(" ", sent).strip() == other:
-        return Agreement.FORM, "its spaces are trimmed"
-    if sent.lower() == other.lower():
-        return Agreement.FORM, "its case is another"
-    if unicodedata.normalize("NFKC", sent) == unicodedata.normalize("NFKC", other):
-        return Agreement.FORM, "it is another form of Unicode for the same text"
+    if form := _other_form(sent, other):
+        return Agreement.FORM, form
     if other and sent.startswith(other):
         return Agreement.LOST, f"{len(sent) - len(other)} of its {len(sent)} characters are cut off"
     if "?" in other or "\ufffd" in other:
         return Agreement.LOST, "characters are replaced"
     return Agreement.LOST, "it is another text"
+
+
+_FORMS: dict[str, Callable[[str], str]] = {
+    "it is another form of Unicode for the same text": partial(unicodedata.normalize, "NFKC"),
+    "its spaces are trimmed": lambda text: _SPACES.sub(" ", text).strip(),
+    "its case is another": str.casefold,
+}
+"""What may be meant, and what takes the difference away."""
+
+
+def _other_form(sent: str, other: str) -> str:
+    """How two texts differ that are the same in all but their form, which may be several things at
+    once; empty where they are not."""
+    if _formed(sent) != _formed(other):
+        return ""
+    told = (words for words in _FORMS if _formed(sent, words) != _formed(other, words))
+    return ", ".join(told) or "its form is another"
+
+
+def _formed(text: str, left_out: str = "") -> str:
+    """A text in one form, but for what is left out."""
+    for words, form in _FORMS.items():
+        text = text if words == left_out else form(text)
+    return text
 
 
 def _times(sent: str, other: str, kind: str) -> tuple[Agreement, str]:

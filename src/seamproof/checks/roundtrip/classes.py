@@ -76,4 +76,29 @@ NORMALISED_VALUE = FindingClass(
     references=("https://www.unicode.org/reports/tr15/",),
 )
 
-CLASSES = (ALTERED_VALUE, READS_OTHERWISE, NORMALISED_VALUE)
+WIPED_BY_OMISSION = FindingClass(
+    name="wiped-by-omission",
+    title="{operation} wipes {column} where the request leaves it out",
+    consequence=(
+        "{column} had {sent}. The request does not name {field}; it was answered {answer}, and "
+        "{column} has {stored}."
+    ),
+    why=(
+        "A field that is not there has become one that is null, or its default, on the way from "
+        "the parser to the statement. PATCH changes what it names and nothing else: the client "
+        "that sets a name loses an address."
+    ),
+    fix=(
+        "Tell what was sent from what is a default: `model_dump(exclude_unset=True)`, "
+        "`partial=True`, a look at whether the key is there."
+    ),
+    example="""
+        1  alice's row: name Al, about "I climb".
+        2  PATCH /profiles/1 {"name": "Alice"} answers 200.
+        3  UPDATE profiles SET name = 'Alice', about = NULL. What she wrote is gone.
+    """,
+    cwe=(471,),
+    references=("https://www.rfc-editor.org/rfc/rfc5789#section-2",),
+)
+
+CLASSES = (WIPED_BY_OMISSION, ALTERED_VALUE, READS_OTHERWISE, NORMALISED_VALUE)

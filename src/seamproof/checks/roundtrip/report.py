@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seamproof.analysis.confirm import Confirmation, standing
+from seamproof.analysis.controls import control
 from seamproof.checks.roundtrip.values import Telling
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import Exchange, RowChange, Section
 from seamproof.core.model import Json
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import (
-    Control,
     Evidence,
     FindingClass,
     Outcome,
@@ -41,6 +41,8 @@ class Sight:
     where: str = ""
     """Which answer says otherwise: `the answer`, or the read."""
     reading: Exchange | None = None
+    written: Exchange | None = None
+    """The request that sent it, where that is not the section's."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -58,24 +60,17 @@ def violated(
 ) -> Verdict:
     """A finding, or a note."""
     stands = standing(sight.tier, confirmed, "the act's own values did not pass beside it")
-    control = None
-    if confirmed is not None and confirmed.control.sections:
-        exchange = confirmed.control.section.exchange
-        control = Control("the act's own values", exchange, passed=confirmed.passed)
-    exchanges = (sight.section.exchange, *([sight.reading] if sight.reading else []))
-    return Verdict(
-        stands.outcome,
+    written = sight.written or sight.section.exchange
+    exchanges = (written, *([sight.reading] if sight.reading else []))
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=sight.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        sight.finding_class,
         table=sight.table,
         shape=f"{sight.column} {sight.telling.kind}",
         evidence=Evidence(
             experiment=experiment,
-            control=control,
+            control=control(subject, confirmed, "the act's own values"),
             exchanges=exchanges,
             crossings=sight.section.crossings,
             left=sight.rows,
@@ -86,7 +81,7 @@ def violated(
                 "sent": _shown(sight.telling.value),
                 "column": f"{sight.table}.{sight.column}",
                 "stored": _shown(sight.stored),
-                "answer": str(sight.section.exchange.status),
+                "answer": str(written.status),
                 "difference": sight.difference,
                 "read": _shown(sight.read),
                 "where": sight.where,

@@ -5,19 +5,21 @@ the field is known.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.conformance import Conformance
 from seamproof.analysis.landing import column_of
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
-from seamproof.checks.roundtrip.reading import MISSING, at
+from seamproof.checks.roundtrip.nested import Leaf, inside, leaves
+from seamproof.checks.roundtrip.reading import MISSING, at, body_of, value_in
 from seamproof.checks.roundtrip.values import Telling, telling
 from seamproof.core import references
 from seamproof.core.catalog import Column
-from seamproof.core.history import History
+from seamproof.core.history import Exchange, History, Row
 from seamproof.core.model import Json, Step
+from seamproof.core.secrecy import sensitive
 from seamproof.core.subject import Subject
 
 BODY = "body /"
@@ -36,19 +38,28 @@ class Try:
     step: Step
     usual: Json = None
     """The act's own value of the field."""
+    inner: tuple[str | int, ...] | None = None
+    """Its place inside of the column; None where the column holds it alone."""
+    usually: tuple[Json, ...] = ()
+    """What the act's own values leave in the column: of several rows, others have theirs."""
+    answered: bool = True
+    """Whether a field of this name in answers is this one: where the act's has one, it says the
+    act's own value. What is called `value` in the answer to a payment may be the balance."""
+
+    def kept(self, row: Row) -> Json:
+        """What a row has of it; MISSING where it has nothing."""
+        if self.column.name not in row:
+            return MISSING
+        text = row[self.column.name]
+        return text if self.inner is None else inside(text, self.inner)
 
 
-def choices(subject: Subject) -> Iterator[Try]:
+def choices(subject: Subject, clean: History) -> Iterator[Try]:
     """The telling values of all fields, in turn, so that no field is left out for another."""
-    act = subject.scenario.act
-    judge = Conformance(subject.document.definitions if subject.document else {})
-    schema = _schema(subject)
-
-    def complaints(body: Json) -> set[tuple[str, str]]:
-        return {(each.at, each.schema) for each in judge.mismatches(schema, body)}
-
-    known = complaints(act.json)
-    waiting = [iter(tuple(_of_field(subject, name))) for name in sorted(subject.landing)]
+    known = complaints(subject, subject.scenario.act.json)
+    fields = [tuple(_of_field(subject, name)) for name in sorted(subject.landing)]
+    nested = [tuple(_of_leaf(subject, leaf)) for leaf in leaves(subject, clean)]
+    waiting = [iter(each) for each in (*fields, *nested)]
     while waiting:
         left: list[Iterator[Try]] = []
         for each in waiting:
@@ -56,29 +67,43 @@ def choices(subject: Subject) -> Iterator[Try]:
             if found is None:
                 continue
             left.append(each)
-            if complaints(found.step.json) <= known:
+            if complaints(subject, found.step.json) <= known:
                 yield found
         waiting = left
 
 
-def lands(tried: Try, clean: History) -> bool:
-    """Whether the act's own value is in the column: of a column that is only called alike, a value
-    of another field or one that was there before says nothing. Times have many forms."""
-    if tried.telling.kind in ("time", "date"):
-        return True
+def complaints(subject: Subject, body: Json) -> frozenset[tuple[str, str]]:
+    """What the document says against a body."""
+    judge = Conformance(subject.document.definitions if subject.document else {})
+    return frozenset((each.at, each.schema) for each in judge.mismatches(_schema(subject), body))
+
+
+def landing(tries: Iterable[Try], clean: History) -> Iterator[Try]:
+    """Those whose own value is in the column: of a column that is only called alike, a value of
+    another field or one that was there before says nothing. Times have many forms."""
+    exchange, rows = clean.section.exchange, clean.section.changes.rows
+    answer = body_of(exchange)
+    for tried in tries:
+        cells = [tried.kept(each.new) for each in rows if each.table == tried.table and each.new]
+        usually = tuple(each for each in cells if each is not None and each is not MISSING)
+        sent = _sent(tried, exchange)
+        if tried.telling.kind in ("time", "date") or _is_among(tried, sent, usually):
+            said = value_in(answer, tried.path)
+            answered = said is MISSING or _is_among(tried, sent, (said,))
+            yield replace(tried, usually=usually, answered=answered)
+
+
+def _sent(tried: Try, exchange: Exchange) -> Json:
     try:
-        sent = at(json.loads(clean.section.exchange.request.body), tried.path)
+        return at(json.loads(exchange.request.body), tried.path)
     except ValueError:
-        return False
-    texts = (
-        change.new.get(tried.column.name)
-        for change in clean.section.changes.rows
-        if change.table == tried.table and change.new is not None
-    )
-    return any(
-        text is not None
-        and compared(sent, text, tried.telling.kind, tried.column.type)[0] is not Agreement.LOST
-        for text in texts
+        return MISSING
+
+
+def _is_among(tried: Try, sent: Json, found: Iterable[Json]) -> bool:
+    kind, column = tried.telling.kind, tried.column.type
+    return sent is not MISSING and any(
+        compared(sent, each, kind, column)[0] is not Agreement.LOST for each in found
     )
 
 
@@ -90,13 +115,34 @@ def _of_field(subject: Subject, called: str) -> Iterator[Try]:
     if f"{table}.{name}" in subject.profile.volatile or _is_key(subject, table, name):
         return
     path = tuple(int(e) if e.isdecimal() else e for e in called.removeprefix(BODY).split("/"))
+    yield from _of_place(act, path, table, column)
+
+
+def _of_leaf(subject: Subject, leaf: Leaf) -> Iterator[Try]:
+    act = subject.scenario.act
+    if act.json is not None:
+        yield from _of_place(act, leaf.path, leaf.table, leaf.column, leaf.inner)
+
+
+def _of_place(
+    act: Step,
+    path: tuple[str | int, ...],
+    table: str,
+    column: Column,
+    inner: tuple[str | int, ...] | None = None,
+) -> Iterator[Try]:
     sent = at(act.json, path)
     if sent is MISSING or references.alone(str(sent)):
+        return
+    called = f"{BODY}{'/'.join(map(str, path))}"
+    if sensitive(called) or sensitive(column.name):
+        # It is redacted wherever it stands, and so is whatever else has this value.
         return
     for each in telling(sent, column):
         body = deepcopy(act.json)
         at(body, path[:-1])[path[-1]] = each.value
-        yield Try(called, path, each, table, column, replace(act, json=body), sent)
+        step = replace(act, json=body)
+        yield Try(called, path, each, table, column, step, sent, inner)
 
 
 def _is_key(subject: Subject, table: str, column: str) -> bool:

@@ -1,7 +1,8 @@
 """Whether a client chooses whom the service calls.
 
     every address in one request     called: each that was is tried alone, and replayed
-    refused                          each alone: one that is refused hides no other
+    refused                          each alone: one that is refused hides no other; then spelled
+                                     otherwise, and by a redirect
     stored, and not called           once more, with time for jobs behind the answer
 
 The addresses are a port of ours on loopback, where nobody has any business. A service that is
@@ -10,17 +11,16 @@ meant to call what its users name says so in the configuration (`[ssrf] allowed`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from seamproof.analysis.addresses import is_address
-from seamproof.analysis.calls import calls
+from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import (
     Confirmation,
     as_expected,
-    clean_run,
     replay_all,
     settling,
     standing,
@@ -28,42 +28,18 @@ from seamproof.analysis.confirm import (
 from seamproof.analysis.controls import control
 from seamproof.analysis.inputs import Input, inputs
 from seamproof.analysis.trouble import trouble
+from seamproof.checks.ssrf.baits import CHECK, Bait, experiment, one_by_one, sending
 from seamproof.checks.ssrf.classes import CLASSES, FORGED_REQUEST
-from seamproof.checks.ssrf.forms import MARK, forms
-from seamproof.core.canary import canary, found
-from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
+from seamproof.checks.ssrf.forms import plain
+from seamproof.checks.ssrf.tricks import calls_its_host, past_the_list
+from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import Crossing, History, Section
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
-from seamproof.core.verdict import Evidence, Finding, FindingClass, Outcome, Tier, Verdict
+from seamproof.core.verdict import Evidence, Finding, FindingClass, Outcome, Verdict
 
-_CHECK = "ssrf"
-_SINKHOLE = "sinkhole"
 _NOTHING = "no input is an address"
-
-
-@dataclass(frozen=True, slots=True)
-class _Bait:
-    """One address of ours in one input."""
-
-    input: Input
-    mark: str
-    """The canary in its path."""
-    text: str
-
-    def call(self, section: Section, subject: Subject) -> Crossing | None:
-        """The call that came of it."""
-        for each in calls(section, subject.profile):
-            target = each.request.target if each.request else each.statement
-            if f" {_SINKHOLE} " in each.key.shape and self.mark in found(target):
-                return each
-        return None
-
-    def kept(self, section: Section) -> bool:
-        """Whether it was stored."""
-        rows = (row.new or {} for row in section.changes.rows)
-        return any(self.mark in (text or "") for row in rows for text in row.values())
 
 
 @check(
@@ -85,19 +61,15 @@ class Ssrf:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Send addresses of ours, and wait for who calls."""
-        if BoundaryKind.HTTP_IN not in subject.boundaries:
-            return (_plain(subject, Outcome.NOT_RUN, "the inbound boundary is blind"),)
-        if subject.profile.disturbed:
-            return (_plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (_plain(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, CHECK, BoundaryKind.HTTP_IN)
+        if isinstance(clean, Verdict):
+            return (clean,)
         places = _places(subject)
         if not places:
             return (_plain(subject, Outcome.SKIPPED, _NOTHING),)
         verdicts = []
-        for bait, experiment in (yield from _called(subject, places)):
-            verdicts.append((yield from _judged(subject, bait, experiment)))
+        for bait, shown in (yield from _called(subject, places, clean.section)):
+            verdicts.append((yield from _judged(subject, bait, shown)))
         if not verdicts:
             reason = f"{len(places)} addresses, none called: {', '.join(p.label for p in places)}"
             return (_plain(subject, Outcome.HELD, reason),)
@@ -107,93 +79,85 @@ class Ssrf:
         """Send the address of the finding again."""
         facts, again = finding.evidence.facts, finding.evidence.experiment
         place = next((p for p in _places(subject) if p.label == facts.get("input")), None)
-        marks = found(str(facts.get("address", "")))
-        if again is None or place is None or not marks:
+        bait = None
+        if again is not None and place is not None:
+            bait = Bait.again(place, str(facts.get("address", "")), again, finding.tier)
+        if again is None or bait is None:
             return (_plain(subject, Outcome.INCONCLUSIVE, "the input is not there any more"),)
-        bait = _Bait(place, marks[0], str(facts["address"]))
         return ((yield from _judged(subject, bait, again)),)
 
 
 def _plain(subject: Subject, outcome: Outcome, reason: str) -> Verdict:
-    return Verdict(outcome, _CHECK, subject.operation.id, reason)
+    return Verdict(outcome, CHECK, subject.operation.id, reason)
 
 
 def _places(subject: Subject) -> tuple[Input, ...]:
     return tuple(filter(is_address, inputs(subject.scenario.act, subject.document)))
 
 
-def _baits(subject: Subject, place: Input) -> Iterator[_Bait]:
-    for form in forms(place, deep=subject.deep):
-        mark = canary(_CHECK, subject.operation.id, place.label, form)
-        yield _Bait(place, mark, form.replace(MARK, mark))
+_Caught = list[tuple[Bait, Experiment]]
 
 
-def _sending(subject: Subject, *baits: _Bait) -> Phase:
-    step = subject.scenario.act
-    for each in baits:
-        step = each.input.sent(step, each.text)
-    return Phase((Act(step),))
-
-
-def _experiment(subject: Subject, *phases: Phase) -> Experiment:
-    plain = Experiment.of(subject.scenario, purpose="an address of ours")
-    return replace(plain, phases=phases)
-
-
-_Caught = list[tuple[_Bait, Experiment]]
-
-
-def _called(subject: Subject, places: Sequence[Input]) -> Exploration[_Caught]:
+def _called(subject: Subject, places: Sequence[Input], clean: Section) -> Exploration[_Caught]:
     """The addresses that were called, one of each input, with an experiment that shows it."""
-    caught: _Caught = []
-    left = {each.label: list(_baits(subject, each)) for each in places}
-    while left:
-        baits = [each.pop(0) for each in left.values()]
-        caught += yield from _tried(subject, baits)
-        done = {each.input.label for each, _ in caught}
-        left = {label: rest for label, rest in left.items() if rest and label not in done}
+    baits = [Bait.of(subject, each, plain(each)) for each in places]
+    caught, refused = yield from _tried(subject, baits)
+    done = {each.input.label for each, _ in caught}
+    for place in places:
+        if place.label in done:
+            continue
+        if subject.deep or place.label in refused or calls_its_host(subject, place, clean):
+            bait = yield from past_the_list(subject, place)
+            caught += [(bait, one_by_one(subject, [bait]))] if bait else []
     return caught
 
 
-def _tried(subject: Subject, baits: Sequence[_Bait]) -> Exploration[_Caught]:
-    together = _experiment(subject, _sending(subject, *baits))
+def _tried(subject: Subject, baits: Sequence[Bait]) -> Exploration[tuple[_Caught, set[str]]]:
+    """Those that were called, and the labels of the inputs in which they were refused."""
+    together = experiment(subject, sending(subject, *baits))
     history: History = yield together
     if trouble(history):
-        return []
+        return [], set()
     section, caught = history.section, _caught(subject, baits, history)
     if not caught and section.exchange.ok and any(each.kept(section) for each in baits):
         # It is stored for a job to call.
         patient = settling(subject, together)
         later: History = yield patient
-        return [] if trouble(later) else _caught(subject, baits, later, patient)
-    if caught or section.exchange.ok or len(baits) == 1:
-        return caught
-    alone: History = yield _experiment(subject, *(_sending(subject, each) for each in baits))
+        return [] if trouble(later) else _caught(subject, baits, later, patient), set()
+    if caught or section.exchange.ok:
+        return caught, set()
+    if len(baits) == 1:
+        return [], {baits[0].input.label}
+    alone: History = yield one_by_one(subject, baits)
     if trouble(alone):
-        return []
-    pairs = zip(baits, alone.sections, strict=True)
-    return [
-        (bait, _experiment(subject, _sending(subject, bait)))
-        for bait, section in pairs
-        if bait.call(section, subject) is not None
-    ]
+        return [], set()
+    pairs = list(zip(baits, alone.sections, strict=True))
+    called = [bait for bait, section in pairs if bait.call(section, subject) is not None]
+    refused = {bait.input.label for bait, section in pairs if not section.exchange.ok}
+    return [(bait, one_by_one(subject, [bait])) for bait in called], refused
 
 
 def _caught(
     subject: Subject,
-    baits: Sequence[_Bait],
+    baits: Sequence[Bait],
     history: History,
     patient: Experiment | None = None,
 ) -> _Caught:
     settings = (patient or history.experiment).settings
     return [
-        (each, replace(_experiment(subject, _sending(subject, each)), settings=settings))
+        (each, replace(one_by_one(subject, [each]), settings=settings))
         for each in baits
         if each.call(history.sections[-1], subject) is not None
     ]
 
 
-def _judged(subject: Subject, bait: _Bait, experiment: Experiment) -> Exploration[Verdict]:
+def _by(bait: Bait) -> str:
+    if bait.fault is None:
+        return ""
+    return ", to which the host that it called redirected it"
+
+
+def _judged(subject: Subject, bait: Bait, experiment: Experiment) -> Exploration[Verdict]:
     def shows(history: History) -> bool:
         return bait.call(history.sections[-1], subject) is not None
 
@@ -210,23 +174,19 @@ def _judged(subject: Subject, bait: _Bait, experiment: Experiment) -> Exploratio
 
 def _verdict(
     subject: Subject,
-    bait: _Bait,
+    bait: Bait,
     call: Crossing,
     history: History,
     confirmation: Confirmation,
 ) -> Verdict:
     told = "the act with its own values did not pass beside it"
-    stands = standing(Tier.PROVEN, confirmation, told)
+    stands = standing(bait.tier, confirmation, told)
     section = history.sections[-1]
     late = call.started > section.exchange.received
-    return Verdict(
-        stands.outcome,
-        _CHECK,
+    return stands.verdict(
+        CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=FORGED_REQUEST.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        FORGED_REQUEST,
         shape=bait.input.label,
         evidence=Evidence(
             experiment=history.experiment,
@@ -237,9 +197,9 @@ def _verdict(
             facts={
                 "operation": subject.operation.id,
                 "input": bait.input.label,
-                "address": bait.text,
+                "address": bait.address,
                 "call": call.statement,
-                "behind": " behind its answer" if late else "",
+                "behind": (" behind its answer" if late else "") + _by(bait),
                 "statement": call.key.shape,
             },
         ),

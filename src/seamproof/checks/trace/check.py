@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from seamproof.analysis.begin import begin
 from seamproof.analysis.calls import calls, open_during
 from seamproof.analysis.changes import effect
-from seamproof.analysis.confirm import Confirmation, clean_run, replay
+from seamproof.analysis.confirm import Confirmation, replay
+from seamproof.analysis.controls import control
 from seamproof.analysis.intervals import (
     SERIALIZATION_FAILURE,
     WRITES,
@@ -26,6 +28,7 @@ from seamproof.analysis.intervals import (
     sql,
     target,
     transactions,
+    written,
 )
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import missed, trouble
@@ -43,7 +46,7 @@ from seamproof.core.history import Crossing, CrossingKind, History, Section, Tra
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import check
 from seamproof.core.subject import Skip, Subject
-from seamproof.core.verdict import Control, Evidence, FindingClass, Outcome, Tier, Verdict
+from seamproof.core.verdict import Evidence, FindingClass, Outcome, Tier, Verdict
 
 _CHECK = "trace"
 
@@ -95,13 +98,9 @@ class Trace:
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Run the act once, hold each late COMMIT, fail each transaction's writes."""
-        if BoundaryKind.SQL not in subject.boundaries:
-            return (_plain_verdict(subject, Outcome.NOT_RUN, "the SQL boundary is blind"),)
-        if subject.profile.disturbed:
-            return (_plain_verdict(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed),)
-        clean: History = yield from clean_run(subject)
-        if reason := trouble(clean):
-            return (_plain_verdict(subject, Outcome.INCONCLUSIVE, reason),)
+        clean = yield from begin(subject, _CHECK)
+        if isinstance(clean, Verdict):
+            return (clean,)
         crossings = sql(clean.section, subject.profile)
         if not crossings:
             outcome = Outcome.NOT_RUN if clean.section.changes else Outcome.SKIPPED
@@ -261,7 +260,8 @@ def _swallowed(
 
         confirmation = yield from replay(subject, experiment, shows, _answers_as(clean))
         seen = replace(history, experiment=experiment, sections=history.sections[:1])
-        return [_verdict(subject, seen, replace(rolled_back[0], names=write), confirmation)]
+        sight = replace(rolled_back[0], names=write)
+        return [replace(_verdict(subject, seen, sight, confirmation), cause=written(write))]
     return []
 
 
@@ -315,10 +315,6 @@ def _verdict(
             outcome, reason = Outcome.INCONCLUSIVE, f"seen once, and in {shown} of {of} replays"
     section = history.sections[-1]
     answer = section.exchange
-    control = None
-    if confirmation is not None and confirmation.control.sections:
-        exchange = confirmation.control.section.exchange
-        control = Control("the same act with no fault", exchange, passed=confirmation.passed)
     return Verdict(
         outcome,
         _CHECK,
@@ -330,7 +326,7 @@ def _verdict(
         shape=sight.names.key.shape,
         evidence=Evidence(
             experiment=history.experiment,
-            control=control,
+            control=control(subject, confirmation, "the same act with no fault"),
             exchanges=(answer,),
             crossing=sight.crossing,
             crossings=section.crossings,

@@ -1,6 +1,7 @@
 """Sends every invalid request once, many in one experiment, and confirms what was seen.
 
 send      in portions; what comes behind a request that had an effect is sent again from a reset
+compare   null that was stored, with the same request without the field
 confirm   one request alone, three times from a fresh state, and the valid one as the control
 """
 
@@ -10,13 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from seamproof.analysis.confirm import as_expected, clean_run, replay_afresh, replay_all
+from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import plain as once
+from seamproof.analysis.confirm import replay_afresh, replay_all
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import died, trouble
 from seamproof.checks.validation.classes import CLASSES, ENDED_BY_INPUT
 from seamproof.checks.validation.judgement import Judge, Sight, restless
-from seamproof.checks.validation.report import plain, shapes, violated
+from seamproof.checks.validation.omission import compared
+from seamproof.checks.validation.report import CHECK, plain, shapes, violated
 from seamproof.checks.validation.shapes import uneven
 from seamproof.core.experiment import BoundaryKind, Experiment, Phase
 from seamproof.core.history import Changes, Exchange, History
@@ -60,21 +63,21 @@ class Validation:
 
     def applies(self, subject: Subject) -> Skip | None:
         """Skip scenarios whose act is refused as it is, and what nothing can be broken of."""
-        expected = subject.scenario.act.expect
-        if expected and not any(200 <= status < 300 for status in expected):
+        if not subject.scenario.act.wants_success:
             return Skip("the scenario's act is refused")
         return None if subject.probes else Skip("no constraint is known that could be broken")
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Send every invalid request, and confirm each kind of defect once."""
-        clean = yield from _clean(subject)
+        clean = yield from begin(subject, CHECK, expected=True)
         if isinstance(clean, Verdict):
             return (clean,)
         judge = Judge(subject, Mask.for_subject(subject))
         tally = yield from _send(subject, judge, subject.probes)
         verdicts: list[Verdict] = []
         try:
-            for group in _grouped(tally.sights):
+            sights = yield from compared(subject, judge, tally.sights)
+            for group in _grouped(sights):
                 verdict = yield from _told(subject, judge, clean, group)
                 verdicts.append(verdict)
         except Spent:
@@ -93,7 +96,7 @@ class Validation:
         experiment = finding.evidence.experiment
         if experiment is None or finding.tier is Tier.NOTE:
             return (yield from self.explore(subject))
-        clean = yield from _clean(subject)
+        clean = yield from begin(subject, CHECK, expected=True)
         if isinstance(clean, Verdict):
             return (clean,)
         judge = Judge(subject, Mask.for_subject(subject))
@@ -110,21 +113,6 @@ class Validation:
         if not group:
             return (plain(subject, Outcome.HELD, "it was not seen again"),)
         return ((yield from _told(subject, judge, clean, group)),)
-
-
-def _clean(subject: Subject) -> Exploration[History | Verdict]:
-    """The valid request, or the verdict that nothing can be said."""
-    if BoundaryKind.SQL not in subject.boundaries:
-        return plain(subject, Outcome.NOT_RUN, "the SQL boundary is blind")
-    if subject.profile.disturbed:
-        return plain(subject, Outcome.INCONCLUSIVE, subject.profile.disturbed)
-    clean: History = yield from clean_run(subject)
-    if reason := trouble(clean):
-        return plain(subject, Outcome.INCONCLUSIVE, reason)
-    if not as_expected(subject, clean):
-        status = clean.section.exchange.status
-        return plain(subject, Outcome.INCONCLUSIVE, f"the valid request answers {status}")
-    return clean
 
 
 def _send(subject: Subject, judge: Judge, probes: Sequence[Probe]) -> Exploration[_Tally]:

@@ -1,6 +1,7 @@
 """What one answer to an invalid request is: right, or which defect.
 
-4xx, nothing changed    right, whichever 4xx: 404 hides, 401 and 403 may come before validation
+4xx, nothing changed    right, whichever 4xx: 404 hides, 401 and 403 may come before validation;
+                        what is kept for the request's idempotency key is its answer
 4xx or 5xx, changed     written before validation
 5xx                     unhandled; known to be the database's where it refused a statement
 2xx                     right where only the database's rules or HTTP's say that it is invalid;
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from seamproof.analysis.intervals import sql
+from seamproof.analysis.keys import beside_key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.phases import own_rows
 from seamproof.analysis.trouble import RATE_LIMITED, died
@@ -25,6 +27,7 @@ from seamproof.checks.validation.classes import (
     WRITTEN_BEFORE_VALIDATION,
 )
 from seamproof.checks.validation.stored import Found, Kept, found
+from seamproof.core.document import Place
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -51,6 +54,8 @@ _EVERYWHERE = frozenset(
         "invalid UTF-8",
         "lone surrogate",
         "infinite number",
+        "long header",
+        "octets in header",
         "malformed JSON",
         "duplicate key",
         "no body",
@@ -115,6 +120,7 @@ class Judge:
         """What is wrong with an answer, None where nothing is."""
         exchange = section.exchange
         status = exchange.status
+        rows = beside_key(rows, exchange, self.subject.idempotency.header)
         if died(section):
             return Sight(ENDED_BY_INPUT, Tier.PROVEN, probe, section)
         if status is None:
@@ -192,7 +198,9 @@ def _sureness_of(probe: Probe, where: Found) -> Tier:
     if where.kept is Kept.OTHERWISE:
         # What is no number at all was taken for one: that is no leniency.
         return Tier.SUSPECTED if probe.constraint == "type" else Tier.NOTE
-    return Tier.NOTE if probe.constraint in _ADVISORY else Tier.SUSPECTED
+    # A header that nobody reads is as if it had not been sent.
+    ignored = probe.field.startswith(f"{Place.HEADER} ") and where.kept is Kept.UNKNOWN
+    return Tier.NOTE if ignored or probe.constraint in _ADVISORY else Tier.SUSPECTED
 
 
 def _cause(probe: Probe, refused: Crossing | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seamproof.analysis.confirm import Confirmation, standing
+from seamproof.analysis.controls import control
 from seamproof.checks.validation.classes import UNEVEN_ERRORS
 from seamproof.checks.validation.judgement import Sight
 from seamproof.checks.validation.shapes import Shape
@@ -12,7 +13,7 @@ from seamproof.checks.validation.stored import Kept
 from seamproof.core.experiment import Experiment
 from seamproof.core.history import DisturbanceKind, Exchange
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Control, Evidence, Outcome, Tier, Verdict
+from seamproof.core.verdict import Evidence, Outcome, Tier, Verdict
 
 CHECK = "validation"
 _OTHERS = 4
@@ -35,24 +36,16 @@ def violated(
     first = sights[0]
     stands = standing(first.tier, confirmed, "the valid request did not pass beside it")
     exchange = first.section.exchange
-    control = None
-    if confirmed is not None and confirmed.control.sections:
-        valid = confirmed.control.section.exchange
-        control = Control("the valid request", valid, passed=confirmed.passed)
-    return Verdict(
-        stands.outcome,
+    return stands.verdict(
         CHECK,
         subject.operation.id,
-        stands.reason,
-        finding_class=first.finding_class.name,
-        tier=stands.tier,
-        replays=stands.replays,
+        first.finding_class,
         table=first.table,
         shape="" if first.cause else first.probe.constraint,
         cause=first.cause,
         evidence=Evidence(
             experiment=experiment,
-            control=control,
+            control=control(subject, confirmed, "the valid request"),
             exchanges=(exchange,),
             crossing=first.crossing,
             crossings=first.section.crossings,
@@ -91,8 +84,9 @@ def _stored(sight: Sight) -> str:
     where = sight.stored
     if where.kept is Kept.UNKNOWN:
         return "Nothing was stored." if not sight.left else ""
-    text = "NULL" if where.text is None else where.text
-    return f"{where.table}.{where.column} has {text!r:.60}."
+    text = "NULL" if where.text is None else f"{where.text!r:.60}"
+    alike = ", as where the field is left out" if where.kept is Kept.AS_LEFT_OUT else ""
+    return f"{where.table}.{where.column} has {text}{alike}."
 
 
 def _error(sight: Sight) -> str:

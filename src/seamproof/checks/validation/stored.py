@@ -31,6 +31,8 @@ class Kept(StrEnum):
     """It is in a row: what the document forbids is stored."""
     OTHERWISE = "otherwise"
     """Its column has something that the document allows."""
+    AS_LEFT_OUT = "as left out"
+    """Its column has what it has where the field is not sent, which the document allows."""
     UNKNOWN = "unknown"
     """It is not known where it would be."""
 
@@ -45,6 +47,17 @@ class Found:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value in a row that the request wrote."""
+
+    table: str
+    column: str
+    text: str | None
+    new: bool
+    """Whether it was not there before."""
+
+
 def found(probe: Probe, rows: Iterable[RowChange], landing: Landing) -> Found:
     """Look for the forbidden value in the rows that the request wrote."""
     written = [each for each in rows if each.new is not None]
@@ -52,17 +65,17 @@ def found(probe: Probe, rows: Iterable[RowChange], landing: Landing) -> Found:
     if probe.constraint == "additionalProperties":
         return _anywhere("unexpected_field", written)
     place = landing.get(probe.field)
-    cells = list(_cells(written, *place)) if place else []
-    for table, column, text in cells:
-        if probe.constraint in _BY_ITSELF:
-            kept = Kept.AS_IT_IS if text is None else Kept.OTHERWISE
-            return Found(kept, table, column, text)
-        if _is(value, text):
-            return Found(Kept.AS_IT_IS, table, column, text)
-    if cells:
-        table, column, text = cells[0]
-        masked = redacted(text)
-        return Found(Kept.UNKNOWN if masked else Kept.OTHERWISE, table, column, text)
+    there = list(cells(written, *place)) if place else []
+    if probe.constraint in _BY_ITSELF:
+        # What was NULL before is not of this request.
+        value, there = None, [each for each in there if each.text is not None or each.new]
+    for each in there:
+        if _is(value, each.text):
+            return Found(Kept.AS_IT_IS, each.table, each.column, each.text)
+    if there:
+        first = there[0]
+        kept = Kept.UNKNOWN if redacted(first.text) else Kept.OTHERWISE
+        return Found(kept, first.table, first.column, first.text)
     if isinstance(value, str) and len(value) >= _LONG:
         return _anywhere(value, written)
     return Found(Kept.UNKNOWN)
@@ -87,12 +100,12 @@ def sent_at(step: Step, field: str) -> Json:
     return parts.get(place, {}).get(rest, _MISSING)
 
 
-def _cells(
-    rows: Iterable[RowChange], table: str, column: str
-) -> Iterator[tuple[str, str, str | None]]:
+def cells(rows: Iterable[RowChange], table: str, column: str) -> Iterator[Cell]:
+    """The cells of a column in the rows that are there."""
     for row in rows:
         if row.table == table and row.new is not None and column in row.new:
-            yield table, column, row.new[column]
+            text = row.new[column]
+            yield Cell(table, column, text, row.old is None or row.old.get(column) != text)
 
 
 def _is(value: Json, text: str | None) -> bool:

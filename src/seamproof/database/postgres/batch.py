@@ -38,22 +38,15 @@ class Answer:
     def __init__(self, result: PGresult) -> None:
         self._result = result
 
-    @property
-    def affected(self) -> int:
-        """How many rows a command wrote."""
-        return self._result.command_tuples or 0
-
     def rows(self) -> list[Values]:
         """Every row."""
-        result = self._result
-        columns = range(result.nfields)
-        return [
-            tuple(
-                None if (value := result.get_value(row, column)) is None else bytes(value).decode()
-                for column in columns
-            )
-            for row in range(result.ntuples)
-        ]
+        value = self._result.get_value
+        columns = range(self._result.nfields)
+        found: list[Values] = []
+        for row in range(self._result.ntuples):
+            cells = [value(row, column) for column in columns]
+            found.append(tuple([None if cell is None else str(cell, "utf-8") for cell in cells]))
+        return found
 
     def row(self) -> Values:
         """The only row."""

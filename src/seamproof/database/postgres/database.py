@@ -30,7 +30,8 @@ from seamproof.database.postgres import (
 from seamproof.database.postgres.activity import Session
 from seamproof.database.postgres.batch import Batch
 from seamproof.database.postgres.delta import Delta, Places
-from seamproof.database.postgres.levels import Level, Mark, Seen, Undo
+from seamproof.database.postgres.levels import Level, Seen, Undo
+from seamproof.database.postgres.marks import Marks
 from seamproof.database.postgres.relations import Relation
 from seamproof.database.postgres.session import (
     Connection,
@@ -64,18 +65,10 @@ class PostgresDatabase:
         self._connection: Connection | None = None
         self._first_schema = "public"
         self._relations: dict[int, Relation] = {}
+        self._journal = journal.Reading()
         self._sequences: list[sequences.Sequence] = []
         self._reading = ""
-        self._base: Mark | None = None
-        self._arranged: Mark | None = None
-        self._above = Delta()
-        """From base to arranged."""
-        self._edited = Delta()
-        """What of that was edited when all was arranged."""
-        self._cloned = False
-        """Whether the arranged state is a copy's: where its rows lie is not all known then."""
-        self._base_lost = ""
-        """Why base can be reached by a clone only: what the arrangement did."""
+        self._marks = Marks()
         self._fingerprint: audit.Fingerprint = {}
         self._epoch = 0
         self._dead = DeadRows()
@@ -205,9 +198,9 @@ class PostgresDatabase:
         """By backend, whom it waits for; those that wait for a lock only."""
         return await activity.blockers(self._session, backends)
 
-    async def changes(self) -> Changes:
-        """The rows written since the last mark, each change as it was made."""
-        return await self._recorded(journal.ENTRIES, None)
+    async def changes(self, view: Connection | None = None) -> Changes:
+        """The rows written since the last mark, each change as it was made; as `view` sees them."""
+        return await self._recorded(journal.ENTRIES, None, view=view)
 
     async def take_changes(self) -> Changes:
         """The rows written since this was last asked. They are forgotten, so that to ask costs what
@@ -215,15 +208,15 @@ class PostgresDatabase:
         """
         return await self._recorded(journal.TAKE)
 
-    async def _recorded(self, query: str, *parameters: str | None) -> Changes:
-        batch = Batch(self._session)
-        batch.add(query, *parameters)
+    async def _recorded(self, query: str, *values: None, view: Connection | None = None) -> Changes:
+        batch = Batch(view or self._session)
+        batch.add(query, *values)
         (answer,) = await batch.send()
-        recorded = journal.entries(answer)
-        self._empty = not recorded
-        if any(entry.relation not in self._relations for entry in recorded):
+        recorded = answer.rows()
+        self._empty = not recorded or view is not None
+        if any(int(relation or 0) not in self._relations for relation, *_ in recorded):
             await self._refresh()
-        return Changes(tuple(journal.change(self._relations, each) for each in recorded))
+        return self._journal.changes(self._relations, recorded)
 
     async def _look(self, limit: int | None) -> Seen:
         """Begin a transaction, and read the journal and the sequences in it."""
@@ -241,27 +234,18 @@ class PostgresDatabase:
             await marker.require_marked(connection)
             await run(connection, "SET LOCAL seamproof.bypass = 'off'")
             await edits.write(connection, tables, changes)
-            self._edited = Delta.of(await journal.take_own(connection))
-        self._raise(self._edited)
+            written = Delta.of(await journal.take_own(connection))
+        self._marks.edit(written)
 
     async def _take_back(self) -> None:
         """Undo what was edited above the arrangement, and leave that as it is."""
-        back = self._edited.reversed()
+        back = self._marks.edits.reversed()
         if not len(back):
             return
         async with undone_on_failure(self._session):
             await self._look(None)
             places = await self._apply(back, {}, placed=False)
-        self._raise(back)
-        self._above.remember(places)
-        self._edited = Delta()
-
-    def _raise(self, delta: Delta) -> None:
-        """Count as arranged what was written above it."""
-        self._above.add(delta)
-        arranged, base = self._arranged, self._base
-        if arranged is not None and base is not None and arranged.snapshot != base.snapshot:
-            arranged.since.add(delta)
+        self._marks.take_back(back, places)
 
     async def fresh_sequences(self) -> None:
         """Move each sequence to a base of its own, far apart and never used before.
@@ -287,30 +271,16 @@ class PostgresDatabase:
             batch.add(journal.CLEANSE)
             batch.add("COMMIT")
             await batch.send()
-        base = self._base
-        if base is None:
-            self._base = Mark(self._template, Delta(), seen.sequences, seen.large_objects)
+        latest, lost = self._marks.latest, ""
+        if latest is None:
+            self._marks.begin(self._template, seen)
+        else:
+            delta, lost = Delta.of(seen.entries), seen.lost(latest)
+            if not lost and len(delta) > ROWS_LIMIT:
+                lost = f"{len(delta)} rows were changed"
+            self._marks.make(level, seen, delta, lost, await self._copy() if lost else "")
+        if latest is None or level is Level.BASE:
             self._fingerprint = await self._hash()
-            return ""
-        delta = Delta.of(seen.entries)
-        latest = self._arranged or base
-        lost = seen.lost(latest)
-        if not lost and len(delta) > ROWS_LIMIT:
-            lost = f"{len(delta)} rows were changed"
-        self._above.add(delta)
-        marked = Mark(latest.snapshot, latest.since, seen.sequences, seen.large_objects)
-        if lost:
-            marked.snapshot, marked.since = await self._copy(), Delta()
-        elif latest.snapshot != base.snapshot:
-            marked.since.add(delta)
-        if level is Level.ARRANGED:
-            self._arranged, self._base_lost = marked, self._base_lost or lost
-            return lost
-        if marked.snapshot == base.snapshot:
-            marked.since.add(self._above)
-        self._base, self._arranged, self._above, self._base_lost = marked, None, Delta(), ""
-        self._edited = Delta()
-        self._fingerprint = await self._hash()
         return lost
 
     async def undo(self, to: Level | str) -> Undo:
@@ -320,7 +290,7 @@ class PostgresDatabase:
         The service must not write meanwhile: call `barrier` before, and hold its connections.
         """
         started = time.perf_counter()
-        level = Level(to) if self._arranged else Level.BASE
+        level = self._marks.within(Level(to))
         try:
             rows, reason = await self._undo_rows(level), ""
         except Unrestorable as error:
@@ -332,12 +302,6 @@ class PostgresDatabase:
             rows, reason = 0, await journal.hindrance(self._session, error)
             await self._clone(level)
         return Undo(rows, time.perf_counter() - started, reason)
-
-    def _marked(self, level: Level) -> Mark:
-        found = self._base if level is Level.BASE else self._arranged
-        if found is None:
-            raise Bug("an undo was asked for before a mark was made")
-        return found
 
     async def _undo_rows(self, level: Level) -> int:
         if await self._untouched(level):
@@ -352,9 +316,9 @@ class PostgresDatabase:
     async def _untouched(self, level: Level) -> bool:
         """Whether the state of a mark is there already, as after reads and refusals. Looked for
         where it is likely: it costs half as much as an undo."""
-        if not self._empty or (level is Level.BASE and (len(self._above) or self._base_lost)):
+        if not self._empty or not self._marks.is_latest(level):
             return False
-        target = self._marked(level)
+        target = self._marks.of(level)
         seen = await looks.glance(self._session, self._admin.name, self._reading)
         if seen.entries or seen.lost(target) or sequences.moved(seen.sequences, target.sequences):
             return False
@@ -362,24 +326,20 @@ class PostgresDatabase:
         return True
 
     async def _try_undo(self, level: Level) -> int:
-        target = self._marked(level)
         async with undone_on_failure(self._session):
             seen = await self._look(ROWS_LIMIT + 1)
-            if lost := seen.lost(target) or (self._base_lost if level is Level.BASE else ""):
+            if lost := self._marks.lost(level, seen):
                 raise Unrestorable(lost)
             if len(seen.entries) > ROWS_LIMIT:
                 raise Unrestorable(f"more than {ROWS_LIMIT} rows were changed")
             since = Delta.of(seen.entries)
-            delta = Delta()
-            if level is Level.BASE:
-                delta.add(self._above)
-            delta.add(since)
-            moved = sequences.moved(seen.sequences, target.sequences)
-            placed = level is Level.ARRANGED or not self._cloned
+            delta = self._marks.up_from(level, since)
+            moved = sequences.moved(seen.sequences, self._marks.of(level).sequences)
+            placed = self._marks.places_known(level)
             places = await self._apply(delta.reversed(), moved, placed=placed)
         if level is Level.ARRANGED:
             # A row of the arrangement that was written and is the same again lies elsewhere now.
-            self._above.remember(since.places)
+            self._marks.remember(since.places)
         self._reached(level, places)
         await self._tidy(delta, len(seen.entries))
         return len(delta)
@@ -402,11 +362,7 @@ class PostgresDatabase:
 
     def _reached(self, level: Level, places: Places) -> None:
         self._empty = True
-        if level is Level.BASE:
-            self._arranged, self._above, self._base_lost = None, Delta(), ""
-            self._edited, self._cloned = Delta(), False
-        else:
-            self._above.remember(places)
+        self._marks.reach(level, places)
 
     # Clones
 
@@ -421,18 +377,14 @@ class PostgresDatabase:
             await clone.copy(maintenance, self._admin.name, name)
         self._copies.append(name)
         await self._connect()
-        if self._base is not None:
+        if self._marks.latest is not None:
             # The tables that came since the journal was installed have no function yet.
             await run_script(self._session, "".join(self._definitions()))
         return name
 
     async def _clone(self, level: Level) -> None:
         """Replace the database by a copy of a mark's snapshot, and bring that to the mark."""
-        mark = self._marked(level)
-        delta = Delta()
-        delta.add(mark.since)
-        if level is Level.ARRANGED and mark.snapshot == self._marked(Level.BASE).snapshot:
-            delta.add(self._above)
+        mark, delta = self._marks.of(level), self._marks.up_from_snapshot(level)
         await self.close()
         async with (
             await clone.maintain(self._admin) as maintenance,
@@ -443,7 +395,5 @@ class PostgresDatabase:
             async with undone_on_failure(self._session):
                 seen = await self._look(None)
                 places = await self._apply(delta, mark.sequences, placed=False)
-        mark.large_objects = seen.large_objects
-        self._above.places.clear()
-        self._reached(level, places)
-        self._cloned = level is Level.ARRANGED
+        self._empty = True
+        self._marks.replaced(level, seen.large_objects, places)

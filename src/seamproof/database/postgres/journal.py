@@ -14,15 +14,15 @@ serializable transaction would conflict on it), and no right is needed (SECURITY
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 import psycopg
 
-from seamproof.core.history import RowChange
+from seamproof.core.history import Changes, RowChange
 from seamproof.database.postgres import relations
-from seamproof.database.postgres.batch import Answer, Batch
+from seamproof.database.postgres.batch import Answer, Batch, Values
 from seamproof.database.postgres.relations import OURS, Relation
 from seamproof.database.postgres.session import PINNED, Connection, run, run_script
 
@@ -231,10 +231,12 @@ async def hindrance(connection: Connection, error: psycopg.Error) -> str:
 
 def entries(answer: Answer) -> list[Entry]:
     """The entries that `ENTRIES` gave."""
-    return [
-        Entry(int(relation or 0), old, new, at, transaction or "", int(backend or 0))
-        for relation, old, new, at, transaction, backend in answer.rows()
-    ]
+    return [_entry(values) for values in answer.rows()]
+
+
+def _entry(values: Values) -> Entry:
+    relation, old, new, at, transaction, backend = values
+    return Entry(int(relation or 0), old, new, at, transaction or "", int(backend or 0))
 
 
 def change(known: Mapping[int, Relation], entry: Entry) -> RowChange:
@@ -247,6 +249,29 @@ def change(known: Mapping[int, Relation], entry: Entry) -> RowChange:
         transaction=entry.transaction,
         backend=entry.backend,
     )
+
+
+class Reading:
+    """What the journal gave, each entry taken apart once: behind each phase of an experiment it is
+    read again, with all that it had before.
+    """
+
+    def __init__(self) -> None:
+        self._relations: Mapping[int, Relation] = {}
+        self._known: list[tuple[Values, RowChange]] = []
+
+    def changes(self, known: Mapping[int, Relation], found: Sequence[Values]) -> Changes:
+        """The changes of the rows that `ENTRIES` gave; the same objects for the same rows."""
+        if known is not self._relations:
+            self._relations, self._known = known, []
+        same = 0
+        for (values, _), each in zip(self._known, found, strict=False):
+            if values != each:
+                break
+            same += 1
+        del self._known[same:]
+        self._known += [(each, change(known, _entry(each))) for each in found[same:]]
+        return Changes(tuple([made for _, made in self._known]))
 
 
 async def take_own(connection: Connection) -> list[Entry]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from seamproof.core.counting import counted
 from seamproof.core.errors import ConfigurationError
 from seamproof.core.registry import IMPORTER, discover
 from seamproof.discovery.importers.composing import compose
@@ -165,8 +166,3 @@ def _name(file: Path) -> str:
     """`Shop API.postman_collection.json` as `shop-api`."""
     stem = file.name.partition(".")[0] or file.stem
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "imported"
-
-
-def counted(count: int, what: str) -> str:
-    """`1 scenario`, `2 scenarios`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

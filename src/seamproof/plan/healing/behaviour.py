@@ -24,14 +24,7 @@ def of_documents(changes: Sequence[Change]) -> Iterator[Behaviour]:
 
 def expected(step: Step, exchange: Exchange) -> bool:
     """Whether a step is answered as it expects."""
-    if exchange.response is None:
-        return False
-    return exchange.status in step.expect if step.expect else exchange.ok
-
-
-def wants_success(step: Step) -> bool:
-    """Whether a step expects a success."""
-    return not step.expect or any(200 <= each < 300 for each in step.expect)
+    return step.expects(exchange.status)
 
 
 def unmet(step: Step, exchange: Exchange, declared: Declaration | None, name: str) -> Behaviour:
@@ -46,7 +39,7 @@ def unmet(step: Step, exchange: Exchange, declared: Declaration | None, name: st
         words += f"; the document declares {', '.join(each.status for each in declared.answers)}"
     if status and not exchange.ok and (said := answer_of(exchange)):
         words += f": {said}"
-    breaking = wants_success(step) or exchange.response is None
+    breaking = step.wants_success or exchange.response is None
     return Behaviour(step.operation.id, breaking, words, (name,))
 
 

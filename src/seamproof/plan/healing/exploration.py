@@ -200,7 +200,7 @@ class _Whole:
             if better(run, other, index):
                 self._keep(run, other, index, repair)
                 return other
-            if depth < _DEEP and other.failing == index and behaviour.wants_success(step):
+            if depth < _DEEP and other.failing == index and step.wants_success:
                 more = self._by_refusal(repair, other, index)
                 waiting = [*((each, depth + 1) for each in more), *waiting]
         return None
@@ -221,7 +221,7 @@ class _Whole:
                 # The request is taken: that its answer is another one is no matter of names.
                 return
         yield from self._repairing.by_document(step, self._taken)
-        if behaviour.wants_success(step) and run.failing == index:
+        if step.wants_success and run.failing == index:
             yield from self._by_refusal(Repair((), ()), run, index)
 
     def _elsewhere(self, step: Step, exchange: Exchange) -> Iterator[Repair]:

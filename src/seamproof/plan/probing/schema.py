@@ -67,7 +67,13 @@ def probes(act: Step, spots: Iterable[Spot], judge: Judge) -> Iterator[Probe]:
                     wrong.constraint,
                     spot.name,
                     wrong.says,
+                    omitted=_omitted(act, spot) if wrong.constraint == "null" else None,
                 )
+
+
+def _omitted(act: Step, spot: Spot) -> Act | None:
+    named = isinstance(spot.path[-1], str)
+    return Act(with_value(act, spot, ABSENT)) if named and not spot.required else None
 
 
 def forbidden(spot: Spot, value: Json, judge: Judge) -> bool:

@@ -138,11 +138,15 @@ def _parameters(act: Step, declared: Declaration | None, schemas: Schemas) -> It
     for name, sent in sent_query.items():
         parameter = known.pop((Place.QUERY, name), None)
         yield _parameter(Place.QUERY, name, sent, parameter, schemas)
+    headers = {each.lower(): (each, value) for each, value in act.headers.items()}
     for (place, name), parameter in known.items():
         if place in (Place.QUERY, Place.HEADER) and not parameter.content_type:
-            headers = {each.lower(): value for each, value in act.headers.items()}
-            sent = headers.get(name.lower(), ABSENT) if place is Place.HEADER else ABSENT
-            yield _parameter(place, name, sent, parameter, schemas)
+            called: str = name
+            value: Json = ABSENT
+            if place is Place.HEADER:
+                # Names of headers have no case (RFC 9110, section 5.1): one stays in one place.
+                called, value = headers.get(name.lower(), (name, ABSENT))
+            yield _parameter(place, called, value, parameter, schemas)
 
 
 def _names(path: str) -> list[str]:

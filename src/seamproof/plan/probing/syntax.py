@@ -21,6 +21,10 @@ _MARK = "seamproof-mark"
 """Stands in a body for what JSON cannot be written with, until it is replaced."""
 _HUGE = 10**20
 """More than 64 bits hold."""
+_LONG_HEADER = 6_000
+"""Characters: what servers take (8 KiB and more), and hardly any column."""
+_LIMITS = frozenset({"enum", "const", "pattern", "format", "maxLength"})
+"""Keywords that such values break: they are tried as such."""
 _XML = b'<?xml version="1.0"?><request/>'
 _BAD_BODY = (400, 415, 422)
 _MALFORMED = (400, 422)
@@ -38,6 +42,7 @@ def probes(
     known = list(spots)
     for spot in known:
         yield from _texts(act, spot, judge)
+        yield from _headers(act, spot)
         yield from _numbers(act, spot, judge)
         yield from _edges(act, spot, judge)
     if act.json is not None:
@@ -57,6 +62,21 @@ def _texts(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
     source = Source.SCHEMA if forbidden(spot, value, judge) else Source.SYNTAX
     says = "PostgreSQL's texts cannot hold it"
     yield Probe(Act(with_value(act, spot, value)), source, "NUL byte", spot.name, says)
+
+
+def _headers(act: Step, spot: Spot) -> Iterator[Probe]:
+    """Values that HTTP allows, and that parsers, decoders and columns have limits of their own for.
+
+    Beyond ASCII they are octets of no known character set (RFC 9110, section 5.5).
+    """
+    if spot.place != Place.HEADER or not _is_text(spot) or spot.schema.keys() & _LIMITS:
+        return
+    for constraint, value, says in (
+        ("long header", "x" * _LONG_HEADER, f"it has {_LONG_HEADER} characters"),
+        ("octets in header", "caf\u00e9 \u00ff", "its octets are no UTF-8"),
+    ):
+        wrong = Act(with_value(act, spot, value))
+        yield Probe(wrong, Source.SYNTAX, constraint, spot.name, says)
 
 
 def _numbers(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
@@ -92,7 +112,8 @@ def _bodies(
     whole = "body /"
     if len(text) > 2:
         yield _probe(act, text[:-1].encode(), "malformed JSON", whole, _MALFORMED)
-    needed = declared is None or any(each.required for each in declared.bodies)
+    # An empty object says nothing, so that nobody has to read it.
+    needed = any(each.required for each in declared.bodies) if declared else bool(act.json)
     if needed:
         yield _probe(act, b"", "no body", whole, _BAD_BODY)
         other = Act(act, body=_XML, headers={"Content-Type": "application/xml"})
@@ -102,16 +123,15 @@ def _bodies(
         marked = _marked(act, texts[0])
         broken = marked.replace(_MARK.encode(), b"\xff\xfe")
         yield _probe(act, broken, "invalid UTF-8", texts[0].name, _MALFORMED)
-        if deep:
-            # RFC 8259, section 8.2: half of a pair, which no UTF-8 can be made of.
-            lone = marked.replace(_MARK.encode(), b"\\ud800")
-            yield _probe(act, lone, "lone surrogate", texts[0].name, ())
+        # RFC 8259, section 8.2: half of a pair, which no UTF-8 can be made of.
+        lone = marked.replace(_MARK.encode(), b"\\ud800")
+        yield _probe(act, lone, "lone surrogate", texts[0].name, ())
     if deep and isinstance(act.json, dict) and act.json:
         name, value = next(iter(act.json.items()))
         twice = f"{{{json.dumps(name)}: {json.dumps(value)}, {text[1:]}"
         yield _probe(act, twice.encode(), "duplicate key", f"body /{name}", ())
     numbers = [each for each in spots if each.place == BODY and "number" in each.kinds]
-    if deep and numbers:
+    if numbers:
         body = _marked(act, numbers[0]).replace(f'"{_MARK}"'.encode(), b"1e400")
         yield _probe(act, body, "infinite number", numbers[0].name, ())
 

@@ -19,6 +19,7 @@
 - `tracing`       where the wire showed that a value which was sent arrived
 - `knowledge`     what was learned: who gives which value, what every request writes
 - `links`         what the document's Link Objects give to whose parameters
+- `batches`       an endpoint that takes methods and paths of the service itself
 - `suppliers`     what one answer, one path and one caller's choice give to others
 - `ownership`     which stored rows an identity may use
 - `vigil`         whether the service still lets in whom it let in

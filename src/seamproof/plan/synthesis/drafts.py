@@ -78,10 +78,6 @@ class Draft:
             (Phase((Act(scenario.act),)),), scenario.arrangement, purpose=f"try {self.operation.id}"
         )
 
-    def with_arrangement(self, steps: Steps) -> Draft:
-        """The same behind other steps."""
-        return replace(self, arrangement=steps)
-
     def with_names(self, names: dict[str, str]) -> Draft:
         """The same where what it refers to is called otherwise."""
         if not names:

@@ -18,6 +18,7 @@ from seamproof.core.events import (
 from seamproof.core.verdict import Acceptance, Finding, Outcome
 from seamproof.run.acceptance.file import PLACE, Entry, read
 from seamproof.run.catalogue import classes_of
+from seamproof.run.misnamed import nearest
 
 _SHOWN = 12
 """Entries that a notice names."""
@@ -100,6 +101,23 @@ class Standing:
                 warning=True,
             )
 
+    def misnamed(self, operations: Collection[str]) -> Iterator[Notice]:
+        """Tell of entries that can be of no finding: of a class, or of an operation, that is not.
+
+        What a check of all operations found, as an undeclared route, did show, or its check was not
+        run. `operations` are those that there are.
+        """
+        run = {check for (_, check), outcomes in self._outcomes.items() if outcomes & _JUDGED}
+        for each in self._entries:
+            if each in self._shown:
+                continue
+            name, operation = each.finding_class, each.operation
+            if name and name not in self._checks:
+                yield _misnamed(each, f"class {name!r}", nearest(name, self._checks))
+            elif operation and operation not in operations and self._checks.get(name) in run:
+                near = nearest(operation, operations)
+                yield _misnamed(each, f"operation {operation!r}", near)
+
     def _expired(self, entry: Entry) -> bool:
         expires = entry.acceptance.expires
         return expires is not None and expires < self._today
@@ -121,6 +139,11 @@ def standing(path: Path) -> Standing:
     parts = registry.discover(registry.CHECK).values()
     checks = {each.name: part.name for part in parts for each in classes_of(part)}
     return Standing(read(path), checks)
+
+
+def _misnamed(entry: Entry, what: str, near: str | None) -> Notice:
+    hint = f"did you mean {near}?" if near else "remove what is repaired, or is gone"
+    return Notice(f"{PLACE}: {entry.words}: there is no {what}", hint, warning=True)
 
 
 def _counted(entries: Sequence[Entry]) -> str:

@@ -5,6 +5,7 @@
                  turns, interruptions
 
 - `conductor`   reset, arrange, act, wait for quiet, record
+- `arrangement` requests before the acts, and rows that are edited, marked to be undone to
 - `acts`        sends the acts of a phase: as somebody, to a replica, side by side or by turns
 - `turns`       an interleaving that is forced: who goes on, and who waits for whose lock
 - `interruptions` the client that goes away and the process that is killed at a crossing

@@ -2,9 +2,7 @@
 
     undo -> arrange -> mark -> [ arm -> send -> quiet -> read ] per phase -> end open transactions
 
-The state after an arrangement is marked, so that the next experiment with the same arrangement
-undoes to there instead of arranging again. Only one experiment runs at a time in a world:
-everything that crosses a boundary belongs to it.
+Only one experiment runs at a time in a world: everything that crosses a boundary belongs to it.
 """
 
 from __future__ import annotations
@@ -12,32 +10,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from seamproof.core.catalog import Catalog, Stored
-from seamproof.core.errors import ConfigurationError
-from seamproof.core.experiment import (
-    INTERRUPTIONS,
-    Act,
-    Credential,
-    Experiment,
-    Phase,
-)
-from seamproof.core.history import (
-    Changes,
-    Disturbance,
-    DisturbanceKind,
-    Exchange,
-    History,
-    Section,
-)
+from seamproof.core.experiment import INTERRUPTIONS, Credential, Experiment, Phase
+from seamproof.core.history import Disturbance, DisturbanceKind, Exchange, History, Section
 from seamproof.core.model import Json
 from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
+from seamproof.run.experiment.arrangement import Arrangement
 from seamproof.run.experiment.clock import Clock
-from seamproof.run.experiment.exchanges import extracted, given_up, unexpected
+from seamproof.run.experiment.exchanges import given_up
+from seamproof.run.experiment.interruptions import Interruption
 from seamproof.run.experiment.requests import Bindings, Credentials, ungiven
 from seamproof.run.experiment.rest import Rest
 from seamproof.run.experiment.standing import Standing
@@ -50,23 +36,7 @@ if TYPE_CHECKING:
     from seamproof.world import World
 
 WARM_ROUNDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Arranged:
-    """What the mark `arranged` stands for, and what was extracted on the way there."""
-
-    experiment: Experiment
-    bindings: Bindings
-    exchanges: tuple[Exchange, ...]
-    prepared: Changes = Changes()
-
-    def serves(self, experiment: Experiment) -> bool:
-        """Whether it is as arranged for another, but for edits."""
-        return (
-            self.experiment.arrangement == experiment.arrangement
-            and self.experiment.settings.fresh_sequences == experiment.settings.fresh_sequences
-        )
+"""Runs after which a fresh process is warm."""
 
 
 class Conductor:
@@ -85,15 +55,13 @@ class Conductor:
         self._identities = identities
         self._redactor = redactor
         self._seed = seed
-        self._arranged: _Arranged | None = None
-        self._edited = False
-        """Whether rows were edited above what is arranged."""
         self._cold = False
         self._standing = Standing(world)
         self._acts = Acts(
             world, identities, redactor, self._standing.replica, deadline, self._altered
         )
         self._rest = Rest(world)
+        self._arrangement = Arrangement(world, self._acts, self._rest, redactor)
         self._survival = Survival(world, self._forget)
         self.stored: Stored = {}
         """Some rows of the state that every experiment starts from."""
@@ -143,7 +111,7 @@ class Conductor:
         return await self._world.database.catalog()
 
     def _forget(self) -> None:
-        self._arranged = None
+        self._arrangement.forget()
         self._cold = True
         self._standing.forget()
 
@@ -169,6 +137,7 @@ class Conductor:
             history = await self._run(experiment)
             self._identities.settle(history)
         self._identities.note(history)
+        self._standing.doubt(history)
         history = replace(history, timing=replace(history.timing, total=time.monotonic() - started))
         self.on_history(history)
         return history
@@ -189,7 +158,7 @@ class Conductor:
         absent = self._ungiven(experiment)
         if absent is not None:
             return History(experiment, (), (), (*before, absent), clock.timing())
-        arranged, failed = await self._arrange(experiment, clock)
+        arranged, failed = await self._arrangement.make(experiment, self._bindings, clock)
         if failed is not None:
             await self._end_hung(arranged.exchanges)
             # A service that has died would fail every arrangement after this one as well.
@@ -248,7 +217,7 @@ class Conductor:
         return cloned
 
     async def _undo_all(self) -> str:
-        self._arranged = None
+        self._arrangement.forget()
         await self._settle()
         async with self._world.still():
             return (await self._world.database.undo("base")).cloned
@@ -266,7 +235,7 @@ class Conductor:
             await self._world.database.undo("base")
             await self._world.database.audit()
 
-    # Reset and arrangement
+    # Reset
 
     @property
     def _bindings(self) -> Bindings:
@@ -277,8 +246,9 @@ class Conductor:
     def _ungiven(self, experiment: Experiment) -> Disturbance | None:
         """That a step refers to a row or a sign-in which is not there."""
         acts = (act.step for phase in experiment.phases for act in phase.acts)
+        bindings = self._bindings
         for step in (*experiment.arrangement, *acts):
-            if name := ungiven(step, self._bindings):
+            if name := ungiven(step, bindings):
                 detail = f"{step.operation.id}: {{{name}}} is not there before the arrangement"
                 return Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
         return None
@@ -287,68 +257,16 @@ class Conductor:
         self._rest.forget()
         with clock.part("reset"):
             await self._settle()
-            reuse = self._arranged is not None and self._arranged.serves(experiment)
+            reuse = self._arrangement.serves(experiment)
             async with self._world.still():
                 undone = await self._world.database.undo("arranged" if reuse else "base")
                 await self._world.flush()
         if not undone.cloned:
             return ()
         # The service's connections were ended with the old copy.
-        self._arranged = None
+        self._arrangement.forget()
         self._cold = True
         return (Disturbance(DisturbanceKind.RESET_BY_CLONE, undone.cloned),)
-
-    async def _arrange(
-        self, experiment: Experiment, clock: Clock
-    ) -> tuple[_Arranged, Disturbance | None]:
-        if self._arranged is not None and self._arranged.serves(experiment):
-            if self._arranged.experiment.edits != experiment.edits:
-                arranged, self._arranged = self._arranged, None
-                with clock.part("arrange"):
-                    failed = await self._edit(experiment)
-                if failed is not None:
-                    return arranged, failed
-                self._arranged = replace(arranged, experiment=experiment)
-            return self._arranged, None
-        self._arranged, self._edited = None, False
-        bindings = self._bindings
-        exchanges: list[Exchange] = []
-        with clock.part("arrange"):
-            for index, step in enumerate(experiment.arrangement):
-                exchange = await self._acts.send(Act(step), bindings, f"arrange/{index}", 0.0)
-                exchanges.append(exchange)
-                problem = unexpected(step, self._redactor.exchange(exchange))
-                if problem is None:
-                    bindings, problem = extracted(step, exchange, bindings)
-                if problem is not None:
-                    detail = f"step {index + 1}, {step.operation.id}: {problem}"
-                    failed = Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, detail)
-                    return _Arranged(experiment, bindings, tuple(exchanges)), failed
-                await self._rest.come()
-            prepared = await self._prepared(experiment)
-            if experiment.settings.fresh_sequences:
-                await self._world.database.fresh_sequences()
-            failed = await self._edit(experiment)
-        arranged = _Arranged(experiment, bindings, tuple(exchanges), prepared)
-        self._arranged = arranged if failed is None else None
-        return arranged, failed
-
-    async def _prepared(self, experiment: Experiment) -> Changes:
-        """What the arrangement wrote."""
-        if not experiment.arrangement:
-            return Changes()
-        return self._redactor.changes(await self._world.database.changes())
-
-    async def _edit(self, experiment: Experiment) -> Disturbance | None:
-        """Write the edits in the place of those before, and mark that state."""
-        try:
-            if experiment.edits or self._edited:
-                await self._world.database.edit(experiment.edits)
-        except ConfigurationError as error:
-            return Disturbance(DisturbanceKind.ARRANGEMENT_FAILED, error.problem)
-        self._edited = bool(experiment.edits)
-        await self._world.database.mark("arranged")
-        return None
 
     # Phases
 
@@ -390,13 +308,7 @@ class Conductor:
         open_backends = self._rest.open_backends()
         with clock.part("changes"):
             changes = await self._rest.changes()
-        reached = {fault for each in self._world.boundaries for fault in each.reached()}
-        reached |= {each.fault for each in interruptions if each.struck}
-        disturbances += [
-            Disturbance(DisturbanceKind.NOT_REACHED, f"{fault.label} at {fault.at.shape}")
-            for fault in phase.faults
-            if fault not in reached
-        ]
+        disturbances += self._not_reached(phase, interruptions)
         # Before what died is started anew: what that does is no part of the act.
         crossings = self._standing.crossings()
         self._world.require_space(crossings)
@@ -416,6 +328,19 @@ class Conductor:
             quiet,
             open_backends,
         )
+
+    def _not_reached(
+        self, phase: Phase, interruptions: Sequence[Interruption]
+    ) -> list[Disturbance]:
+        if not phase.faults:
+            return []
+        reached = {fault for each in self._world.boundaries for fault in each.reached()}
+        reached |= {each.fault for each in interruptions if each.struck}
+        return [
+            Disturbance(DisturbanceKind.NOT_REACHED, f"{fault.label} at {fault.at.shape}")
+            for fault in phase.faults
+            if fault not in reached
+        ]
 
     async def _settle(self) -> tuple[Disturbance, ...]:
         ended = await self._rest.end_open()

@@ -39,8 +39,7 @@ def unexpected(step: Step, exchange: Exchange) -> str | None:
     """Why an exchange is not what its step expects; None where it is."""
     if exchange.response is None:
         return f"no response ({exchange.silence})"
-    allowed = exchange.status in step.expect if step.expect else exchange.ok
-    if allowed:
+    if step.expects(exchange.status):
         return None
     text = exchange.response.body[:200].decode("utf-8", "replace")
     return f"answered {exchange.status}: {text}"

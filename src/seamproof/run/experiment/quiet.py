@@ -59,6 +59,13 @@ class Slumber:
         return False
 
 
+def at_rest(boundary: Boundary, silence: float) -> bool:
+    """Whether nothing is under way at a boundary, and has not been for `silence` seconds."""
+    found = boundary.activity()
+    silent = time.monotonic() - found.last
+    return not found.pending and not found.open_transactions and silent >= silence
+
+
 async def come_to_rest(
     boundary: Boundary,
     silence: float,

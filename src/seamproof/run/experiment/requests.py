@@ -103,7 +103,7 @@ def ungiven(step: Step, bindings: Bindings) -> str:
     """
     bodies = (step.json, step.form, step.text, step.multipart)
     for value in (step.path_parameters, step.query, step.headers, *bodies):
-        for name in references.inside(value):
+        for name in references.inside(value) if references.possible(value) else ():
             if name.startswith(_GIVEN):
                 try:
                     bindings.lookup(name, "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from seamproof.core.history import Changes, Disturbance, DisturbanceKind
 from seamproof.core.profile import Profile
-from seamproof.run.experiment.quiet import Slumber, come_to_rest
+from seamproof.run.experiment.quiet import Slumber, at_rest, come_to_rest
 
 if TYPE_CHECKING:
     from seamproof.world import World
@@ -58,6 +58,8 @@ class Rest:
         await asyncio.sleep(max(at_least, silence) - (time.monotonic() - started))
         unrest: list[Disturbance] = []
         for boundary in self._world.boundaries:
+            if at_rest(boundary, silence):
+                continue
             problem = await come_to_rest(
                 boundary,
                 silence,
@@ -80,7 +82,7 @@ class Rest:
         """The backends that are in a transaction."""
         return tuple(
             backend
-            for boundary in self._world.boundaries
+            for boundary in self._world.sql_boundaries
             for backend in boundary.activity().open_transactions
         )
 
@@ -101,8 +103,9 @@ class Rest:
         """What was written since the mark. Read only where somebody can have written since it was
         read last: nobody reaches the database but through a boundary."""
         now = time.monotonic()
-        found = [boundary.activity() for boundary in self._world.sql_boundaries]
-        if any(each.pending or each.last >= self._known for each in found):
+        boundaries = self._world.sql_boundaries
+        crossed = any(each.last >= self._known for each in boundaries)
+        if crossed or any(each.activity().pending for each in boundaries):
             self._changes = await self._world.database.changes()
             self._known = now
         return self._changes

@@ -1,4 +1,4 @@
-"""Which replica stands where acts name the first, the second, …, and which have met a fault."""
+"""Which replica stands where acts name the first, the second, …, and which may be harmed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from seamproof.core.experiment import Act, Experiment, Phase
-from seamproof.core.history import Crossing, Exchange, Silence
+from seamproof.core.history import Crossing, Exchange, History, Silence
 
 if TYPE_CHECKING:
     from seamproof.world import Replica, World
+
+_SERVER_ERROR = 500
 
 
 class Standing:
@@ -20,7 +22,7 @@ class Standing:
         self._world = world
         self._order = list(range(len(world.replicas)))
         self._harmed: set[int] = set()
-        """Those that have met a fault since they were started."""
+        """Those that have met a fault, or failed without one, since they were started."""
 
     def __len__(self) -> int:
         return len(self._order)
@@ -37,12 +39,19 @@ class Standing:
         """Note that these meet a fault."""
         self._harmed |= set(indexes)
 
+    def doubt(self, history: History) -> None:
+        """Note who answered with an error of the server's: it may remember why, as a mode that it
+        was set to, and no reset takes that back."""
+        told = (*history.arranged, *(each for s in history.sections for each in s.exchanges))
+        failed = (each for each in told if (each.status or 0) >= _SERVER_ERROR)
+        self.harm({self._order[each.act.replica] for each in failed})
+
     def forget(self) -> None:
         """Know that all were started anew."""
         self._harmed.clear()
 
     async def refresh(self, experiment: Experiment) -> None:
-        """Let replicas act that have met no fault since they were started.
+        """Let replicas act that have neither met a fault nor failed since they were started.
 
         One that stands by is quicker than a start; where there are not enough, all that were
         harmed are started anew, side by side.

@@ -13,6 +13,9 @@
 - `command`    a token that a command prints
 - `logins`     the same requests as scenarios, which refer to what is typed
 - `tampering`  the same credentials, expired, unsigned, signed with another key
+- `tokens`     JSON Web Tokens, taken apart and joined
+- `asymmetric` keys of two halves, of the service's configuration and of ours
+- `signing_keys` what the service may sign with, as its configuration has it
 - `given`      what is sent as it is configured: basic, bearer, header, API key
 - `expiry`     how long a token or a cookie lives, by what says so
 - `peers`      a further identity as data, by the operation that makes accounts

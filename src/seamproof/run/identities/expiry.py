@@ -8,9 +8,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import time
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
@@ -18,10 +15,9 @@ from email.utils import parsedate_to_datetime
 from seamproof.core.history import Response
 from seamproof.core.model import Json
 from seamproof.run.experiment.extraction import set_cookies
+from seamproof.run.identities.tokens import Token
 
 _BESIDE = ("expires_in", "expiresIn", "expires")
-_LONGEST_TOKEN = 16 << 10
-"""Characters of a token that is read."""
 _SHORTEST = 0.5
 """Seconds below which a lifetime is a mistake: nothing could be done with the credentials."""
 _A_DATE = 10**8
@@ -43,14 +39,8 @@ def beside(holder: Json) -> float | None:
 
 def of_token(token: str) -> float | None:
     """The lifetime that a JSON Web Token states; None for any other token."""
-    parts = token.split(".")
-    if len(parts) != 3 or len(token) > _LONGEST_TOKEN:
-        return None
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError, binascii.Error):
-        return None
-    expires = payload.get("exp") if isinstance(payload, dict) else None
+    found = Token.read(token)
+    expires = found.claims.get("exp") if found is not None else None
     if not isinstance(expires, int | float) or isinstance(expires, bool):
         return None
     return _sensible(expires - time.time())

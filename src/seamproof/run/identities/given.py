@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
@@ -11,6 +13,10 @@ from seamproof.run.experiment.requests import Credentials
 if TYPE_CHECKING:
     from seamproof.config.identities import ApiKeyConfig, BasicConfig, HeaderConfig
     from seamproof.run.redaction import Redactor
+
+_SCHEME = re.compile(r"^[A-Za-z][\w-]*\s+(?=\S)")
+"""What says how to read the rest of a credential (RFC 9110, section 11.4)."""
+_BETWEEN = re.compile(r"[\s,;]+")
 
 
 def basic(configured: BasicConfig, redactor: Redactor) -> Credentials:
@@ -30,16 +36,25 @@ def bearer(token: str, scheme: str, redactor: Redactor) -> Credentials:
 
 def header(configured: HeaderConfig, redactor: Redactor) -> Credentials:
     """A header of any name."""
-    redactor.learn(configured.value)
+    redactor.learn(*_secrets(configured.value))
     return Credentials(((configured.name, configured.value),))
 
 
 def api_key(configured: ApiKeyConfig, redactor: Redactor) -> Credentials:
     """A key where OpenAPI's `apiKey` may be: in a header, the query or a cookie."""
     name, value = configured.name, configured.value
-    redactor.learn(value, quote_plus(value))
+    redactor.learn(quote_plus(value), *_secrets(value))
     if configured.in_ == "query":
         return Credentials(query=((name, value),))
     if configured.in_ == "cookie":
         return Credentials(cookies={name: value})
     return Credentials(((name, value),))
+
+
+def _secrets(value: str) -> Iterator[str]:
+    """What a value has of secrets: a service stores and looks up what stands behind the scheme, or
+    behind the name of a parameter or a cookie."""
+    yield value
+    for word in _BETWEEN.split(_SCHEME.sub("", value)):
+        yield word
+        yield word.partition("=")[2].strip('"')

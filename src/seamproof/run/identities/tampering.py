@@ -2,35 +2,38 @@
 
 A check names what is wrong with a credential (`core.experiment.Credential`), and never sees one.
 
-1. A JSON Web Token has three parts, `header.claims.signature` (RFC 7519; RFC 7515, section 3.1).
-   An unsecured one has `alg` none and no signature (RFC 7515, appendix A.5; RFC 8725, section 3.1).
-2. A key of ours is known where the token's own signature follows from it: a common one, or one that
-   the service's configuration here has. Only then can a token be old, or be for others, and be
-   signed all the same.
-3. What is no such token is altered in one character.
+1. An unsecured JSON Web Token has `alg` none and no signature (RFC 7515, appendix A.5; RFC 8725,
+   section 3.1).
+2. A key of the service is known where the token's own signature follows from it: a common one, or
+   one that the service's configuration here has. Only then can a token be old, or be for others,
+   and be signed all the same.
+3. A key of two halves signs with the private one. Whoever takes the public one, which everybody may
+   know, for a secret lets in everybody (RFC 8725, section 2.1).
+4. A header may bring a key along (`jwk`, RFC 7515, section 4.1.3) or say where one is (`kid`): who
+   believes that lets the sender choose the key (RFC 8725, section 3.10).
+5. What is no such token is altered in one character.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from seamproof.core.experiment import Credential
 from seamproof.run.experiment.requests import Credentials
+from seamproof.run.identities.tokens import HASHES, Token, encoded, joined, signature
 
-_HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
-"""RFC 7518, section 3.2."""
-_LONGEST = 16 << 10
+if TYPE_CHECKING:
+    from seamproof.run.identities.asymmetric import Pair
+
 _OLD = 3600
 """Seconds since an expired token of ours expired: more than any leeway."""
 _NOT_OURS = "seamproof-has-no-key-of-this-service"
+_EMPTY_FILE = f"{'../' * 12}dev/null"
 _GARBAGE = "not-a-credential"
 _OF_FORGERY = ("csrf", "xsrf")
 """Words of headers that protect a session and are none."""
@@ -46,42 +49,6 @@ WEAK = (
 """Keys of tutorials and templates."""
 
 Alteration: TypeAlias = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A JSON Web Token, taken apart."""
-
-    header: dict[str, Any]
-    claims: dict[str, Any]
-    signed: str
-    """What the signature is over."""
-    signature: str
-
-    @classmethod
-    def read(cls, text: str) -> Token | None:
-        """The token that a text is, or None."""
-        parts = text.split(".")
-        if len(parts) != 3 or len(text) > _LONGEST:
-            return None
-        try:
-            header, claims = (json.loads(_decoded(each)) for each in parts[:2])
-        except (ValueError, RecursionError, binascii.Error):
-            return None
-        if not isinstance(header, dict) or not isinstance(claims, dict) or "alg" not in header:
-            return None
-        return cls(header, claims, f"{parts[0]}.{parts[1]}", parts[2])
-
-    def key(self, candidates: Iterable[str]) -> str | None:
-        """The candidate that it is signed with."""
-        for each in candidates:
-            if _signature(self.header.get("alg"), self.signed, each) == self.signature:
-                return each
-        return None
-
-    def with_claims(self, **claims: Any) -> str:
-        """The two first parts, with these claims."""
-        return _joined(self.header, {**self.claims, **claims})
 
 
 def altered(credentials: Credentials, kind: Credential, keys: Iterable[str] = ()) -> Credentials:
@@ -140,7 +107,15 @@ def _alteration(
     if kind is Credential.UNSIGNED:
         return _of_tokens(_unsigned)
     if kind is Credential.WRONG_KEY:
-        return _of_tokens(lambda token: _resigned(token, _NOT_OURS))
+        return _of_tokens(_with_another_key)
+    if kind is Credential.BROUGHT_KEY:
+        return _of_tokens(lambda token: _with_another_key(token, brought=True))
+    if kind is Credential.NAMED_KEY:
+        named = any("kid" in each.header for each in tokens)
+        return _of_tokens(_with_an_empty_file) if named else None
+    if kind is Credential.PUBLIC_KEY:
+        pair = _pair(tokens, keys)
+        return _of_tokens(lambda token: _resigned(token, pair.text)) if pair else None
     return _by_known_key(kind, tokens, keys)
 
 
@@ -150,14 +125,16 @@ def _by_known_key(
     weak = _known(tokens, WEAK)
     if kind is Credential.WEAK_KEY:
         return _of_tokens(lambda token: _resigned(token, weak, seamproof=1)) if weak else None
-    key = weak or _known(tokens, keys)
+    key: str | Pair | None = weak or _known(tokens, keys)
     if key is None:
-        return None
+        key = _pair(tokens, keys)
+        if key is None or key.private is None:
+            return None
     if kind is Credential.EXPIRED and any("exp" in each.claims for each in tokens):
         past = int(time.time()) - _OLD
-        return _of_tokens(lambda token: _resigned(token, key, exp=past, iat=past - _OLD))
+        return _of_tokens(lambda token: _signed(token, key, exp=past, iat=past - _OLD))
     if kind is Credential.OTHER_AUDIENCE and any("aud" in each.claims for each in tokens):
-        return _of_tokens(lambda token: _resigned(token, key, aud="somebody-else"))
+        return _of_tokens(lambda token: _signed(token, key, aud="somebody-else"))
     return None
 
 
@@ -176,15 +153,63 @@ def _of_tokens(alter: Callable[[Token], str]) -> Alteration:
     return one
 
 
+def _pair(tokens: list[Token], keys: tuple[str, ...]) -> Pair | None:
+    """The key of two halves that is known to sign one of these; None also where the package
+    cryptography is not installed."""
+    try:
+        from seamproof.run.identities import asymmetric
+    except ImportError:
+        return None
+    pairs = asymmetric.pairs(keys)
+    return next((pair for each in tokens if (pair := asymmetric.signer(each, pairs))), None)
+
+
 def _unsigned(token: Token) -> str:
-    return f"{_joined({**token.header, 'alg': 'none'}, token.claims)}."
+    return f"{joined({**token.header, 'alg': 'none'}, token.claims)}."
+
+
+def _with_another_key(token: Token, *, brought: bool = False) -> str:
+    """The same claims, signed with a key of ours; the header may bring that along."""
+    try:
+        from seamproof.run.identities import asymmetric
+    except ImportError:
+        asymmetric = None  # type: ignore[assignment]
+    algorithm = token.header["alg"]
+    if asymmetric is None or algorithm not in asymmetric.ALGORITHMS:
+        secret = {"jwk": {"kty": "oct", "k": encoded(_NOT_OURS.encode())}} if brought else {}
+        return _resigned(replace(token, header={**token.header, **secret}), _NOT_OURS)
+    pair = asymmetric.ours(algorithm)
+    brings = {"jwk": asymmetric.web_key(pair.public)} if brought else {}
+    return _signed(replace(token, header={**token.header, **brings}), pair)
+
+
+def _with_an_empty_file(token: Token) -> str:
+    """The same claims, signed with nothing: the header says that the key is an empty file."""
+    return _resigned(replace(token, header={**token.header, "kid": _EMPTY_FILE}), "")
+
+
+def _signed(token: Token, key: str | Pair, **claims: Any) -> str:
+    """The token with these claims, of those that it has; signed with a key that has its kind."""
+    if isinstance(key, str):
+        return _resigned(token, key, **claims)
+    from seamproof.run.identities import asymmetric
+
+    assert key.private is not None
+    signed = token.with_claims(**_had(token, claims))
+    return f"{signed}.{asymmetric.signature(token.header['alg'], signed, key.private)}"
 
 
 def _resigned(token: Token, key: str, **claims: Any) -> str:
-    algorithm = token.header["alg"] if token.header["alg"] in _HASHES else "HS256"
-    known = {name: value for name, value in claims.items() if name != "iat" or name in token.claims}
-    signed = _joined({**token.header, "alg": algorithm}, {**token.claims, **known})
-    return f"{signed}.{_signature(algorithm, signed, key)}"
+    """The same with a secret."""
+    algorithm = token.header["alg"] if token.header["alg"] in HASHES else "HS256"
+    header = {**token.header, "alg": algorithm}
+    signed = joined(header, {**token.claims, **_had(token, claims)})
+    return f"{signed}.{signature(algorithm, signed, key)}"
+
+
+def _had(token: Token, claims: dict[str, Any]) -> dict[str, Any]:
+    """These claims, without a time of issue that the token does not have."""
+    return {name: value for name, value in claims.items() if name != "iat" or name in token.claims}
 
 
 def _tampered(value: str) -> str:
@@ -221,24 +246,3 @@ def _in_header(value: str, alteration: Alteration) -> str:
 
 def _of_forgery(name: str) -> bool:
     return any(each in name.lower() for each in _OF_FORGERY)
-
-
-def _signature(algorithm: Any, signed: str, key: str) -> str | None:
-    if algorithm not in _HASHES:
-        return None
-    digest = hmac.digest(key.encode(), signed.encode(), getattr(hashlib, _HASHES[algorithm]))
-    return _encoded(digest)
-
-
-def _joined(header: dict[str, Any], claims: dict[str, Any]) -> str:
-    return ".".join(
-        _encoded(json.dumps(each, separators=(",", ":")).encode()) for each in (header, claims)
-    )
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -62,7 +62,7 @@ class Wallet(Mapping[str, Credentials]):
     """None where nobody can sign in: the credentials stay as they are."""
     clock: Callable[[], float] = time.monotonic
     signing_keys: tuple[str, ...] = ()
-    """What the service may sign with: the texts of its environment."""
+    """What the service may sign with: texts of its environment, and keys in files."""
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: set[_Doubt] = field(default_factory=set)
     """Answers 401 that fresh credentials get as well."""

@@ -40,7 +40,15 @@ def promote(
     from seamproof.config import load
 
     config = load(config_path)
-    found = origin(Shelf(config.path(".seamproof/runs")).get(name), config)
+    shelf = Shelf(config.path(".seamproof/runs"))
+    found = origin(shelf.get(name), config)
+    provenance = shelf.provenance(name)
+    if provenance is not None and (provenance.state.edits or provenance.only_there):
+        raise ConfigurationError(
+            f"{found.finding.id} is of a test, whose rows no other test has",
+            hint=f'mark that test: @pytest.mark.seamproof("{found.finding.check}"); it is run by '
+            f"`{provenance.command}`",
+        )
     if script:
         path = output or config.path(f"{found.finding.id}.sh")
         _write(path, curl.written(found, config), mode=0o755)

@@ -61,11 +61,7 @@ def _deepest(folder: Path) -> Path:
 
 def _configured(root: Path) -> Iterator[tuple[str, list[str]]]:
     """`testpaths` of pytest's configuration, in the order that pytest looks for it."""
-    for name, section in (
-        ("pytest.ini", "pytest"),
-        ("tox.ini", "pytest"),
-        ("setup.cfg", "tool:pytest"),
-    ):
+    for name, section in _INI:
         parser = configparser.ConfigParser(interpolation=None)
         try:
             parser.read_string((root / name).read_text(encoding="utf-8"))

@@ -14,13 +14,11 @@ from typing import Any, Self, TypeVar
 
 from seamproof.core.events import Event
 from seamproof.core.subject import Job, Result
-from seamproof.run.workers.messages import Order, Ready, Refused, decode, encode
+from seamproof.run.workers.messages import LONGEST, Order, Ready, Refused, decode, encode
 from seamproof.world.diagnosis import exit_text
 
 T = TypeVar("T")
 
-LONGEST = 1 << 28
-"""Bytes of a message: evidence is bounded for each exchange, and a result has many."""
 _LAST_LINES = 20
 
 

@@ -20,6 +20,9 @@ from seamproof.core.model import Json
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Job, Knowledge, Result
 
+LONGEST = 1 << 28
+"""Bytes of a message: evidence is bounded for each exchange, and a result has many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Begin:

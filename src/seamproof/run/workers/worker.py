@@ -25,11 +25,13 @@ from seamproof.core.events import Event, ExperimentRun, JobStarted, Notice
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase, Settings
 from seamproof.core.model import Json, Scenario, Step
 from seamproof.core.subject import Job
+from seamproof.run.experiment.conductor import WARM_ROUNDS
 from seamproof.run.jobs import Jobs
 from seamproof.run.premises import Premises, open_premises
 from seamproof.run.redaction import Redactor
 from seamproof.run.reporting import run_loop
 from seamproof.run.workers.messages import (
+    LONGEST,
     Answer,
     Begin,
     Brief,
@@ -45,11 +47,8 @@ from seamproof.run.workers.messages import (
 if TYPE_CHECKING:
     from seamproof.config import Config
 
-LONGEST = 1 << 28
-"""Bytes of a message: evidence is bounded for each exchange, and a result has many."""
 _TOLD = (Notice, JobStarted, ExperimentRun)
 """Events that the run cannot know of itself."""
-_WARM_ROUNDS = 2
 
 
 class Worker:
@@ -168,7 +167,7 @@ class _Warm:
         for replica in range(conductor.replicas):
             phase = Phase((Act(scenario.act, replica=replica),))
             plain = Experiment((phase,), scenario.arrangement, settings=settings, purpose="warm up")
-            for _ in range(max(_WARM_ROUNDS, conductor.profile.warm_rounds)):
+            for _ in range(max(WARM_ROUNDS, conductor.profile.warm_rounds)):
                 await conductor.conduct(plain)
 
 

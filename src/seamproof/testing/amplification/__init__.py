@@ -4,6 +4,7 @@
 
 - `recording`  what a test leaves: its act as a scenario, and the rows that were there before it
 - `steps`      a request that was sent, as a step
-- `rebasing`   the state that every experiment starts from, moved there and back
+- `knowing`    what checks want to know of the service beside that
 - `judging`    checks on a recording, and their findings
+- `telling`    those as text
 """

@@ -1,8 +1,8 @@
 """What a test leaves for the checks: its act, and the state that it was sent in.
 
 The state is the rows that were there and not at the base, as the journal has them before each
-request that may change something: the fixtures' and those that earlier requests wrote. Sequences
-stand where the test has left them, so that no id is given twice.
+request: the fixtures' and those that earlier requests wrote. Sequences stand where the test has
+left them, so that no id is given twice.
 """
 
 from __future__ import annotations
@@ -11,30 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seamproof.analysis.changes import net, paired
-from seamproof.core.experiment import BoundaryKind, RowEdit
-from seamproof.core.history import Changes, RowChange
+from seamproof.core.experiment import BoundaryKind
+from seamproof.core.history import RowChange
 from seamproof.core.model import SAFE_METHODS, Scenario
 from seamproof.run.experiment.requests import Credentials
+from seamproof.run.provenance import Provenance
+from seamproof.run.rebasing import SEQUENCES, State
 from seamproof.testing.amplification.steps import Unspeakable, credentials, step
 from seamproof.testing.engine import rest
 
 if TYPE_CHECKING:
-    from seamproof.core.catalog import Catalog
     from seamproof.core.document import Document
+    from seamproof.run.redaction import Redactor
     from seamproof.testing.exchanges import Sent
     from seamproof.testing.seam import Seam
     from seamproof.testing.stubs.rules import Rules
     from seamproof.world import World
-
-Sequences = tuple[tuple[str, int, bool], ...]
-"""Each sequence by its quoted name, its last value, and whether that was given."""
-
-SEQUENCES = """
-SELECT format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value),
-       last_value IS NOT NULL
-  FROM pg_sequences ORDER BY 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +34,33 @@ class Recording:
     """A passed test as the checks have it."""
 
     scenario: Scenario
-    edits: tuple[RowEdit, ...]
-    """From the base to the state before the act."""
-    sequences: Sequences
+    state: State
+    """That in which the act was sent."""
     calls: bool
     """Whether the act called another service."""
     rules: Mapping[str, Rules] = field(default_factory=dict)
     """What the test has said of the fakes, by their names."""
     stranger: Credentials | None = None
     """Of whom it was sent as, where that is no configured identity."""
+
+    def provenance(self, check: str, redactor: Redactor) -> Provenance:
+        """What of it is kept with a finding."""
+        only_there = ""
+        if self.stranger is not None:
+            only_there = f"the credentials of {self.scenario.act.identity}"
+        elif any(each.rules for each in self.rules.values()):
+            only_there = "what it says of the fakes"
+        item = f"{self.scenario.source}::{check}"
+        return Provenance(item, self.scenario, self.state.redacted(redactor), only_there)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which checks are to be run on a test."""
+
+    checks: tuple[str, ...]
+    leads: frozenset[str] = frozenset()
+    """Those that ask here what they have to ask of the whole service."""
 
 
 class Recorder:
@@ -62,8 +72,6 @@ class Recorder:
         seam.record.before = self._look
 
     async def _look(self, sent: Sent) -> None:
-        if sent.request.method in SAFE_METHODS:
-            return
         world: World = self._seam.engine.world
         await rest(world)
         self._before[id(sent)] = (await world.database.changes()).rows
@@ -73,7 +81,7 @@ class Recorder:
         seam = self._seam
         act = _act(seam.record.sent)
         if act is None or act.http is None:
-            return "it sent no request that may change something"
+            return "it sent no request"
         config, identities = seam.engine.config, seam.engine.premises.identities
         stranger, identity = None, act.identity
         if identity not in identities:
@@ -95,11 +103,11 @@ class Recorder:
         except Unspeakable as error:
             return f"its act cannot be sent again: {error}"
         rows = self._before.get(id(act), ())
+        sequences = tuple(tuple(each.values()) for each in seam.db.rows(SEQUENCES))
         called = any(each.boundary is BoundaryKind.HTTP_OUT for each in act.span.crossings)
         return Recording(
             scenario,
-            edits_of(rows, seam.engine.premises.catalog),
-            tuple(tuple(each.values()) for each in seam.db.rows(SEQUENCES)),
+            State.of(rows, sequences, seam.engine.premises.catalog),
             called,
             seam.stubs.rules,
             stranger,
@@ -107,21 +115,8 @@ class Recorder:
 
 
 def _act(sent: list[Sent]) -> Sent | None:
-    """The request that the test calls the act, else the last that may change something."""
+    """The request that the test calls the act, else the last that may change something, else the
+    last read."""
     marked = [each for each in sent if each.act]
     mutating = [each for each in sent if each.request.method not in SAFE_METHODS]
-    return next(reversed(marked or mutating), None)
-
-
-def edits_of(rows: tuple[RowChange, ...], catalog: Catalog) -> tuple[RowEdit, ...]:
-    """The net of what was written, as edits of rows."""
-    halves = [
-        RowChange(table, None, row) if sign == "+" else RowChange(table, row, None)
-        for table, sign, row in net(Changes(rows))
-    ]
-    return tuple(RowEdit(each.table, each.old, each.new) for each in paired(halves, catalog))
-
-
-def reversed_edits(edits: tuple[RowEdit, ...]) -> tuple[RowEdit, ...]:
-    """What leads back."""
-    return tuple(RowEdit(each.table, each.new, each.old) for each in reversed(edits))
+    return next(reversed(marked or mutating or sent), None)

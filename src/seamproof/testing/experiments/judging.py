@@ -186,9 +186,9 @@ def _conclude(
     __tracebackhide__ = True
     found = [each for each in verdicts if sought.found(each)]
     if found:
-        from seamproof.testing.amplification.judging import drawn
+        from seamproof.testing.amplification.telling import drawn, more
 
-        shown = [drawn(each, f"pytest {test}") for each in collect(found, parts)]
+        shown = [drawn(each, f"pytest {test} · {more(each)}") for each in collect(found, parts)]
         raise AssertionError("\n\n".join(shown))
     if _unknown(verdicts):
         reasons = {each.reason: None for each in verdicts if each.reason}

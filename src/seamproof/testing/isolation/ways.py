@@ -13,6 +13,7 @@ from seamproof.world import probe
 
 if TYPE_CHECKING:
     from seamproof.run.premises import Premises
+    from seamproof.testing.isolation.transaction import Transaction
     from seamproof.world import World
 
 Way = Callable[[], Awaitable[bool]]
@@ -23,8 +24,10 @@ _WARM: Final = 2
 _PROBE_LIMIT: Final = 10.0
 
 
-def way(name: str, premises: Premises) -> Way:
+def way(name: str, premises: Premises, transaction: Transaction | None) -> Way:
     """The strategy of this name."""
+    if transaction is not None:
+        return _Transaction(premises, transaction)
     ways: dict[str, Callable[[Premises], Way]] = {
         "undo": _Undo,
         "clone": _Clone,
@@ -65,6 +68,20 @@ async def _undo_around(world: World) -> bool:
     undone = await database.undo("base")
     await world.flush()
     return bool(undone.cloned)
+
+
+class _Transaction:
+    """Rolls back the transaction round the test, and what no transaction takes back."""
+
+    def __init__(self, premises: Premises, transaction: Transaction) -> None:
+        self._premises = premises
+        self._transaction = transaction
+
+    async def __call__(self) -> bool:
+        if not await self._transaction.rollback():
+            await self._premises.world.flush()
+            return False
+        return await _undo_around(self._premises.world)
 
 
 class _Clone:

@@ -31,6 +31,11 @@ def malformed(response: Response) -> Response:
     return replace(response, status=status, headers=headers, body=_NO_JSON)
 
 
+def redirected(place: str) -> Response:
+    """An answer that sends the client to another place (RFC 9110, section 15.4.3)."""
+    return Response(302, (("Location", place),))
+
+
 def tainted(response: Response, place: str, text: str) -> Response:
     """The same answer with another text at a place of its JSON body, as `$.items[].id`; at each
     where the place is empty. An answer that is no JSON stays as it is."""

@@ -29,13 +29,12 @@ from seamproof.wire.postgres.faults import (
 from seamproof.wire.postgres.framing import RUN, UNTYPED, Framer
 from seamproof.wire.postgres.messages import (
     CANCEL_REQUEST,
-    MAX_BOUND,
     ClientProtocolError,
     message,
     query,
     startup_parameters,
-    text,
 )
+from seamproof.wire.postgres.prepared import Prepared
 from seamproof.wire.postgres.replies import Mark, Replies, follow
 from seamproof.wire.postgres.scripts import Script, split
 
@@ -52,8 +51,7 @@ class Conversation:
         self._client = Framer.of_client()
         self._server = Framer.of_server()
         self._replies = Replies(gate.on_passed)
-        self._statements: dict[bytes, str] = {}
-        self._portals: dict[bytes, tuple[str, bytes]] = {}
+        self._prepared = Prepared()
         # Bytes of the message under way that were forwarded before it was complete.
         self._client_ahead = 0
         self._server_ahead = 0
@@ -240,7 +238,7 @@ class Conversation:
         if self._replies.settled:
             self._replies.settled = False
             if self._replies.status == IDLE:
-                self._portals.clear()
+                self._prepared.end_portals()
 
     def _act(self) -> Action | None:
         action, self._action = self._action, None
@@ -328,30 +326,22 @@ class Conversation:
 
     def _on_parse(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if not self._replies.skipping:
-            name_end = buffer.index(0, start + 5, end)
-            sql = text(buffer[name_end + 1 : buffer.index(0, name_end + 1, end)])
-            self._statements[buffer[start + 5 : name_end]] = sql
+            name, sql = self._prepared.parse(buffer, start, end)
             self._replies.expected.append(sql)
             begin = self._beginning(sql.encode())
             if begin is not None:
-                named, types = buffer[start + 5 : name_end], buffer[end - 2 : end]
-                return message(b"P", named + b"\0" + begin + b"\0" + types)
+                types = buffer[end - 2 : end]
+                return message(b"P", name + b"\0" + begin + b"\0" + types)
         return None
 
     def _on_bind(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if self._replies.skipping:
             return None
-        portal_end = buffer.index(0, start + 5, end)
-        name = buffer[portal_end + 1 : buffer.index(0, portal_end + 1, end)]
-        sql = self._statements.get(name)
-        if sql is None:
-            # Prepared by SQL: PREPARE shares its names with the protocol.
-            sql = f"EXECUTE {text(name)}"
+        portal, sql = self._prepared.bound(buffer, start, end)
         if self._must_wait(sql):
             # Here and not at Execute: the portal's snapshot is taken at Bind.
             return b""
-        bound = buffer[start : min(end, start + MAX_BOUND)]
-        self._portals[buffer[start + 5 : portal_end]] = (sql, bound)
+        self._prepared.bind(portal, sql, buffer, start, end)
         self._replies.expected.append(Mark.BIND)
         return None
 
@@ -359,8 +349,7 @@ class Conversation:
         if self._replies.skipping:
             return None
         self._replies.flushed = False
-        portal = buffer[start + 5 : buffer.index(0, start + 5, end)]
-        sql, bound = self._portals.get(portal) or (f"FETCH {text(portal)}", b"")
+        sql, bound = self._prepared.executed(buffer, start, end)
         statement = Statement(sql, now, False, self._replies.status or IDLE, bound)
         match self._ordered(statement):
             case Raise(sqlstate, ends_transaction):
@@ -382,11 +371,7 @@ class Conversation:
 
     def _on_close(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if not self._replies.skipping:
-            name = buffer[start + 6 : buffer.index(0, start + 6, end)]
-            if buffer[start + 5 : start + 6] == b"S":
-                self._statements.pop(name, None)
-            else:
-                self._portals.pop(name, None)
+            self._prepared.close(buffer, start, end)
             self._replies.expected.append(Mark.CLOSE)
         return None
 

@@ -26,8 +26,33 @@ CREATE TABLE devices (
     id serial PRIMARY KEY,
     serial bigint NOT NULL
 );
+CREATE TABLE visits (
+    id serial PRIMARY KEY,
+    channel text NOT NULL,
+    campaign varchar(30) NOT NULL
+);
+CREATE TABLE tariffs (
+    id serial PRIMARY KEY,
+    rates jsonb NOT NULL,
+    steps numeric(12, 2)[] NOT NULL
+);
+CREATE TABLE sensors (
+    id serial PRIMARY KEY,
+    serial bigint NOT NULL
+);
+CREATE TABLE profiles (
+    id serial PRIMARY KEY,
+    name text,
+    about text
+);
+CREATE TABLE parcels (
+    id serial PRIMARY KEY,
+    weight numeric(12, 2) NOT NULL,
+    label text NOT NULL
+);
 CREATE TABLE attempts (
     id serial PRIMARY KEY,
     path text NOT NULL
 );
 INSERT INTO tickets (subject, priority) VALUES ('first', 3);
+INSERT INTO profiles (name, about) VALUES ('Al', 'I read');

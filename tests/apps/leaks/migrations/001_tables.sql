@@ -25,4 +25,3 @@ CREATE TABLE remarks (
 INSERT INTO remarks (article_id, text) VALUES (1, 'too short'), (2, 'too long');
 CREATE TABLE tags (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE places (id serial PRIMARY KEY, city text NOT NULL);
-CREATE TABLE hooks (id serial PRIMARY KEY, url text NOT NULL);

@@ -36,6 +36,18 @@ CREATE TABLE boards (
     created_by integer NOT NULL REFERENCES users,
     name text NOT NULL
 );
+CREATE TABLE teams (id serial PRIMARY KEY, name text NOT NULL);
+CREATE TABLE memberships (
+    team_id integer NOT NULL REFERENCES teams,
+    user_id integer NOT NULL REFERENCES users,
+    PRIMARY KEY (team_id, user_id)
+);
+CREATE TABLE tasks (
+    id serial PRIMARY KEY,
+    team_id integer NOT NULL REFERENCES teams,
+    user_id integer NOT NULL REFERENCES users,
+    title text NOT NULL
+);
 CREATE TABLE plans (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE tickets (
     id serial PRIMARY KEY,
@@ -52,5 +64,8 @@ INSERT INTO users (tenant_id, username, password, role) VALUES
     (2, 'carol', 'carol-secret', 'member');
 INSERT INTO posts (user_id, body) VALUES (1, 'what I had for lunch');
 INSERT INTO boards (tenant_id, created_by, name) VALUES (1, 1, 'things to do');
+INSERT INTO teams (name) VALUES ('the climbers');
+INSERT INTO memberships VALUES (1, 1), (1, 2);
+INSERT INTO tasks (team_id, user_id, title) VALUES (1, 1, 'buy another rope');
 INSERT INTO plans (name) VALUES ('the small one'), ('the large one');
 INSERT INTO resets VALUES ('one-time-token-of-alice', 1);

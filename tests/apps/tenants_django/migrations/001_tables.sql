@@ -10,7 +10,16 @@ CREATE TABLE memberships (
     account_id uuid NOT NULL REFERENCES accounts,
     workspace_id integer NOT NULL REFERENCES workspaces
 );
-CREATE TABLE sessions (key text PRIMARY KEY, account_id uuid NOT NULL REFERENCES accounts);
+CREATE TABLE sessions (
+    key text PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES accounts,
+    expires_at timestamptz NOT NULL
+);
+CREATE TABLE logins (
+    id serial PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES accounts,
+    expires_at timestamptz NOT NULL
+);
 CREATE TABLE projects (
     id serial PRIMARY KEY,
     workspace_id integer NOT NULL REFERENCES workspaces,

@@ -8,7 +8,7 @@ CREATE TABLE users (
 );
 CREATE TABLE orders (
     id serial PRIMARY KEY,
-    user_id integer NOT NULL REFERENCES users,
+    user_id integer NOT NULL REFERENCES users ON DELETE CASCADE,
     address text NOT NULL,
     paid boolean NOT NULL DEFAULT false
 );

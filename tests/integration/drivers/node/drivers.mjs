@@ -1,4 +1,4 @@
-// The requests of matrix_drivers.py, by node-postgres and by Knex. One JSON line in, one out.
+// The requests of driver_requests.py, by node-postgres and by Knex. One JSON line in, one out.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";

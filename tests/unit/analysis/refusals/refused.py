@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import urlsplit
 
+from seamproof.analysis.refusals import complaints
+from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import Act, CrossingKey
 from seamproof.core.history import Crossing, CrossingKind, Exchange, Request, Response
 from seamproof.core.model import Json, Operation, Step
@@ -50,3 +52,17 @@ def crossing(
         sqlstate=sqlstate,
         message=message,
     )
+
+
+SENT = {
+    "email": "x",
+    "product_id": 9,
+    "items": [{"quantity": "a"}],
+    "name": "n",
+    "role": "z",
+}
+
+
+def said(status: int, body: Json, sent: Json = SENT, **more: str) -> list[tuple[Json, ...]]:
+    found = complaints(refused(status, body, sent, **more), (), Catalog())  # type: ignore[arg-type]
+    return [(each.kind, each.place, each.path, each.wanted) for each in found]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from fake_service import ALICE, Call, FakeService
-from test_plan_synthesis import by_operation, found, obj
+from searched import by_operation, found, obj
 
 from seamproof.core.document import Answer, Declaration, Document, Link
 from seamproof.core.experiment import Act, Experiment

@@ -19,9 +19,9 @@ def add_webhook(body: WebhookIn, user: Admin) -> WebhookOut:
     try:
         address = urlsplit(body.url)
     except ValueError as error:
-        raise HTTPException(422, "this is no URL") from error
+        raise HTTPException(400, "this is no URL") from error
     if address.scheme != "https" or address.hostname not in WEBHOOK_HOSTS:
-        raise HTTPException(422, "webhooks go to https and to allowed hosts only")
+        raise HTTPException(400, "webhooks go to https and to allowed hosts only")
     return in_transaction(lambda session: _add(session, user, body))
 
 

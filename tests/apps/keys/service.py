@@ -1,0 +1,128 @@
+"""FastAPI on psycopg: tokens that are signed with a key of two halves, and what verifies them.
+
+Right in both variants: a greeting is for everybody, whatever token they show.
+"""
+
+import base64
+import hmac
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg.rows import dict_row
+from pydantic import BaseModel
+
+BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
+PRIVATE = serialization.load_pem_private_key(
+    Path(os.environ["SIGNING_KEY_FILE"]).read_bytes(), None
+)
+PUBLIC = PRIVATE.public_key()
+PEM = PUBLIC.public_bytes(
+    serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+)
+KEYS = {"first": PUBLIC}
+app = FastAPI()
+bearer = HTTPBearer(auto_error=False)
+Row = dict[str, Any]
+
+
+def one(statement: str, *values: Any) -> Row:
+    with psycopg.connect(os.environ["DATABASE_URL"], row_factory=dict_row) as connection:
+        found = connection.execute(statement, values).fetchone()
+    if found is None:
+        raise HTTPException(404, "there is no such thing")
+    return found
+
+
+def encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def by_secret(header: Row) -> bytes | None:
+    """The secret that the broken twin verifies HS256 with.
+
+    named-key-token: what `kid` leads to; public-key-token: else the text of the public key.
+    """
+    path = Path(os.environ["SIGNING_KEY_FILE"]).parent / header.get("kid", "")
+    return path.read_bytes() if ".." in path.parts else PEM
+
+
+def key_of(header: Row) -> rsa.RSAPublicKey | None:
+    """brought-key-token: the broken twin takes the key that a token brings along."""
+    if BROKEN and "jwk" in header:
+        n, e = (int.from_bytes(decode(header["jwk"][name]), "big") for name in ("n", "e"))
+        return rsa.RSAPublicNumbers(e, n).public_key()
+    return KEYS.get(header.get("kid", ""))
+
+
+def verified(header: Row, signed: bytes, signature: bytes) -> bool:
+    if BROKEN and header["alg"] == "HS256":
+        return hmac.compare_digest(hmac.digest(by_secret(header), signed, "sha256"), signature)
+    key = key_of(header)
+    if header["alg"] != "RS256" or key is None:
+        return False
+    try:
+        key.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def principal(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Row:
+    """expired-token: the broken twin does not look at `exp`."""
+    if shown is None:
+        raise HTTPException(401, "sign in first")
+    signed, _, signature = shown.credentials.rpartition(".")
+    try:
+        header, claims = (json.loads(decode(each)) for each in signed.split("."))
+        known = verified(header, signed.encode(), decode(signature))
+    except (ValueError, KeyError, OSError):
+        raise HTTPException(401, "that is no token") from None
+    if not known or (not BROKEN and claims["exp"] < time.time()):
+        raise HTTPException(401, "not ours, or not any more")
+    return one("SELECT * FROM users WHERE id = %s", int(claims["sub"]))
+
+
+User = Annotated[Row, Depends(principal)]
+
+
+class Credentials(BaseModel):
+    username: str
+
+
+@app.get("/health")
+def health() -> Row:
+    return one("SELECT 1 AS ok")
+
+
+@app.post("/login")
+def login(body: Credentials) -> Row:
+    user = one("SELECT * FROM users WHERE username = %s", body.username)
+    header = {"alg": "RS256", "typ": "JWT", "kid": "first"}
+    claims = {"sub": str(user["id"]), "exp": int(time.time()) + 3600}
+    signed = ".".join(encode(json.dumps(part).encode()) for part in (header, claims))
+    signature = PRIVATE.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return {"access_token": f"{signed}.{encode(signature)}"}
+
+
+@app.get("/me")
+def read_profile(user: User) -> Row:
+    return user
+
+
+@app.get("/greeting")
+def greet(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Row:
+    """For everybody: the token is not looked at, whatever it is."""
+    return {"users": one("SELECT count(*) AS n FROM users")["n"], "signed_in": shown is not None}

@@ -1,0 +1,1 @@
+CREATE TABLE hooks (id serial PRIMARY KEY, url text NOT NULL);

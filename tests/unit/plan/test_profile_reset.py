@@ -1,0 +1,76 @@
+"""What learning says of a reset: that it holds, that it fails, and what it does not bring back."""
+
+from __future__ import annotations
+
+from learning import CATALOG, Remembering, learned, scenario
+
+from doubles.fake_world import FakeService
+from seamproof.plan.profile import learn
+
+
+def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        if service.memory["n"] <= 2:
+            db.read(f"SELECT a{service.memory['n']} FROM pg_catalog.pg_type")
+        db.insert("orders", id=1)
+        return 201
+
+    assert learned({"POST /orders": create}).profile.warm_rounds == 4
+
+
+def test_a_memory_that_no_reset_clears_fails_the_reset_proof() -> None:
+    def spend(service: FakeService) -> int:
+        db = service.connect()
+        if service.memory.get("spent"):
+            return 402
+        service.memory["spent"] = True
+        db.insert("payments", id=1)
+        return 201
+
+    (only,) = learned({"POST /payments": spend}).scenarios
+    assert only.disturbed == "equal runs answer 201, 402"
+
+
+def test_rows_that_no_reset_brings_back_fail_the_reset_proof() -> None:
+    def spend(service: FakeService) -> int:
+        db = service.connect()
+        status = "again" if service.memory.get("spent") else "first"
+        service.memory["spent"] = True
+        db.insert("payments", id=1, status=status)
+        return 201
+
+    (only,) = learned({"POST /payments": spend}).scenarios
+    assert only.disturbed.startswith("a reset does not bring the state back")
+    assert "payments" in only.disturbed
+
+
+def test_what_a_first_request_sets_up_once_is_no_failure_of_the_reset() -> None:
+    def create(service: FakeService) -> int:
+        db = service.connect()
+        if not service.memory.get("ready"):
+            db.insert("settings", id=1)
+        service.memory["ready"] = True
+        db.insert("orders", id=1)
+        return 201
+
+    (only,) = learned({"POST /orders": create}).scenarios
+    assert only.disturbed == ""
+
+
+def test_fresh_sequences_prove_the_reset_of_a_service_that_remembers_ids() -> None:
+    def create(service: FakeService) -> int:
+        world = service.world
+        assert isinstance(world, Remembering)
+        number = world.epoch * 1000 + service.next_id("orders")
+        known = service.memory.setdefault("known", set())
+        status = "seen" if number in known else "new"
+        known.add(number)
+        service.connect().insert("orders", id=number, status=status)
+        return 201
+
+    world = Remembering({"POST /orders": create})
+    found = world.drive(learn([scenario("POST /orders")], CATALOG))
+    assert found.profile.fresh_sequences
+    assert found.scenarios[0].disturbed == ""
