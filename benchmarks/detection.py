@@ -3,16 +3,20 @@
     uv run --with schemathesis==4.32.5 python benchmarks/detection.py [--no-peer] [TARGET]...
 
 Targets are the services of tests/apps that let in what they should not, and `bundled`, the demo's.
-Ours is a run with the checks of that kind, of the broken variant and of the fixed one. The peer,
+Ours is a run with the checks of that kind, of `bundled` with all, for what errors tell is seen
+where something is broken; of the broken variant and of the fixed one. The peer,
 Schemathesis, runs on the same variants of the same service in a world of ours, with all its checks
 and phases, as the same identities, its object-level authorization told who is whose peer, for the
 seconds that ours took (at least ten).
 
-What is planted is in tests/apps/manifest.py; that of `bundled` is what `tests/cli/test_demo.py`
-has. A row counts as found by the peer when a failure of a kind that means the same is told at the
-same operation, whatever it says. What is told of the fixed variant, or of a kind that is not
-planted at its operation, counts as a false alarm: some are true of a service that was planted
-carelessly, and those count for both.
+What is planted is in tests/apps/manifest.py; that of `bundled` in tests/planted.py.
+A row counts as found by the peer when a failure of a kind that means the same is told at the
+same operation, whatever it says. What is told of the fixed variant counts as a false alarm: its
+document says what it answers. So does what is told of the broken one, and is no row; but for what
+the peer tells of an operation that has one, and not of the fixed: it may come of what is planted.
+
+The peer is told which identities must see nothing of each other, and leaves out `POST /logout`, at
+which it would lose what it signed in with. Its seed is fixed; how far it comes in its time is not.
 
 Last line: one JSON object.
 
@@ -36,13 +40,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twins import ROOT, SUITES, Seen, Task, checks_of_classes, exercised, expected, prepared
 
 from seamproof import demo
 from seamproof.config import load
+from seamproof.core import registry
 from seamproof.run.experiment.requests import Credentials
 from seamproof.run.premises import Premises, open_premises
 from seamproof.run.redaction import Redactor
@@ -72,6 +77,9 @@ KINDS = {
     "ObjectLevelAuthorizationViolation": ("authorization",),
 }
 """By the peer's kind of failure, the checks of ours that mean the same."""
+APART = frozenset({"alice", "carol"})
+"""Who, where there are tenants, is of different ones and of one role: none may see what is the
+other's. What a tenant's people share is no violation, so that the peer is told of no others."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class Figures:
             self.false_alarms + other.false_alarms,
             _sum(self.peer_found, other.peer_found),
             _sum(self.peer_false_alarms, other.peer_false_alarms),
-            self.seconds + other.seconds,
+            round(self.seconds + other.seconds, 1),
         )
 
 
@@ -117,7 +125,7 @@ def tasks(target: str, folder: Path) -> tuple[Task, Task]:
         ignored = shutil.ignore_patterns("__pycache__", "service", "*.py")
         shutil.copytree(source, place, ignore=ignored)
         shutil.copytree(source / "migrations", place / "migrations", dirs_exist_ok=True)
-        made.append(Task(BUNDLED, variant, place, CHECKS))
+        made.append(Task(BUNDLED, variant, place, tuple(registry.discover(registry.CHECK))))
     return made[0], made[1]
 
 
@@ -137,8 +145,8 @@ def planted(task: Task) -> frozenset[tuple[str, str, str]]:
     """The rows that ours must tell: operation, class, tier."""
     if task.app != BUNDLED:
         return expected(task)
-    rows = runpy.run_path(str(ROOT / "tests" / "cli" / "test_demo.py"))
-    by_tier = (("proven", rows["PROVEN"]), ("suspected", rows["SUSPECTED"]))
+    demonstrated = runpy.run_path(str(ROOT / "tests" / "planted.py"))
+    by_tier = (("proven", demonstrated["PROVEN"]), ("suspected", demonstrated["SUSPECTED"]))
     return frozenset(
         (operation, finding_class, tier)
         for tier, found in by_tier
@@ -147,9 +155,14 @@ def planted(task: Task) -> frozenset[tuple[str, str, str]]:
     )
 
 
+def rows(seen: Seen) -> set[tuple[str, str, str]]:
+    """What a run told, as the manifest writes it."""
+    return {(operation, name, tier) for operation, name, tier, _ in seen.told}
+
+
 def loud(seen: Seen) -> set[tuple[str, str, str]]:
     """What a run proved or suspects."""
-    return {(operation, name, tier) for operation, name, tier, _ in seen.told if tier != "note"}
+    return {each for each in rows(seen) if each[2] != "note"}
 
 
 # ---------------------------------------------------------------------------- the peer
@@ -174,22 +187,35 @@ async def _rival(premises: Premises, folder: Path, seconds: int) -> set[tuple[st
     people = list(premises.identities.items())
     users = [{"name": name, "fixedHeaders": headers(each)} for name, each in people]
     (folder / "auth.json").write_text(json.dumps({"auth": users}))
-    names = json.dumps([name for name, _ in people])
-    wfc = f'[auth.wfc]\npath = "auth.json"\npeers = {names}\n' if people else ""
+    wfc = '[auth.wfc]\npath = "auth.json"\n' if people else ""
+    if {name for name, _ in people} >= APART:
+        wfc += f"peers = {json.dumps(sorted(APART))}\n"
     (folder / "schemathesis.toml").write_text(wfc)
-    place = premises.config.service.openapi
-    process = await asyncio.create_subprocess_exec(
-        *("schemathesis", "--config-file", "schemathesis.toml", "run"),
-        f"http://{replica.host}:{replica.port}{place}",
-        *("--checks", "all", "--continue-on-failure", "--max-time", str(seconds)),
-        *("--request-timeout", "10", "--report", "json", "--report-json-path", str(report)),
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    await process.wait()
+    base, place = f"http://{replica.host}:{replica.port}", premises.config.service.openapi or ""
+    log = folder / "peer.txt"
+    with log.open("wb") as said:
+        process = await asyncio.create_subprocess_exec(
+            *("schemathesis", "--config-file", "schemathesis.toml", "run"),
+            *((base + place,) if place.startswith("/") else (place, "--url", base)),
+            *("--checks", "all", "--continue-on-failure"),
+            *("--exclude-path", "/logout"),
+            *("--max-time", str(seconds), "--request-timeout", "10", "--seed", "0"),
+            *("--report", "json", "--report-json-path", str(report)),
+            cwd=folder,
+            stdout=said,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        await process.wait()
+    if not report.is_file():
+        raise RuntimeError(f"the peer made no report:\n{log.read_text(errors='replace')}")
     failures = json.loads(report.read_bytes())["failures"]
-    return {(operation, each["type"]) for each in failures for operation in each["operations"]}
+    # What it meets in a chain of requests has its operation as well.
+    return {
+        (operation, each["type"])
+        for each in failures
+        for operation in each["operations"]
+        if operation != "Stateful tests"
+    }
 
 
 def headers(credentials: Credentials) -> list[dict[str, str]]:
@@ -221,23 +247,27 @@ def measure(target: str, folder: Path, *, peer: bool) -> Figures:
     broken, fixed = tasks(target, folder)
     right = planted(broken)
     seen, sound = run_of(broken), run_of(fixed)
-    told, alarms = loud(seen), loud(sound)
+    told, alarms = rows(seen), (loud(seen) - right) | loud(sound)
     for row in sorted(right - told):
         print(f"    missed       {' '.join(row)}")
-    for row in sorted((told - right) | alarms):
+    for row in sorted(alarms):
         print(f"    false alarm  {' '.join(row)}")
     seconds = round(seen.seconds + sound.seconds, 1)
-    found, wrong = len(right & told), len((told - right) | alarms)
+    found, wrong = len(right & told), len(alarms)
     if not peer:
         return Figures(len(right), found, wrong, None, None, seconds)
     theirs = run_loop(rival(broken, seen.seconds))
     theirs_fixed = run_loop(rival(fixed, sound.seconds))
     by = checks_of_classes()
     known = [row for row in right if meant(row, theirs, by)]
-    other = [each for each in theirs if not any(meant(row, [each], by) for row in right)]
-    for operation, kind in sorted({*other, *theirs_fixed}):
+    whole = replace(broken, checks=tuple(set(by.values())))
+    weak = {form(operation) for operation, _, _ in planted(whole)}
+    others = {(where, kind) for where, kind in theirs if form(where) not in weak} | theirs_fixed
+    for row in sorted(known):
+        print(f"    peer found   {' '.join(row)}")
+    for operation, kind in sorted(others):
         print(f"    peer         {kind} {operation}")
-    return Figures(len(right), found, wrong, len(known), len(other) + len(theirs_fixed), seconds)
+    return Figures(len(right), found, wrong, len(known), len(others), seconds)
 
 
 def main() -> None:

@@ -9,9 +9,14 @@ everything else is compared with. Quiet windows, in which we listen whether the 
 working, are counted apart.
 
 Checks of many refused requests send them as phases of one experiment: `cpu_ms_per_phase` is what
-one costs us, and `cpu_ms_per_experiment` what the accepted act alone costs, from its reset on. Both
-are of processor time, which a busy machine does not change. Last line: one JSON object; the keys
-without a prefix are of the small service, those that begin with demo_ of the bundled one.
+one costs us, and `cpu_ms_per_experiment` what the accepted act alone costs, from its reset on.
+`cpu_ms_per_validation_request` is what a request of the whole check `validation` costs, of every
+operation that has a scenario: its resets, its judgement, and the valid requests of its controls,
+over all requests that it sends. To make up the invalid ones is apart, in
+`cpu_ms_per_generated_request`. All four are of this process's processor time, without the service's
+and the database's; a busy machine does not wait in it, but its cold caches make it up to twice as
+much, so that of several rounds the least is taken. Last line: one JSON object; the keys without a
+prefix are of the small service, those that begin with demo_ of the bundled one.
 """
 
 from __future__ import annotations
@@ -25,13 +30,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from seamproof.analysis.landing import landing
 from seamproof.checks.rollback import Rollback
+from seamproof.checks.validation import Validation
 from seamproof.config import load
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.history import History, Timing
 from seamproof.core.model import Scenario
 from seamproof.core.subject import Subject
 from seamproof.discovery.scenarios import load_scenarios
+from seamproof.plan.probing import probes
 from seamproof.plan.profile import learn
 from seamproof.run.drive import drive
 from seamproof.run.experiment.conductor import Conductor
@@ -42,6 +50,7 @@ from seamproof.run.identities.wallet import Wallet
 from seamproof.run.openapi import OpenApi
 from seamproof.run.redaction import Redactor
 from seamproof.run.reporting import run_loop
+from seamproof.run.selection import harmless
 from seamproof.run.showcase import prepare
 from seamproof.world import open_world
 
@@ -51,6 +60,8 @@ REFUSED = 60
 """Refused requests in one experiment."""
 REPEATED = 10
 """How often the experiments are run whose processor time is measured."""
+VALIDATED = 3
+"""How often each operation is validated: the least of its processor times counts."""
 LEDGER = Path(__file__).parents[1] / "tests" / "apps" / "ledger"
 
 
@@ -82,24 +93,76 @@ async def measure(configuration: Path, rounds: int) -> dict[str, float]:
     async with open_world(config, notify=lambda event: None) as world:
         first = world.replicas[0]
         door = Door(first.host, first.port, f"{first.host}:{first.port}")
-        openapi = OpenApi(None, config.root, door, lambda event: None)
+        openapi = OpenApi(config.service.openapi, config.root, door, lambda event: None)
         desk = Desk(door, redactor, openapi, world.commands)
         identities = Wallet(config.identities, Admission(desk))
         await identities.sign_in()
         await world.database.mark("base")
         conductor = Conductor(world, identities, redactor)
         catalog = await world.database.catalog()
-        learned = await drive(learn(scenarios, catalog), conductor.conduct)
+        learning = learn(scenarios, catalog, reads=harmless(everything))
+        learned = await drive(learning, conductor.conduct)
         conductor.profile = learned.profile
         sight = frozenset({BoundaryKind.HTTP_IN, BoundaryKind.SQL})
+        document = await openapi.document()
+        subjects = [
+            Subject(
+                each.scenario,
+                learned.profile,
+                catalog,
+                sight,
+                document=document,
+                landing=landing(each.clean, catalog),
+            )
+            for each in learned.scenarios
+            if each.clean is not None
+        ]
         meter = Meter(conductor)
         began = time.perf_counter()
         for _ in range(rounds):
-            for scenario in scenarios:
-                subject = Subject(scenario, learned.profile, catalog, sight)
+            for subject in subjects:
                 await drive(Rollback().explore(subject), meter.conduct)
         elapsed = time.perf_counter() - began
-        return figures(meter, elapsed) | await processor_time(conductor, scenarios[0])
+        return (
+            figures(meter, elapsed)
+            | await processor_time(conductor, scenarios[0])
+            | await validation(conductor, subjects)
+        )
+
+
+async def validation(conductor: Conductor, subjects: list[Subject]) -> dict[str, float]:
+    """What a request of the check `validation` costs us, and what it costs to make one up."""
+    sent, spent, made, making = 0, 0.0, 0, 0.0
+    for plain in subjects:
+        began = time.process_time()
+        found = probes(plain.scenario, plain.document, plain.catalog, plain.landing)
+        making += time.process_time() - began
+        made += len(found)
+        subject = replace(plain, probes=found)
+        if Validation().applies(subject) is None:
+            runs = [await validated(conductor, subject) for _ in range(VALIDATED)]
+            requests, seconds = min(runs, key=lambda run: run[1])
+            sent += requests
+            spent += seconds
+    return {
+        "cpu_ms_per_validation_request": round(1000 * spent / sent, 2),
+        "cpu_ms_per_generated_request": round(1000 * making / made, 2),
+        "validation_requests": sent,
+    }
+
+
+async def validated(conductor: Conductor, subject: Subject) -> tuple[int, float]:
+    """The acts of one validation, and the seconds of this process's processor time."""
+    requests = 0
+
+    async def conduct(experiment: Experiment) -> History:
+        nonlocal requests
+        requests += len(experiment.phases)
+        return await conductor.conduct(experiment)
+
+    began = time.process_time()
+    await drive(Validation().explore(subject), conduct)
+    return requests, time.process_time() - began
 
 
 async def processor_time(conductor: Conductor, scenario: Scenario) -> dict[str, float]:

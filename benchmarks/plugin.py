@@ -1,14 +1,25 @@
 """What a suite costs with the pytest plugin, against the same suite on template databases.
 
-    uv run python benchmarks/plugin.py [--quick]
+    uv run python benchmarks/plugin.py [--quick] [--only NAME]
 
 Three hundred tests, each with a request and a look at its rows, on a database with 100k rows. Both
 suites call the same application in their own process, on the same server with the same settings.
 The other one is pytest, httpx2 and pytest-postgresql, whose template is loaded once and copied for
 each test. Isolation is the median of a test's set-up and teardown together.
 
-`n2_speedup` is of a longer suite of ours; `collect_ms` is what the plugin adds to
-`pytest --collect-only` in a project that does not use it. The last line is one JSON object.
+- `overhead_ms` is what a test with one request takes beyond that request: the median of set-up,
+  call and teardown together, without the seconds from sending to the answer's headers
+- `ways_ms` is the median of a reset by each strategy, of the same tests on the same rows
+- `n2_speedup` is of a suite of ours that lasts about a minute in one process (`n2_seconds`), of
+  which `n2_opening_seconds` is what comes before and after its tests; the two worlds have a core
+  each only where nothing else is done
+- `collect_ms` is what the plugin adds to `pytest --collect-only` in a project that does not use it,
+  in CPU time: the median of the differences of pairs of runs, one with and one without it, in
+  changing order. `collect_spread_ms` is its standard error, by the quartiles: below it nothing is
+  known. `import_ms` is what importing the plugin takes at the least, in a process that has pytest
+
+`--only` measures one of suites, ways, overhead, workers, collecting. The last line is one JSON
+object.
 """
 
 from __future__ import annotations
@@ -16,6 +27,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import re
 import resource
@@ -24,7 +36,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from seamproof.core.protocols import Address
@@ -92,6 +105,48 @@ def test_order(api, db, n):
         assert changed["orders"][0].new["quantity"] == 3
     assert db.value("SELECT stock FROM products WHERE id = %s", 1 + n) == 100 - 3 * {requests}
 """
+BARE = """
+import pytest
+
+
+@pytest.mark.parametrize("n", range({tests}))
+def test_order(api, n):
+    api.post("/orders", json={{"product": 1 + n, "quantity": 3}}).expect(201)
+"""
+OVERHEAD = """
+import statistics
+import pytest
+
+spent = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    # The request's seconds are known while the fixture is there.
+    sent = item.funcargs["seam"].record.sent if report.when == "call" else ()
+    beyond = report.duration - sum(each.seconds for each in sent)
+    spent[item.nodeid] = spent.get(item.nodeid, 0.0) + beyond
+    return report
+
+
+def pytest_sessionfinish():
+    print(f"\\nOVERHEAD {statistics.median(list(spent.values())[1:])}")
+"""
+IMPORTING = """
+import sys, time
+import pytest
+
+best = 1.0
+for _ in range(200):
+    for name in [each for each in sys.modules if each.startswith("seamproof")]:
+        del sys.modules[name]
+    began = time.thread_time()
+    import seamproof.pytest_plugin
+    import seamproof.pytest_plugin.activation
+    best = min(best, time.thread_time() - began)
+print(best)
+"""
 OTHERS = """
 import httpx2
 import pytest
@@ -126,7 +181,9 @@ url = "{url}"
 [testing]
 fixtures = ["api", "db"]
 app = "app:application"
+isolation = "{way}"
 """
+WAYS = ("undo", "transaction", "truncate", "clone", "unique")
 FIXTURES = """
 from pathlib import Path
 from pytest_postgresql import factories
@@ -154,8 +211,9 @@ def pytest(folder: Path, *arguments: str) -> tuple[float, str]:
     return time.perf_counter() - began, done.stdout
 
 
-def isolation(text: str) -> float:
-    found = re.search(r"ISOLATION ([\d.e-]+)", text)
+def printed(name: str, text: str) -> float:
+    """A figure that a suite printed."""
+    found = re.search(rf"{name} ([\d.e-]+)", text)
     assert found, text
     return float(found[1])
 
@@ -168,17 +226,25 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
-def project(folder: Path, address: Address, schema: str, tests: str) -> Path:
-    configuration = CONFIGURATION.format(url=address.url())
+def project(
+    folder: Path,
+    address: Address,
+    schema: str,
+    tests: str,
+    *,
+    way: str = "undo",
+    measure: str = MEASURE,
+) -> Path:
+    configuration = CONFIGURATION.format(url=address.url(), way=way)
     return write(
         folder,
-        **{"app.py": APPLICATION, "conftest.py": MEASURE, "test_orders.py": tests},
+        **{"app.py": APPLICATION, "conftest.py": measure, "test_orders.py": tests},
         migrations__001_sql=schema,
         seamproof_toml=configuration,
     )
 
 
-def suites(folder: Path, address: Address, rows: int, tests: int) -> dict[str, float]:
+def suites(folder: Path, address: Address, rows: int, tests: int) -> dict[str, object]:
     """Both suites, of the same tests."""
     schema = SCHEMA.format(half=rows // 2)
     ours = project(folder / "ours", address, schema, OURS.format(tests=tests, requests=1))
@@ -198,7 +264,7 @@ def suites(folder: Path, address: Address, rows: int, tests: int) -> dict[str, f
     print(
         f"{tests} tests, {rows} rows: {seconds:.1f} s, on template databases {other_seconds:.1f} s"
     )
-    own, other = isolation(text), isolation(other_text)
+    own, other = printed("ISOLATION", text), printed("ISOLATION", other_text)
     print(f"isolation of a test: {1000 * own:.1f} ms, on template databases {1000 * other:.1f} ms")
     return {
         "isolation_ratio": round(other / own, 1),
@@ -207,31 +273,71 @@ def suites(folder: Path, address: Address, rows: int, tests: int) -> dict[str, f
     }
 
 
-def speedup(folder: Path, address: Address, tests: int) -> float:
+def ways(folder: Path, address: Address, rows: int, tests: int) -> dict[str, object]:
+    """The same tests by each strategy."""
+    schema = SCHEMA.format(half=rows // 2)
+    found: dict[str, float] = {}
+    for way in WAYS:
+        source = OURS.format(tests=tests, requests=1)
+        made = project(folder / way, address, schema, source, way=way)
+        _, text = pytest(made)
+        found[way] = printed(r"resets,", text)
+        print(f"isolation {way}: {found[way]:.1f} ms in the median of {tests} tests, {rows} rows")
+    return {"ways_ms": found}
+
+
+def overhead(folder: Path, address: Address, rows: int, tests: int) -> dict[str, object]:
+    """What a test with one request takes beyond that."""
+    schema = SCHEMA.format(half=rows // 2)
+    source = BARE.format(tests=tests)
+    made = project(folder / "bare", address, schema, source, measure=OVERHEAD)
+    _, text = pytest(made)
+    found = 1000 * printed("OVERHEAD", text)
+    print(f"a test with a request: {found:.1f} ms beyond that")
+    return {"overhead_ms": round(found, 1)}
+
+
+def speedup(folder: Path, address: Address, tests: int) -> dict[str, object]:
     """Of two workers."""
     schema = SCHEMA.format(half=1000)
     made = project(folder / "long", address, schema, OURS.format(tests=tests, requests=10))
     pytest(made, "-k", "test_order[0]")
+    one, _ = pytest(made, "-k", "test_order[0]")
     alone, _ = pytest(made, "-n", "0")
     two, _ = pytest(made, "-n", "2")
-    print(f"{tests} longer tests: {alone:.1f} s, with two workers {two:.1f} s")
-    return alone / two
+    print(f"{tests} longer tests: {alone:.1f} s, with two workers {two:.1f} s; one: {one:.1f} s")
+    return {
+        "n2_speedup": round(alone / two, 2),
+        "n2_seconds": round(alone, 1),
+        "n2_opening_seconds": round(one, 1),
+    }
 
 
-def collecting(folder: Path, rounds: int) -> float:
-    """Milliseconds of CPU that the plugin adds where nothing is configured: the two by turns,
-    medians."""
+def collecting(folder: Path, pairs: int) -> dict[str, object]:
+    """Milliseconds of CPU that the plugin adds where nothing is configured."""
     write(folder / "plain", **{"test_it.py": "def test_it():\n    pass\n"})
-    spent: dict[str, list[float]] = {"seamproof": [], "no:seamproof": []}
-    for _ in range(rounds):
-        for name, seconds in spent.items():
-            arguments: Sequence[str] = ("-p", name) if name.startswith("no:") else ()
+    orders = ((), ("-p", "no:seamproof"))
+    differences: list[float] = []
+    for number in range(pairs):
+        spent: dict[tuple[str, ...], float] = {}
+        for arguments in orders if number % 2 else reversed(orders):
             before = _cpu()
             pytest(folder / "plain", "--collect-only", *arguments)
-            seconds.append(_cpu() - before)
-    with_plugin, without = (statistics.median(each) for each in spent.values())
-    print(f"collecting: {1000 * with_plugin:.0f} ms, without the plugin {1000 * without:.0f} ms")
-    return 1000 * (with_plugin - without)
+            spent[arguments] = 1000 * (_cpu() - before)
+        differences.append(spent[orders[0]] - spent[orders[1]])
+    low, added, high = statistics.quantiles(differences, n=4)
+    # Of a median, with the deviation that a normal distribution has by its quartiles.
+    spread = 1.253 * (high - low) / 1.349 / math.sqrt(pairs)
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTING], capture_output=True, text=True, check=True
+    )
+    importing = 1000 * float(done.stdout)
+    print(f"collecting: {added:.1f} ms more, give or take {spread:.1f}; import {importing:.2f} ms")
+    return {
+        "collect_ms": round(added, 1),
+        "collect_spread_ms": round(spread, 1),
+        "import_ms": round(importing, 2),
+    }
 
 
 def _cpu() -> float:
@@ -240,23 +346,33 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def main(quick: bool) -> dict[str, float]:
+async def main(quick: bool, only: str) -> dict[str, object]:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "server").mkdir()
         server = await Postgres().provision(DatabaseSettings(), folder / "server")
+        admin = server.admin
+        rows, tests = (10_000, 40) if quick else (100_000, 300)
+        figures: dict[str, Callable[[], dict[str, object]]] = {
+            "suites": partial(suites, folder, admin, rows, tests),
+            "ways": partial(ways, folder, admin, rows, 12),
+            "overhead": partial(overhead, folder, admin, rows, tests),
+            "workers": partial(speedup, folder, admin, 40 if quick else 900),
+            "collecting": partial(collecting, folder, 8 if quick else 60),
+        }
+        found: dict[str, object] = {}
         try:
-            rows, tests = (10_000, 40) if quick else (100_000, 300)
-            found = await asyncio.to_thread(suites, folder, server.admin, rows, tests)
-            gain = await asyncio.to_thread(speedup, folder, server.admin, 40 if quick else 300)
-            added = await asyncio.to_thread(collecting, folder, 5 if quick else 25)
+            for each in [only] if only else figures:
+                found |= await asyncio.to_thread(figures[each])
         finally:
             await server.stop()
-    return {**found, "n2_speedup": round(gain, 2), "collect_ms": round(added, 1)}
+    return found
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    print(json.dumps(asyncio.run(main(parser.parse_args().quick))))
+    parser.add_argument("--only", default="")
+    chosen = parser.parse_args()
+    print(json.dumps(asyncio.run(main(chosen.quick, chosen.only))))

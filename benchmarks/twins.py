@@ -54,10 +54,13 @@ SUITES = {
         ("concurrency", "idempotency"),
     ),
     "guards": (
-        tuple(
-            app + framework
-            for app in ("tenants", "intake", "leaks")
-            for framework in ("", "_django", "_express")
+        (
+            "keys",
+            *(
+                app + framework
+                for app in ("tenants", "intake", "leaks")
+                for framework in ("", "_django", "_express")
+            ),
         ),
         (
             *("authentication", "authorization", "contract", "exposure", "injection", "inventory"),
