@@ -148,6 +148,44 @@ def test_what_other_checks_provoked_is_judged_unless_a_fault_was_met() -> None:
     assert verdict.finding_class == "undeclared-status"
 
 
+@dataclass
+class Remembering(Answering):
+    """Answers in its one way once it was asked before, and as declared until then."""
+
+    def run(self, experiment: Experiment) -> History:
+        history, first = Answering.run(self, experiment), Answering().run(experiment).sections[0]
+        return replace(history, sections=(first, *history.sections[1:]))
+
+
+TWICE = Experiment((Phase((Act(SCENARIO.act),)),) * 3)
+
+
+def test_an_answer_that_only_a_second_request_gets_is_shown_by_both() -> None:
+    check, service = Contract(), Remembering(status=202)
+    check.watch(SUBJECT, service.run(TWICE))
+    (verdict,) = service.drive(check.explore(SUBJECT))
+    assert (verdict.tier, verdict.replays) == (Tier.PROVEN, (3, 3))
+    shown = verdict.evidence.experiment
+    assert shown is not None
+    assert len(shown.phases) == 2
+
+
+def test_an_answer_that_one_request_gets_as_well_is_shown_by_that() -> None:
+    check = Contract()
+    check.watch(SUBJECT, Remembering(status=202).run(TWICE))
+    (verdict,) = Answering(status=202).drive(check.explore(SUBJECT))
+    shown = verdict.evidence.experiment
+    assert shown is not None
+    assert (verdict.tier, len(shown.phases)) == (Tier.PROVEN, 1)
+
+
+def test_an_answer_that_does_not_come_again_is_not_concluded_from() -> None:
+    check = Contract()
+    check.watch(SUBJECT, Remembering(status=202).run(TWICE))
+    (verdict, *_) = Answering().drive(check.explore(SUBJECT))
+    assert (verdict.outcome, verdict.tier) == (Outcome.INCONCLUSIVE, Tier.PROVEN)
+
+
 def test_schemas_that_double_their_work_are_not_judged_by() -> None:
     definitions = {
         f"#/d/{each}": {"allOf": [{"$ref": f"#/d/{each + 1}"}] * 2 + [{"items": {}}]}

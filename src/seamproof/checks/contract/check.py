@@ -101,8 +101,8 @@ class Contract:
         self._answers += 1
         for sight in sights(exchange, declaration, self._by(subject)):
             if sight.key not in self._seen:
-                alone = replace(history.experiment, phases=(Phase((exchange.act,)),))
-                self._seen[sight.key] = sight, alone if index else history.experiment
+                until = history.experiment.phases[: index + 1]
+                self._seen[sight.key] = sight, replace(history.experiment, phases=until)
 
     def _by(self, subject: Subject) -> Conformance:
         if self._conformance is None:
@@ -153,7 +153,9 @@ class Contract:
             if sight.tier is Tier.NOTE:
                 verdicts.append(_verdict(subject, sight, experiment, None))
             else:
-                groups.setdefault(repr(experiment.phases), []).append((sight, experiment))
+                shown = self._shows(subject, declaration, sight)
+                least = yield from _least(sight, experiment, shown)
+                groups.setdefault(repr(least.phases), []).append((sight, least))
         for group in groups.values():
             experiment = group[0][1]
             shows = [self._shows(subject, declaration, sight) for sight, _ in group]
@@ -177,6 +179,18 @@ class Contract:
             )
 
         return shows
+
+
+def _least(
+    sight: Sight, experiment: Experiment, shows: Callable[[History], bool]
+) -> Exploration[Experiment]:
+    """The act alone where that is answered so too; else with the phases that came before it, as an
+    answer that only a second request gets."""
+    if len(experiment.phases) == 1:
+        return experiment
+    alone = replace(experiment, phases=(Phase((sight.exchange.act,)),), purpose="the act alone")
+    history: History = yield alone
+    return alone if not trouble(history) and shows(history) else experiment
 
 
 def _passes(subject: Subject) -> Callable[[History], bool]:
