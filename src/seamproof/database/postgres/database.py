@@ -72,8 +72,6 @@ class PostgresDatabase:
         self._fingerprint: audit.Fingerprint = {}
         self._epoch = 0
         self._dead = DeadRows()
-        self._empty = False
-        """Whether the journal was empty when it was last seen."""
         self._copies: list[str] = []
 
     @classmethod
@@ -213,14 +211,13 @@ class PostgresDatabase:
         batch.add(query, *values)
         (answer,) = await batch.send()
         recorded = answer.rows()
-        self._empty = not recorded or view is not None
         if any(int(relation or 0) not in self._relations for relation, *_ in recorded):
             await self._refresh()
         return self._journal.changes(self._relations, recorded)
 
-    async def _look(self, limit: int | None) -> Seen:
+    async def _look(self) -> Seen:
         """Begin a transaction, and read the journal and the sequences in it."""
-        return await looks.begin(self._session, self._admin.name, self._reading, limit)
+        return await looks.begin(self._session, self._admin.name, self._reading)
 
     async def edit(self, changes: Sequence[RowEdit]) -> None:
         """Write rows directly, above the arrangement: `changes()` does not show them, and an undo
@@ -243,8 +240,8 @@ class PostgresDatabase:
         if not len(back):
             return
         async with undone_on_failure(self._session):
-            await self._look(None)
-            places = await self._apply(back, {}, placed=False)
+            await self._look()
+            places = await self._apply(self._forgetting(), back, {}, placed=False)
         self._marks.take_back(back, places)
 
     async def fresh_sequences(self) -> None:
@@ -265,7 +262,7 @@ class PostgresDatabase:
         """
         level = Level(level)
         async with undone_on_failure(self._session):
-            seen = await self._look(None)
+            seen = await self._look()
             batch = Batch(self._session)
             batch.add(journal.FORGET)
             batch.add(journal.CLEANSE)
@@ -283,16 +280,18 @@ class PostgresDatabase:
             self._fingerprint = await self._hash()
         return lost
 
-    async def undo(self, to: Level | str) -> Undo:
+    async def undo(self, to: Level | str, *, sparing: bool = False) -> Undo:
         """Bring back the state of a mark. Costs what changed since, not what is stored.
 
         Where the rows alone do not lead back, the database is replaced by a copy of the template.
         The service must not write meanwhile: call `barrier` before, and hold its connections.
+        `sparing` leaves everything as it is while all that was written is in transactions that are
+        open.
         """
         started = time.perf_counter()
         level = self._marks.within(Level(to))
         try:
-            rows, reason = await self._undo_rows(level), ""
+            rows, reason = await self._undo_rows(level, sparing), ""
         except Unrestorable as error:
             rows, reason = 0, str(error)
             await self._clone(level)
@@ -303,46 +302,45 @@ class PostgresDatabase:
             await self._clone(level)
         return Undo(rows, time.perf_counter() - started, reason)
 
-    async def _undo_rows(self, level: Level) -> int:
-        if await self._untouched(level):
-            return 0
+    async def _undo_rows(self, level: Level, sparing: bool) -> int:
         for _ in range(_ATTEMPTS):
             try:
-                return await self._try_undo(level)
+                return await self._try_undo(level, sparing)
             except (SerializationFailure, DeadlockDetected):
                 continue
         raise Unrestorable("a session of the service goes on writing")
 
-    async def _untouched(self, level: Level) -> bool:
-        """Whether the state of a mark is there already, as after reads and refusals. Looked for
-        where it is likely: it costs half as much as an undo."""
-        if not self._empty or not self._marks.is_latest(level):
-            return False
-        target = self._marks.of(level)
-        seen = await looks.glance(self._session, self._admin.name, self._reading)
-        if seen.entries or seen.lost(target) or sequences.moved(seen.sequences, target.sequences):
-            return False
-        self._reached(level, Delta().places)
-        return True
-
-    async def _try_undo(self, level: Level) -> int:
+    async def _try_undo(self, level: Level, sparing: bool) -> int:
+        """Look, and take back what was seen: a round trip each, one alone where nothing changed."""
+        seen = await looks.glance(
+            self._session, self._admin.name, self._reading, limit=ROWS_LIMIT + 1
+        )
+        since, target = Delta.of(seen.entries), self._marks.of(level)
+        lost, delta = self._marks.lost(level, seen), self._marks.up_from(level, since)
+        moved = sequences.moved(seen.sequences, target.sequences)
+        untouched = not (seen.entries or len(delta) or moved or lost)
+        if untouched:
+            self._marks.reach(level, Delta().places)
+        if untouched or (sparing and not seen.entries and await self._written_to()):
+            return 0
+        if not lost and len(seen.entries) > ROWS_LIMIT:
+            lost = f"more than {ROWS_LIMIT} rows were changed"
+        if lost:
+            raise Unrestorable(lost)
+        placed = self._marks.places_known(level)
         async with undone_on_failure(self._session):
-            seen = await self._look(ROWS_LIMIT + 1)
-            if lost := self._marks.lost(level, seen):
-                raise Unrestorable(lost)
-            if len(seen.entries) > ROWS_LIMIT:
-                raise Unrestorable(f"more than {ROWS_LIMIT} rows were changed")
-            since = Delta.of(seen.entries)
-            delta = self._marks.up_from(level, since)
-            moved = sequences.moved(seen.sequences, self._marks.of(level).sequences)
-            placed = self._marks.places_known(level)
-            places = await self._apply(delta.reversed(), moved, placed=placed)
+            begun = self._beginning(len(seen.entries))
+            places = await self._apply(begun, delta.reversed(), moved, placed=placed)
         if level is Level.ARRANGED:
             # A row of the arrangement that was written and is the same again lies elsewhere now.
             self._marks.remember(since.places)
-        self._reached(level, places)
+        self._marks.reach(level, places)
         await self._tidy(delta, len(seen.entries))
         return len(delta)
+
+    async def _written_to(self) -> bool:
+        """Whether a transaction is open that has written something."""
+        return any(each.writes for each in await self.sessions())
 
     async def _tidy(self, undone: Delta, forgotten: int) -> None:
         self._dead.add(journal.TABLE, forgotten)
@@ -350,19 +348,30 @@ class PostgresDatabase:
             self._dead.add(self._relations[relation].sql, 2 * len(rows))
         await self._dead.clear(self._session)
 
-    async def _apply(self, delta: Delta, moved: sequences.States, *, placed: bool) -> Places:
-        """Apply a delta, set sequences, forget the journal's entries and commit."""
-        planned = undo.plan(self._relations, delta, placed=placed)
+    def _beginning(self, seen: int) -> Batch:
+        """Begins a transaction, in which the journal has what was seen of it and no more."""
         batch = Batch(self._session)
-        batch.add(planned.query, *planned.parameters)
-        batch.add(journal.SETTLE, *sequences.parameters(moved))
-        batch.add("COMMIT")
-        answer, *_ = await batch.send()
-        return undo.places(planned, answer)
+        batch.add(looks.BEGIN)
+        batch.add(journal.FORGET_SEEN, str(seen))
+        return batch
 
-    def _reached(self, level: Level, places: Places) -> None:
-        self._empty = True
-        self._marks.reach(level, places)
+    def _forgetting(self) -> Batch:
+        """Goes on with the transaction of a look."""
+        batch = Batch(self._session)
+        batch.add(journal.FORGET)
+        return batch
+
+    async def _apply(
+        self, batch: Batch, delta: Delta, moved: sequences.States, *, placed: bool
+    ) -> Places:
+        """Apply a delta, set sequences, and commit what the batch has begun."""
+        planned = undo.plan(self._relations, delta, placed=placed)
+        applied = batch.add(planned.query, *planned.parameters)
+        # Behind everything that can fail: no rollback would take it back.
+        if moved:
+            batch.add(sequences.PUT, *sequences.parameters(moved))
+        batch.add("COMMIT")
+        return undo.places(planned, (await batch.send())[applied])
 
     # Clones
 
@@ -393,7 +402,7 @@ class PostgresDatabase:
             await self._connect()
             await self._install()
             async with undone_on_failure(self._session):
-                seen = await self._look(None)
-                places = await self._apply(delta, mark.sequences, placed=False)
-        self._empty = True
+                seen = await self._look()
+                begun = self._forgetting()
+                places = await self._apply(begun, delta, mark.sequences, placed=False)
         self._marks.replaced(level, seen.large_objects, places)

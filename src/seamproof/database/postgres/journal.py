@@ -58,11 +58,12 @@ RETURNING relation, old, new, at, transaction, backend
 """
 FORGET = f"DELETE FROM {OURS}.entry"
 """Delete what this transaction sees of the journal."""
+FORGET_SEEN = f"SELECT {OURS}.forget($1)"
+"""The same where it has as many entries as the parameter says, and a serialization failure where it
+has not: it only grows, so that as many are the same ones."""
 TAKE = f"{FORGET} RETURNING relation, old, new, at, transaction, backend"
-"""The same, and what that was."""
+"""Delete it, and return what that was."""
 
-SETTLE = f"SELECT {OURS}.settle($1, $2, $3)"
-"""Put sequences back, and forget; its parameters are those of `sequences.PUT`."""
 CLEANSE = f"DELETE FROM {OURS}.taint"
 """Forget what could not be recorded."""
 
@@ -83,14 +84,16 @@ CREATE UNLOGGED TABLE {OURS}.entry (
 ) WITH (autovacuum_enabled = off);
 CREATE UNLOGGED TABLE {OURS}.taint (reason text NOT NULL);
 
--- The end of an undo: sequences where they were, and the entries that it saw forgotten.
-CREATE FUNCTION {OURS}.settle(moved oid[], lasts int8[], called bool[]) RETURNS void
-LANGUAGE plpgsql AS $body$ BEGIN
-    IF cardinality(moved) > 0 THEN
-        PERFORM setval(each.id::regclass, each.last, each.called)
-           FROM unnest(moved, lasts, called) AS each(id, last, called);
-    END IF;
+-- The beginning of an undo: what was written since the look at the journal would be lost.
+CREATE FUNCTION {OURS}.forget(seen int8) RETURNS void LANGUAGE plpgsql AS $body$
+DECLARE
+    found int8;
+BEGIN
     DELETE FROM {OURS}.entry;
+    GET DIAGNOSTICS found = ROW_COUNT;
+    IF found <> seen THEN
+        RAISE serialization_failure USING MESSAGE = format('%s of %s entries', seen, found);
+    END IF;
 END $body$;
 
 CREATE FUNCTION {OURS}.pinned(anyelement) RETURNS text LANGUAGE plpgsql {_SET}

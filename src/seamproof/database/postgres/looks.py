@@ -8,7 +8,7 @@ from seamproof.database.postgres.batch import Batch
 from seamproof.database.postgres.levels import Seen
 from seamproof.database.postgres.session import Connection
 
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ"
 """With one snapshot for all, an entry that is written between reading the journal and emptying it
 stays in it."""
 _STATE = f"""
@@ -17,26 +17,27 @@ _STATE = f"""
 """
 
 
-async def begin(connection: Connection, name: str, reading: str, limit: int | None) -> Seen:
-    """Begin a transaction, and look in it. At most `limit` entries are read, all where it is None.
+async def begin(connection: Connection, name: str, reading: str) -> Seen:
+    """Begin a transaction, and look in it.
 
     `name` is the database's, for messages; `reading` is the query for its sequences. Raises
     SafetyError where the database does not carry our marker any more.
     """
     batch = Batch(connection)
-    batch.add(_BEGIN)
-    return await _look(batch, name, reading, limit)
+    batch.add(BEGIN)
+    return await _look(batch, name, reading, None)
 
 
-async def glance(connection: Connection, name: str, reading: str) -> Seen:
-    """Look, one entry at most, and leave nothing begun: a single round trip."""
-    return await _look(Batch(connection), name, reading, 1)
+async def glance(connection: Connection, name: str, reading: str, limit: int) -> Seen:
+    """Look, `limit` entries at most, and leave nothing begun: a single round trip."""
+    return await _look(Batch(connection), name, reading, limit)
 
 
 async def _look(batch: Batch, name: str, reading: str, limit: int | None) -> Seen:
-    batch.add(f"{_STATE}, ({reading})")
+    # Outside of a transaction each has its own snapshot. What taints is then seen with its rows.
     batch.add(journal.ENTRIES, None if limit is None else str(limit))
-    *_, state, recorded = await batch.send()
+    batch.add(f"{_STATE}, ({reading})")
+    *_, recorded, state = await batch.send()
     taint, marked, large_objects, read = state.row()
     if marked != "t":
         raise SafetyError(

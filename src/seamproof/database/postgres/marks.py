@@ -47,10 +47,6 @@ class Marks:
         """A level, or base where nothing is arranged above it."""
         return level if self._arranged else Level.BASE
 
-    def is_latest(self, level: Level) -> bool:
-        """Whether nothing that is known of lies above a mark: what was written since is not."""
-        return level is Level.ARRANGED or not (len(self._above) or self._base_lost)
-
     def lost(self, level: Level, seen: Seen) -> str:
         """Why rows alone do not lead back to a mark, empty where they do."""
         return seen.lost(self.of(level)) or (self._base_lost if level is Level.BASE else "")
