@@ -112,6 +112,14 @@ def test_a_profile_that_was_broken_by_hand(project: Project, text: str, problem:
     assert "database" not in ended.printed, "refused before anything was started"
 
 
+def test_a_matrix_of_access_that_was_broken_by_hand(project: Project) -> None:
+    project.write(".seamproof/access.toml", 'reviewed = "maybe"')
+    ended = project.run("run", "--check", "authorization")
+    problem, hint = "access.toml: reviewed is 'maybe'", "delete"
+    refused(ended, 4, blame="configuration", problem=problem, hint=hint)
+    assert "database" not in ended.printed, "refused before anything was started"
+
+
 def test_a_project_that_cannot_be_written(tmp_path: Path) -> None:
     project = Project(tmp_path / "till")
     prefix: tuple[str, ...] = ()

@@ -6,6 +6,7 @@
 
 - `session`     a whole run: set-up, preparation, jobs, clean-up, as a stream of events
 - `wanted`      what it is asked for
+- `reviewed`    what a person has read and may have corrected, from the files
 - `misnamed`    what the configuration names and is not there, with the nearest that is
 - `premises`    a world with everybody signed in, at the state that experiments start from
 - `rebasing`    the state that every experiment starts from, moved to another one, and back

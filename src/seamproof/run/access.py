@@ -34,19 +34,20 @@ class Lookout:
         self,
         premises: Premises,
         path: Path,
+        stored: access_file.Stored,
         emit: Callable[[Event], None],
         known: Sequence[Scenario],
     ) -> None:
-        """`known` are all scenarios of the project: not all are asked in each run."""
+        """`stored` is what the file says, and `known` are all scenarios of the project: not all are
+        asked in each run."""
         self._known = known
         self._premises = premises
         self._path = path
+        self._stored = stored
         self._emit = emit
 
     async def look(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
-        """Everybody at every operation of these, and what the file says. Raises
-        ConfigurationError where the file is malformed."""
-        stored = access_file.read(self._path)
+        """Everybody at every operation of these, and what the file says."""
         began, stage = time.monotonic(), Stage(_STAGE, f"{len(learned)} scenarios")
         self._emit(stage)
         conductor, catalog = self._premises.conductor, self._premises.catalog
@@ -54,7 +55,7 @@ class Lookout:
         ownership = Ownership.of(catalog, conductor.stored, everybody)
         mask = Mask.of(profile, catalog)
         asked = await drive(attempts(learned, everybody, ownership, mask), conductor.conduct)
-        access = Access(asked, stored.matrix, stored.reviewed)
+        access = Access(asked, self._stored.matrix, self._stored.reviewed)
         self._emit(Stage(_STAGE, stage.detail, time.monotonic() - began))
         names = await names_at(self._premises, self._known)
         if names is not None:

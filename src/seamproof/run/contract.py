@@ -21,10 +21,11 @@ FILE = ".seamproof/contract.json"
 """Where it is, below the project's folder."""
 
 
-def promised(document: Document, path: Path, emit: Callable[[Event], None]) -> Document | None:
+def promised(
+    document: Document, before: Document | None, path: Path, emit: Callable[[Event], None]
+) -> Document | None:
     """What the document promised before, None where nobody kept it. Keeps what it promises now
-    where that breaks nothing. Raises ConfigurationError where the file is damaged."""
-    before = snapshot.read(path)
+    where that breaks nothing."""
     kept = before is not None and document.declarations == before.declarations
     if kept and before is not None and document.definitions == before.definitions:
         return before

@@ -62,7 +62,8 @@ class Inquiry:
         """What the document promised before."""
         if document is None or Need.FORMER not in self._wanted.needs:
             return None
-        return promised(document, self._root / FILE, self._emit)
+        before = self._wanted.reviewed.promised
+        return promised(document, before, self._root / FILE, self._emit)
 
     async def _access(self, learned: Sequence[LearnedScenario], profile: Profile) -> Access:
         """Who is let in to what."""
@@ -70,7 +71,7 @@ class Inquiry:
         if not asked or not self._premises.identities:
             return Access()
         place, known = self._beside.with_name(PLACE), self._wanted.everything
-        lookout = Lookout(self._premises, place, self._emit, known)
+        lookout = Lookout(self._premises, place, self._wanted.reviewed.access, self._emit, known)
         return await lookout.look(asked, profile)
 
 

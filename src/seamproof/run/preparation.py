@@ -305,7 +305,7 @@ class Preparation:
 
         Stored for the next run where all scenarios were learned from: a few say too little.
         """
-        stored, learned = self._wanted.reviewed, found.profile
+        stored, learned = self._wanted.reviewed.profile, found.profile
         profile = learned if stored is None else _joined(stored, learned)
         whole = tuple(each.scenario for each in found.scenarios) == self._wanted.everything
         if not whole:

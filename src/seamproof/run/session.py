@@ -30,7 +30,6 @@ from seamproof.core.events import (
 )
 from seamproof.core.registry import Need, Part
 from seamproof.core.verdict import Finding, Tier
-from seamproof.plan import profile_file
 from seamproof.run import selection
 from seamproof.run.acceptance.file import PLACE
 from seamproof.run.acceptance.standing import Standing, standing
@@ -43,6 +42,7 @@ from seamproof.run.premises import Premises, open_premises
 from seamproof.run.preparation import Preparation
 from seamproof.run.provenance import Provenance, begun, ignoring
 from seamproof.run.redaction import Redactor
+from seamproof.run.reviewed import Reviewed
 from seamproof.run.tally import Tally
 from seamproof.run.wanted import Wanted
 from seamproof.run.workers.messages import Begin
@@ -167,7 +167,8 @@ class Session:
         options = self._options
         self._parts = selection.checks(options.checks)
         everything = selection.all_scenarios(config)
-        reviewed = profile_file.read(config.path(config.profile))
+        needs = frozenset[Need]().union(*(part.needs for part in self._parts.values()))
+        reviewed = Reviewed.read(config, needs)
         if options.replay is not None:
             self._replayed = shelf.get(options.replay)
             self._provenance = shelf.provenance(options.replay)
@@ -175,7 +176,8 @@ class Session:
                 found = selection.of_finding(self._replayed, self._parts, everything)
             else:
                 found = selection.of_test(self._replayed, self._parts, self._provenance, config)
-                reviewed = ignoring(reviewed, config.testing.ignore)
+                ignored = ignoring(reviewed.profile, config.testing.ignore)
+                reviewed = replace(reviewed, profile=ignored)
             self._parts, scenarios = found
         else:
             # More may be found, once the service runs.
@@ -190,7 +192,7 @@ class Session:
             options.seed,
             options.deep,
             1 if self._replayed else options.workers,
-            needs=frozenset().union(*(part.needs for part in self._parts.values())),
+            needs=needs,
             asking=tuple(n for n, part in self._parts.items() if Need.ACCESS in part.needs),
         )
 

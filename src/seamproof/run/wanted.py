@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seamproof.core.model import Scenario
-from seamproof.core.profile import Profile
 from seamproof.core.registry import Need
+from seamproof.run.reviewed import Reviewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Wanted:
     scenarios: tuple[Scenario, ...]
     everything: tuple[Scenario, ...]
     """Every scenario of the project, also those not chosen."""
-    reviewed: Profile | None = None
-    """The profile that a person has reviewed; None where there is none yet."""
+    reviewed: Reviewed = Reviewed()
+    """What a person has read."""
     seed: int = 0
     deep: bool = False
     worlds: int = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seamproof.core.document import Answer, Declaration, Document
-from seamproof.core.errors import ConfigurationError, MachineError
+from seamproof.core.errors import MachineError
 from seamproof.core.events import Event, Notice
 from seamproof.core.model import Operation
 from seamproof.discovery import snapshot
@@ -24,7 +24,7 @@ DOCUMENT = Document((LIST,), version="3.1.0")
 
 def kept(document: Document, path: Path) -> Document | None:
     told: list[Event] = []
-    found = promised(document, path, told.append)
+    found = promised(document, snapshot.read(path), path, told.append)
     assert told == []
     return found
 
@@ -54,14 +54,6 @@ def test_what_is_broken_stays_as_it_was_until_a_person_deletes_it(tmp_path: Path
     assert snapshot.read(path) == other
 
 
-def test_a_file_that_is_damaged_is_told_of(tmp_path: Path) -> None:
-    path = tmp_path / FILE
-    path.parent.mkdir()
-    path.write_text("{")
-    with pytest.raises(ConfigurationError, match=r"contract\.json"):
-        promised(DOCUMENT, path, lambda event: None)
-
-
 def test_a_file_that_cannot_be_written_is_a_notice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,5 +62,5 @@ def test_a_file_that_cannot_be_written_is_a_notice(
 
     monkeypatch.setattr(snapshot, "store", full)
     told: list[Event] = []
-    assert promised(DOCUMENT, tmp_path / FILE, told.append) is None
+    assert promised(DOCUMENT, None, tmp_path / FILE, told.append) is None
     assert [type(each) for each in told] == [Notice]

@@ -22,13 +22,11 @@ from seamproof.core.model import Identity, Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.registry import Need, Part
 from seamproof.core.subject import Knowledge
-from seamproof.discovery import snapshot
-from seamproof.plan import access_file
 from seamproof.plan.access import attempts
 from seamproof.plan.reading import readable
 from seamproof.plan.runs import LearnedScenario
-from seamproof.run.contract import FILE
 from seamproof.run.drive import drive
+from seamproof.run.reviewed import Reviewed
 
 if TYPE_CHECKING:
     from seamproof.run.premises import Premises
@@ -86,14 +84,12 @@ class Knowing:
         config = self._premises.config
         # For every check: those that watch the one that runs may need it.
         document = await self._premises.openapi.document()
-        former = None
-        if document is not None and Need.FORMER in part.needs:
-            former = snapshot.read(config.root / FILE)
+        reviewed = Reviewed.read(config, part.needs)
+        former = None if document is None else reviewed.promised
         access = Access()
         if Need.ACCESS in part.needs and self._premises.identities:
-            stored = access_file.read(config.path(config.profile).with_name(access_file.PLACE))
             asked = await self._attempts((learned, *reads.learned), profile)
-            access = Access(asked, stored.matrix, stored.reviewed)
+            access = Access(asked, reviewed.access.matrix, reviewed.access.reviewed)
         return Knowledge(document, reads.scenarios, access, former)
 
     async def _attempts(

@@ -19,12 +19,13 @@ from seamproof.core.protocols import Replays
 from seamproof.core.registry import Need, Part
 from seamproof.core.subject import Result
 from seamproof.core.verdict import Evidence, Finding, Outcome, Tier, Verdict, fingerprint
-from seamproof.plan import access_file, profile_file
+from seamproof.plan import access_file
 from seamproof.run import selection
 from seamproof.run.costs import Costs
 from seamproof.run.findings import collect
 from seamproof.run.jobs import Jobs
 from seamproof.run.preparation import Preparation, Prepared
+from seamproof.run.reviewed import Reviewed
 from seamproof.run.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -125,13 +126,14 @@ def _unknown(verdicts: Sequence[Verdict]) -> bool:
 
 async def _prepared(engine: Engine, scenario: Scenario, parts: dict[str, Part]) -> Prepared:
     config = _apart(engine)
+    needs = frozenset[Need]().union(*(part.needs for part in parts.values()))
     wanted = Wanted(
         tuple(parts),
         (scenario,),
         # Of one of several too little is learned to be stored.
         (*selection.all_scenarios(config), scenario),
-        profile_file.read(config.path(config.profile)),
-        needs=frozenset().union(*(part.needs for part in parts.values())),
+        Reviewed.read(config, needs),
+        needs=needs,
         asking=tuple(name for name, part in parts.items() if Need.ACCESS in part.needs),
     )
     costs = Costs(_folder(engine) / "costs.json")
