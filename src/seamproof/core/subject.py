@@ -72,6 +72,8 @@ class Subject:
     to in a run that succeeds."""
     calls_anybody: tuple[str, ...] = ()
     """Operations, as `POST /webhooks`, that are meant to call what their users name."""
+    makers: tuple[Scenario, ...] = ()
+    """Of a read: scenarios whose act adds rows to what it reads, behind the arrangement of it."""
 
     @property
     def operation(self) -> Operation:
@@ -128,6 +130,8 @@ class Job:
     """The checks for which this is the first job."""
     landing: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The column that each field of the act is written to."""
+    makers: tuple[Scenario, ...] = ()
+    """Other scenarios whose act adds rows to what it reads."""
 
     @property
     def operation(self) -> str:

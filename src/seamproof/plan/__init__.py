@@ -10,6 +10,7 @@
 - `parity`        whether the replicas are one service: sign in on one, act on the other
 - `upkeep`        which job breaks what every request writes alike
 - `partners`      which operations may disturb each other
+- `makers`        which operations make what a read lists
 - `generation/`   values that a schema allows
 - `synthesis/`    the search for a scenario of every operation
 - `healing/`      repairs of stored scenarios

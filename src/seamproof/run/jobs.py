@@ -167,6 +167,7 @@ class Jobs:
             leads=job.leads,
             landing=job.landing,
             calls_anybody=self._calls_anybody,
+            makers=job.makers,
         )
 
     def _probes(self, job: Job) -> tuple[Probe, ...]:

@@ -26,6 +26,7 @@ from seamproof.core.model import Operation, Scenario
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Job, Knowledge
 from seamproof.plan import profile_file
+from seamproof.plan.makers import makers
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
 from seamproof.plan.profile import Learned, LearnedScenario, learn
@@ -146,12 +147,13 @@ class Preparation:
             profile,
             catalog,
             tuple(
-                self._job(number, each, profile, others, upkeep, alone, undeclared, leads)
-                for number, (each, leads, others, upkeep) in enumerate(
+                self._job(number, each, profile, others, made, upkeep, alone, undeclared, leads)
+                for number, (each, leads, others, made, upkeep) in enumerate(
                     zip(
                         riskiest,
                         _leads(riskiest, self._wanted.checks),
                         partners(riskiest, catalog, profile, self._partners),
+                        makers(riskiest, catalog, profile),
                         spared(riskiest, profile),
                         strict=True,
                     )
@@ -243,6 +245,7 @@ class Preparation:
         learned: LearnedScenario,
         profile: Profile,
         others: tuple[Scenario, ...],
+        made: tuple[Scenario, ...],
         upkeep: frozenset[str],
         alone: str,
         undeclared: tuple[Operation, ...],
@@ -263,6 +266,7 @@ class Preparation:
             undeclared if leads else (),
             leads=leads,
             landing={} if learned.clean is None else landing(learned.clean, self._premises.catalog),
+            makers=made,
         )
 
     def _estimate(self, learned: LearnedScenario) -> float:

@@ -17,7 +17,16 @@ from seamproof.core import codec
 from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.document import Declaration, Document, Parameter, Place
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment
-from seamproof.core.history import Crossing, Exchange, History, Request, Response, Section
+from seamproof.core.history import (
+    Changes,
+    Crossing,
+    Exchange,
+    History,
+    Request,
+    Response,
+    RowChange,
+    Section,
+)
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
@@ -153,6 +162,47 @@ def test_a_list_without_a_limit_is_suspected_where_requests_add_to_it() -> None:
     assert verdict.replays == (3, 3)
 
 
+POST = Scenario("add", Step(Operation.parse("POST /orders")), (Step(Operation.parse("POST /x")),))
+
+
+def from_empty(handler: Handler, makers: tuple[Scenario, ...]) -> tuple[Rows, Subject]:
+    """A list of orders that nothing is stored of; only `POST` leaves an entry."""
+
+    class Empty(Rows):
+        def run(self, experiment: Experiment) -> History:
+            made = experiment.arrangement[-1:] == (POST.act,)
+            if not made:
+                self.handler = lambda _: (200, [])
+            try:
+                history = super().run(experiment)
+            finally:
+                self.handler = handler
+            row = RowChange("orders", None, {"id": "1", "note": "fragile"})
+            return replace(history, prepared=Changes((row,)) if made else Changes())
+
+    return Empty(handler), replace(subject(), stored={}, makers=makers)
+
+
+def test_a_list_that_is_empty_is_filled_by_what_adds_to_it() -> None:
+    other = Scenario("other", Step(Operation.parse("POST /others")))
+    world, about = from_empty(lazy, (other, POST))
+    (verdict,) = world.drive(Resources().explore(about))
+    assert (verdict.finding_class, verdict.tier) == ("statements-per-row", Tier.PROVEN)
+    shown = verdict.evidence.experiment
+    assert shown is not None
+    assert shown.arrangement == (*POST.arrangement, POST.act)
+    assert shown_again(world, about, verdict).finding_class == verdict.finding_class
+    world, about = from_empty(eager, (other, POST))
+    (verdict,) = world.drive(Resources().explore(about))
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_list_that_nothing_adds_to_is_skipped() -> None:
+    world, about = from_empty(lazy, ())
+    (verdict,) = world.drive(Resources().explore(about))
+    assert verdict.outcome is Outcome.SKIPPED
+
+
 def test_a_list_that_no_request_adds_to_and_the_parts_of_one_thing_hold() -> None:
     assert [each.outcome for each in verdicts(endless)] == [Outcome.HELD]
     assert [each.outcome for each in verdicts(endless, subject(ONE, grows=True))] == [Outcome.HELD]
@@ -223,6 +273,13 @@ def test_a_text_of_any_length_is_suspected_in_deep_mode(limit: int | None, found
 def test_a_finding_is_shown_again(handler: Handler, about: Subject) -> None:
     world = Rows(handler)
     (verdict,) = world.drive(Resources().explore(about))
+    again = shown_again(world, about, verdict)
+    assert (again.finding_class, again.tier) == (verdict.finding_class, verdict.tier)
+    world.handler = eager
+    assert shown_again(world, about, verdict).outcome is Outcome.HELD
+
+
+def shown_again(world: Rows, about: Subject, verdict: Verdict) -> Verdict:
     finding = Finding(
         "f" * 16,
         "resources",
@@ -234,7 +291,4 @@ def test_a_finding_is_shown_again(handler: Handler, about: Subject) -> None:
         verdict.evidence,
     )
     (again,) = world.drive(Resources().replay(about, finding))
-    assert (again.finding_class, again.tier) == (verdict.finding_class, verdict.tier)
-    world.handler = eager
-    (mended,) = world.drive(Resources().replay(about, finding))
-    assert mended.outcome is Outcome.HELD
+    return again

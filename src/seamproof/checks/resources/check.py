@@ -1,5 +1,6 @@
 """Whether what a request costs is bounded.
 
+    an empty list                   what makes a row of it comes before
     5 more rows of what it lists    a statement more for each: 1, 5, 25     statements-per-row
     100 more rows                   all of them are read and answered       list-without-limit
     a page of 100000                LIMIT 100000 on the wire                page-size-without-limit
@@ -11,8 +12,10 @@ A transaction that stays open while a called service keeps it waiting is for `ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import ClassVar
 
+from seamproof.analysis import confirm
 from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
 from seamproof.analysis.trouble import trouble
@@ -29,7 +32,7 @@ from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
 from seamproof.checks.resources.report import CHECK, Case, Facts, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
-from seamproof.core.model import SAFE_METHODS
+from seamproof.core.model import SAFE_METHODS, Step
 from seamproof.core.protocols import Exploration
 from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
@@ -62,14 +65,13 @@ class Resources:
         clean = yield from begin(subject, CHECK)
         if isinstance(clean, Verdict):
             return (clean,)
-        verdicts, tried = [], []
-        for each in listed(subject, clean):
-            if each.table.name not in tried:
-                cost = yield from _few(subject, clean, each)
-                if cost is not None:
-                    tried.append(each.table.name)
-                    verdicts += yield from _per_row(subject, clean, each, cost)
-                    verdicts += yield from _whole(subject, clean, each, cost)
+        verdicts, tried = yield from _lists(subject, clean)
+        makers = iter(subject.makers)
+        while not tried and (maker := next(makers, None)) is not None:
+            fuller = _after(subject, (*maker.arrangement, maker.act))
+            history: History = yield confirm.plain(fuller, "with a row to list")
+            if not trouble(history) and as_expected(fuller, history):
+                verdicts, tried = yield from _lists(fuller, history)
         asked = list(pages(subject))
         for page in asked:
             verdicts += yield from _page(subject, page)
@@ -81,6 +83,9 @@ class Resources:
 
     def replay(self, subject: Subject, finding: Finding) -> Exploration[Iterable[Verdict]]:
         """Try what the finding is of again, from the rows that are there now."""
+        shown = finding.evidence.experiment
+        if shown is not None and len(shown.arrangement) > len(subject.scenario.arrangement):
+            subject = _after(subject, shown.arrangement)
         clean = yield from begin(subject, CHECK)
         if isinstance(clean, Verdict):
             return (clean,)
@@ -98,6 +103,25 @@ class Resources:
                     judge = _per_row if finding.finding_class == STATEMENTS_PER_ROW.name else _whole
                     verdicts += yield from judge(subject, clean, each, cost)
         return verdicts or (plain(subject, Outcome.HELD, "it is not seen any more"),)
+
+
+def _after(subject: Subject, arrangement: tuple[Step, ...]) -> Subject:
+    """The same act when more is there to be listed."""
+    return replace(subject, scenario=replace(subject.scenario, arrangement=arrangement))
+
+
+def _lists(subject: Subject, clean: History) -> Exploration[tuple[list[Verdict], list[str]]]:
+    """List more rows of each table that the answer shows; also which tables could be tried."""
+    verdicts: list[Verdict] = []
+    tried: list[str] = []
+    for each in listed(subject, clean):
+        if each.table.name not in tried:
+            cost = yield from _few(subject, clean, each)
+            if cost is not None:
+                tried.append(each.table.name)
+                verdicts += yield from _per_row(subject, clean, each, cost)
+                verdicts += yield from _whole(subject, clean, each, cost)
+    return verdicts, tried
 
 
 def _nothing(subject: Subject, tried: list[str], asked: list[Page]) -> Verdict:
