@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -120,10 +120,27 @@ def misnamed_access(place: str, access: Access, operations: frozenset[str]) -> I
 
 
 def nearest(entry: str, known: Collection[str]) -> str | None:
-    """What may be meant by a name, or by a glob, that matches nothing."""
-    spelled = {each.lower(): each for each in sorted(known)}
-    found = get_close_matches(entry.lower().replace("*", ""), spelled, n=1, cutoff=_NEAR)
-    return spelled[found[0]] if found else None
+    """What may be meant by a name, or by a glob, that matches nothing.
+
+    Of operations the paths are compared: by method and slash all of them are somewhat alike.
+    """
+    method, path = _parts(entry.replace("*", ""))
+    likeness = {}
+    for name in sorted(known):
+        other, there = _parts(name)
+        likeness[name] = (_alike(path, there), _alike(method, other))
+    best = max(likeness, key=lambda name: likeness[name], default=None)
+    return best if best is not None and likeness[best][0] >= _NEAR else None
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Method and path of an operation, of any other name nothing and the name."""
+    method, slash, path = name.lower().partition(" /")
+    return (method, path) if slash else ("", method)
+
+
+def _alike(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def _told(key: str, entry: str, known: Collection[str], kind: str) -> Notice:

@@ -52,6 +52,7 @@ def told(names: Names = NAMES, **sections: Any) -> list[tuple[str, str]]:
         ({"ssrf": {"allowed": ["post /webhooks"]}}, HOOKS),
         ({"discovery": {"skip": ["* /admn/*"]}}, "GET /admin/users"),
         ({"authorization": {"public": ["GET /admin/user"]}}, "GET /admin/users"),
+        ({"ssrf": {"allowed": ["PSOT /webhooks"]}}, HOOKS),
         ({"authorization": {"shared": ["product"]}}, "products"),
         ({"authorization": {"admins": ["owners"]}}, "owner"),
         ({"service": {"retry_safe": ["PUT /carts/{id}/items/{key}"]}}, ITEM),
