@@ -69,6 +69,7 @@ def test_only_the_last_few_templates_are_kept(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seamproof.database.postgres.pristine._KEPT_TEMPLATES", 1)
+    monkeypatch.setattr("seamproof.database.postgres.pristine._ROOM", 0)
 
     async def scenario() -> None:
         calls: list[Address] = []

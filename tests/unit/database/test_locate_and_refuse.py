@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import stat
 from pathlib import Path
 
@@ -120,10 +121,19 @@ def test_another_user_reaches_only_what_is_open_on_the_whole_way(tmp_path: Path)
 
 
 def test_the_oldest_directories_are_evicted(tmp_path: Path) -> None:
-    import os
-
     for age, name in enumerate(("new", "middle", "old")):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (1000 - age, 1000 - age))
     evict(tmp_path, 2)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["middle", "new"]
+
+
+def test_more_directories_are_kept_where_they_are_small(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "middle", "old", "oldest")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"x" * 40_000)
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    evict(tmp_path, 1, room=140_000)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["middle", "new", "old"]
+    evict(tmp_path, 1, room=60_000)
+    assert [each.name for each in tmp_path.iterdir()] == ["new"]

@@ -25,11 +25,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from seamproof.core.errors import MachineError
+
+_BLOCK = 512
+"""Bytes that `st_blocks` counts in (POSIX leaves it open, and all systems that we run on agree)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +179,27 @@ def touch(path: Path) -> None:
     os.utime(path)
 
 
-def evict(folder: Path, keep: int) -> None:
-    """Remove all but the `keep` directories in `folder` that were used last."""
+def evict(folder: Path, keep: int, room: int = 0) -> None:
+    """Remove the directories in `folder` that were used longest ago: all but `keep` of them, and
+    but those that, with all that were used later, are less than `room` bytes."""
     if not folder.is_dir():
         return
     directories = [each for each in folder.iterdir() if each.is_dir()]
     by_use = sorted(directories, key=lambda each: each.stat().st_mtime, reverse=True)
-    for each in by_use[keep:]:
-        remove(each)
+    if len(by_use) <= keep:
+        return
+    taken = 0
+    for number, each in enumerate(by_use):
+        taken += _size(each)
+        if number >= keep and taken >= room:
+            remove(each)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files below it, as they are allocated."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(place) / name).lstat().st_blocks * _BLOCK
+    return total

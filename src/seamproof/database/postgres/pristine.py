@@ -19,6 +19,9 @@ from seamproof.database.postgres.locate import EMBEDDED, Installation
 SUPERUSER = "postgres"
 _KEPT_BUILDS = 3
 _KEPT_TEMPLATES = 8
+_ROOM = 2 << 30
+"""Bytes that templates may take beyond those: whoever works on many projects, or runs them side by
+side, need not migrate anew each time."""
 _BUILTIN_LOCALES = 17
 """The first version with a locale provider that is the same on every system."""
 
@@ -193,7 +196,7 @@ class Store:
             cache.remove(templates / template)
             making.rename(templates / template)
             cache.touch(templates / template)
-            cache.evict(templates, _KEPT_TEMPLATES)
+            cache.evict(templates, _KEPT_TEMPLATES, _ROOM)
 
 
 def _clear(templates: Path) -> None:
