@@ -6,20 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import asyncpg
+from asyncpg_service import pooled
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from fastapi.responses import JSONResponse
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
-        app.state.pool = pool
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=pooled)
 
 
 @app.exception_handler(asyncpg.UniqueViolationError)

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from asyncpg_service import pooled
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -38,8 +39,7 @@ FAILURES = (*DATABASE, Refused, Unknown)
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
-        app.state.pool = pool
+    async with pooled(app):
         job = asyncio.create_task(_deliver_for_ever())
         yield
         job.cancel()

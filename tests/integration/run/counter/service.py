@@ -1,10 +1,7 @@
 """FastAPI on asyncpg: one stock, taken from in several ways."""
 
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import asyncpg
+from asyncpg_service import pooled
 from fastapi import BackgroundTasks, FastAPI, HTTPException
 
 READ = "SELECT units FROM stock WHERE id = 1"
@@ -13,14 +10,7 @@ WRITE = "UPDATE stock SET units = $1 WHERE id = 1"
 ADVISORY = "SELECT pg_advisory_xact_lock(1)"
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
-        app.state.pool = pool
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=pooled)
 
 
 @app.get("/health")

@@ -1,22 +1,14 @@
 """FastAPI on asyncpg: races that need a state of their own, a partner, or a key."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import asyncpg
+from asyncpg_service import pooled
 from fastapi import FastAPI, Header, HTTPException
 
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
-        app.state.pool = pool
-        yield
-
-
-app = FastAPI(lifespan=lifespan)
+app = FastAPI(lifespan=pooled)
 
 
 @asynccontextmanager

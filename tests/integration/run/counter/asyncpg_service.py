@@ -1,0 +1,1 @@
+../../../apps/asyncpg_service.py
