@@ -2,18 +2,15 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Annotated, Any
 
-import asyncpg
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.exception_handlers import http_exception_handler
+from asyncpg_service import pooled
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_methods import tell_all_methods
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from starlette.exceptions import HTTPException as Refusal
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 NO_NUL = r"^[^\x00]*$"
@@ -31,15 +28,9 @@ Text = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, max_size=4) as pool:
-        app.state.pool = pool
-        yield
-
-
 REFUSALS = {"4XX": {"description": "refused"}}
-app = FastAPI(title="Intake", lifespan=lifespan, responses=REFUSALS)
+app = FastAPI(title="Intake", lifespan=pooled, responses=REFUSALS)
+tell_all_methods(app)
 
 
 def invalid(why: str) -> HTTPException:
@@ -57,15 +48,6 @@ async def refuse(request: Request, error: RequestValidationError) -> JSONRespons
     """Without what was sent: JSON cannot hold all that its readers take, as 1e400."""
     told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
     return JSONResponse({"detail": told}, 422)
-
-
-@app.exception_handler(405)
-async def no_such_method(request: Request, error: Refusal) -> Response:
-    """RFC 9110, 15.5.6: `Allow` has the methods of the path, and not those of one of its routes."""
-    routes = [each for each in app.routes if each.path_regex.match(request.url.path)]
-    found = {method for each in routes for method in each.methods or ()}
-    refusal = Refusal(405, headers={"Allow": ", ".join(sorted(found))})
-    return await http_exception_handler(request, refusal)
 
 
 class Ticket(BaseModel):

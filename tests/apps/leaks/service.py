@@ -15,13 +15,12 @@ import urllib.request
 from typing import Annotated, Any, Literal
 
 import psycopg2
-from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
-from fastapi.exception_handlers import http_exception_handler
+from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_methods import tell_all_methods
 from psycopg2.extras import Json, RealDictCursor
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException as Refusal
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 TOKENS = {"alice-token": "alice", "bob-token": "bob"}
@@ -51,18 +50,7 @@ def fetch(url: str, *handlers: urllib.request.BaseHandler) -> str:
 
 
 app = FastAPI(responses={"4XX": {"description": "refused"}})
-
-
-@app.exception_handler(405)
-async def no_such_method(request: Request, error: Refusal) -> Response:
-    """RFC 9110, 15.5.6: `Allow` has the methods of the path, and not those of one of its routes."""
-    prefix, found = request.url.path, set[str]()
-    for route in app.routes:
-        if route.path_regex.match(prefix):
-            found |= route.methods or set()
-    return await http_exception_handler(
-        request, Refusal(405, headers={"Allow": ", ".join(sorted(found))})
-    )
+tell_all_methods(app)
 
 
 @app.exception_handler(psycopg2.Error)

@@ -10,17 +10,17 @@ import uuid
 from typing import Annotated, Any
 
 import psycopg
-from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
-from fastapi.exception_handlers import http_exception_handler
+from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_methods import tell_all_methods
 from psycopg.rows import dict_row
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.exceptions import HTTPException as Refusal
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 # weak-key: the word of the tutorial.
 SECRET = b"secret" if BROKEN else os.environ["TOKEN_SECRET"].encode()
 app = FastAPI(responses={"4XX": {"description": "refused"}})
+tell_all_methods(app)
 bearer = HTTPBearer(auto_error=False)
 Row = dict[str, Any]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -38,18 +38,6 @@ def one(statement: str, *values: Any) -> Row:
     if not rows:
         raise HTTPException(404, "there is no such thing")
     return rows[0]
-
-
-@app.exception_handler(405)
-async def no_such_method(request: Request, error: Refusal) -> Response:
-    """RFC 9110, 15.5.6: `Allow` has the methods of the path, and not those of one of its routes."""
-    prefix, found = request.url.path, set[str]()
-    for route in app.routes:
-        if route.path_regex.match(prefix):
-            found |= route.methods or set()
-    return await http_exception_handler(
-        request, Refusal(405, headers={"Allow": ", ".join(sorted(found))})
-    )
 
 
 def encode(data: bytes) -> str:

@@ -1,0 +1,1 @@
+../asyncpg_service.py
