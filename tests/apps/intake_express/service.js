@@ -2,6 +2,7 @@
 
 import express from "express";
 import pg from "pg";
+import { Refused, refuseOthers } from "./express_refusals.mjs";
 
 const broken = process.env.SEAMPROOF_VARIANT === "broken";
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 4 });
@@ -11,13 +12,6 @@ pool.on("error", () => {});
 
 const app = express();
 app.use(express.json());
-
-class Refused extends Error {
-  constructor(status, text) {
-    super(text);
-    this.status = status;
-  }
-}
 
 const isText = (value) =>
   typeof value === "string" && value !== "" && value.length <= 200 && !value.includes("\0");
@@ -102,14 +96,7 @@ app.post("/orders", async (request, response) => {
   }
 });
 
-// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
-app.use((request, response) => {
-  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
-  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
-  if (allowed.length === 0) throw new Refused(404, "no such route");
-  response.set("Allow", allowed.join(", ").toUpperCase());
-  throw new Refused(405, "no such method");
-});
+refuseOthers(app);
 app.use((error, request, response, next) => {
   const status = error.status ?? 500;
   response.status(status).json({ error: status < 500 ? error.message : "failed" });

@@ -5,6 +5,7 @@
 
 import express from "express";
 import pg from "pg";
+import { Refused, refuseOthers } from "./express_refusals.mjs";
 
 const broken = process.env.SEAMPROOF_VARIANT === "broken";
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 4 });
@@ -14,13 +15,6 @@ const tokens = { "alice-token": "alice", "bob-token": "bob" };
 
 const app = express();
 app.use(express.json());
-
-class Refused extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
-}
 
 function text(fields, name, otherwise) {
   const value = fields?.[name] ?? otherwise;
@@ -168,14 +162,7 @@ app.post("/feeds", async (request, response) => {
   response.json({ size: found === undefined ? 0 : (await found.arrayBuffer()).byteLength });
 });
 
-// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
-app.use((request, response) => {
-  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
-  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
-  if (allowed.length === 0) throw new Refused(404, "no such route");
-  response.set("Allow", allowed.join(", ").toUpperCase());
-  throw new Refused(405, "no such method");
-});
+refuseOthers(app);
 
 // database-in-error, code-in-error
 app.use((error, request, response, next) => {

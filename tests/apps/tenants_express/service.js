@@ -6,6 +6,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import express from "express";
 import pg from "pg";
+import { Refused, refuseOthers } from "./express_refusals.mjs";
 
 const broken = process.env.SEAMPROOF_VARIANT === "broken";
 const secret = process.env.TOKEN_SECRET;
@@ -15,13 +16,6 @@ pool.on("error", () => {});
 
 const app = express();
 app.use(express.json());
-
-class Refused extends Error {
-  constructor(status, message) {
-    super(message);
-    this.status = status;
-  }
-}
 
 async function one(text, values) {
   const { rows } = await pool.query(text, values);
@@ -146,14 +140,7 @@ app.get("/orders/:order", async (request, response) => {
   response.json(await order(key(request.params.order), request.me));
 });
 
-// RFC 9110, 15.5.6: a path that is there, and a method that it has not.
-app.use((request, response) => {
-  const known = app.router.stack.filter((layer) => layer.route?.path && layer.match(request.path));
-  const allowed = known.flatMap((layer) => Object.keys(layer.route.methods));
-  if (allowed.length === 0) throw new Refused(404, "no such route");
-  response.set("Allow", allowed.join(", ").toUpperCase());
-  throw new Refused(405, "no such method");
-});
+refuseOthers(app);
 
 app.use((error, request, response, next) => {
   response.status(error.status ?? 500).json({ error: error.status ? error.message : "sorry" });
