@@ -6,10 +6,10 @@ import pytest
 from overlapped import OPERATION, TABLES, add, count, join, scenario, subject, verdicts, world
 
 from doubles.fake_overlap import FakeOverlap, Rows, Statements
+from doubles.stored import finding_of
 from seamproof.checks.concurrency import Concurrency
-from seamproof.core.experiment import BoundaryKind
 from seamproof.core.profile import Profile
-from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.core.verdict import Outcome, Tier
 
 
 def test_a_value_that_is_read_and_written_back_is_a_lost_update() -> None:
@@ -256,16 +256,7 @@ def test_a_stored_finding_is_shown_again_by_its_own_schedule() -> None:
     overlap = world(sell)
     (found,) = overlap.drive(Concurrency().explore(subject()))
     again = world(sell)
-    finding = Finding(
-        "0123456789abcdef",
-        "concurrency",
-        found.finding_class,
-        Tier.PROVEN,
-        OPERATION,
-        BoundaryKind.SQL,
-        found.replays,
-        found.evidence,
-    )
+    finding = finding_of(found)
     (shown,) = again.drive(Concurrency().replay(subject(), finding))
     assert (shown.finding_class, shown.shape) == (found.finding_class, found.shape)
     schedules = {

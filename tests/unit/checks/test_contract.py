@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 import pytest
 
 from doubles.driven import Driven
+from doubles.stored import finding_of
 from seamproof.analysis.conformance import Conformance
 from seamproof.checks.contract import Contract
 from seamproof.core.document import Answer, Body, Declaration, Document
-from seamproof.core.experiment import Act, Experiment, Fault, FaultKind, Phase
+from seamproof.core.experiment import Act, BoundaryKind, Experiment, Fault, FaultKind, Phase
 from seamproof.core.experiment import CrossingKey as Key
 from seamproof.core.history import Exchange, History, Request, Response, Section
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 READ = Operation.parse("GET /orders/{order}")
 ORDER = {
@@ -230,10 +231,7 @@ def test_it_needs_the_operation_in_a_document() -> None:
 def test_a_finding_is_shown_again() -> None:
     service = Answering(status=202)
     (seen,) = verdicts(service)
-    finding = Finding(
-        "f", "contract", seen.finding_class, seen.tier, seen.operation, "http-in", seen.replays,
-        seen.evidence,
-    )  # fmt: skip
+    finding = finding_of(seen, BoundaryKind.HTTP_IN)
     (again,) = service.drive(Contract().replay(SUBJECT, finding))
     assert again.replays == (3, 3)
     (again,) = Answering().drive(Contract().replay(SUBJECT, finding))

@@ -9,12 +9,13 @@ import pytest
 
 from doubles.fake_store import Answer, Ask, FakeStore, Handler
 from doubles.fake_world import FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.checks.exposure import Exposure
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
 from seamproof.core.experiment import Act, BoundaryKind, Experiment, Phase
 from seamproof.core.model import Identity, Operation, Scenario, Step
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 TEXT = "character varying(200)"
 CATALOG = Catalog(
@@ -176,17 +177,7 @@ def test_what_could_not_be_tried_is_said() -> None:
 def test_a_finding_is_shown_again() -> None:
     store, subject = world(fields("password_hash"))
     (verdict,) = store.drive(Exposure().explore(subject))
-    finding = Finding(
-        "f" * 16,
-        "exposure",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.HTTP_IN,
-        verdict.replays,
-        verdict.evidence,
-        cause=verdict.cause,
-    )
+    finding = finding_of(verdict, BoundaryKind.HTTP_IN)
     (again,) = store.drive(Exposure().replay(subject, finding))
     assert told([again]) == told([verdict])
     store.handlers["GET /users"] = fields("id")
@@ -216,17 +207,7 @@ def test_an_error_that_another_check_provoked_is_shown_again() -> None:
     assert told([verdict]) == {("code-in-error", "a stack trace", Tier.PROVEN)}
     assert verdict.evidence.experiment is not None
     assert len(verdict.evidence.experiment.phases) == 1, "the smallest that shows it"
-    again = Finding(
-        "e" * 16,
-        "exposure",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.HTTP_IN,
-        verdict.replays,
-        verdict.evidence,
-        cause=verdict.cause,
-    )
+    again = finding_of(verdict, BoundaryKind.HTTP_IN)
     (shown,) = store.drive(Exposure().replay(subject, again))
     assert told([shown]) == told([verdict])
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.checks.injection import Injection
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 SEARCH = Subject(
     Scenario("search", Step(Operation.parse("GET /things"), query={"name": "a", "sort": "name"}))
@@ -223,16 +224,7 @@ def test_a_finding_is_shown_again() -> None:
 
     world = FakeWorld({"GET /things": broken})
     (verdict,) = world.drive(Injection().explore(SEARCH))
-    finding = Finding(
-        "f" * 16,
-        "injection",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.SQL,
-        verdict.replays,
-        verdict.evidence,
-    )
+    finding = finding_of(verdict)
     (again,) = world.drive(Injection().replay(SEARCH, finding))
     assert (again.finding_class, again.tier, again.shape) == (
         verdict.finding_class,

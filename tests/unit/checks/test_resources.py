@@ -11,6 +11,7 @@ import pytest
 
 from doubles.driven import Driven
 from doubles.fake_world import FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.analysis.statements import kind, shape
 from seamproof.checks.resources import Resources
 from seamproof.core import codec
@@ -30,7 +31,7 @@ from seamproof.core.history import (
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 LIST = Operation.parse("GET /orders")
 ONE = Operation.parse("GET /users/{user}")
@@ -280,15 +281,6 @@ def test_a_finding_is_shown_again(handler: Handler, about: Subject) -> None:
 
 
 def shown_again(world: Rows, about: Subject, verdict: Verdict) -> Verdict:
-    finding = Finding(
-        "f" * 16,
-        "resources",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.SQL,
-        verdict.replays,
-        verdict.evidence,
-    )
+    finding = finding_of(verdict)
     (again,) = world.drive(Resources().replay(about, finding))
     return again

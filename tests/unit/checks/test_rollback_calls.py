@@ -8,10 +8,11 @@ from collections.abc import Callable
 from calling import CHARGE, SUBJECT, charging, drive, loud, notes, store
 
 from doubles.fake_world import CallFailed, DatabaseFault, FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.checks.rollback import Rollback
 from seamproof.checks.trace import Trace
 from seamproof.core.experiment import BoundaryKind, FaultKind
-from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.core.verdict import Outcome, Tier
 
 # A call that gets lost
 
@@ -287,16 +288,7 @@ def test_a_rate_limiter_makes_it_inconclusive() -> None:
 def test_replay_shows_a_stored_finding_again() -> None:
     for handler, name in ((charging(), "uncompensated-call"), (waiting, "no-timeout")):
         verdict = loud(drive(handler))[name]
-        finding = Finding(
-            "0" * 16,
-            "rollback",
-            name,
-            verdict.tier,
-            verdict.operation,
-            BoundaryKind.HTTP_OUT,
-            verdict.replays,
-            verdict.evidence,
-        )
+        finding = finding_of(verdict, BoundaryKind.HTTP_OUT)
         world = FakeWorld({"POST /orders": handler})
         again = loud(list(world.drive(Rollback().replay(SUBJECT, finding))))
         assert again[name].shape == verdict.shape

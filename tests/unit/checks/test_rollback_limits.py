@@ -5,11 +5,12 @@ from __future__ import annotations
 from rolled_back import atomic, subject, two_commits, verdicts
 
 from doubles.fake_world import FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.checks.rollback import Rollback
 from seamproof.core.experiment import BoundaryKind, FaultKind
 from seamproof.core.history import RowChange
 from seamproof.core.profile import Profile
-from seamproof.core.verdict import Finding, Outcome, Tier
+from seamproof.core.verdict import Outcome, Tier
 
 
 def test_a_rate_limiter_makes_it_inconclusive() -> None:
@@ -115,16 +116,7 @@ def test_ten_runs_name_their_findings_alike() -> None:
 def test_replay_shows_a_stored_finding_again() -> None:
     about = subject()
     (verdict,) = [v for v in verdicts(two_commits) if v.finding_class == "partial-state"]
-    finding = Finding(
-        "0" * 16,
-        "rollback",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.SQL,
-        verdict.replays,
-        verdict.evidence,
-    )
+    finding = finding_of(verdict)
     world = FakeWorld({"POST /orders": two_commits})
     again = list(world.drive(Rollback().replay(about, finding)))
     assert [each.finding_class for each in again] == ["partial-state"]

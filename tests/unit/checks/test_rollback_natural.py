@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from doubles.fake_world import FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.checks.rollback import Rollback
 from seamproof.checks.rollback.attempts import beyond
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
@@ -15,7 +16,7 @@ from seamproof.core.document import Body, Declaration, Document
 from seamproof.core.history import Row, RowChange
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 SERIAL = "nextval('s')"
 CATALOG = Catalog(
@@ -115,11 +116,7 @@ def test_a_refusal_that_keeps_the_order_is_proven() -> None:
 
 def test_it_is_shown_again() -> None:
     (verdict,) = findings(order_first)
-    finding = Finding(
-        "0" * 16,
-        *("rollback", verdict.finding_class, verdict.tier, verdict.operation),
-        *("sql", verdict.replays, verdict.evidence),  # type: ignore[arg-type]
-    )
+    finding = finding_of(verdict)
     for handler, shown in ((order_first, ["refused-but-wrote"]), (order_last, [""])):
         world = FakeWorld({POST.id: handler})
         again = world.drive(Rollback().replay(subject(), finding))

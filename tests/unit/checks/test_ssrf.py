@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 
 from doubles.fake_world import FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.analysis.addresses import is_address, is_host
 from seamproof.analysis.inputs import Input, Where
 from seamproof.checks.ssrf import Ssrf
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Json, Operation, Scenario, Step
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 POST = Operation.parse("POST /hooks")
 SUBJECT = Subject(
@@ -37,19 +38,6 @@ def call(service: FakeService, address: str) -> None:
     for prefix in ("{sinkhole}", "http://a.example@127.0.0.1:{sinkhole.port}"):
         if address.startswith(prefix):
             service.call(f"GET sinkhole {address.removeprefix(prefix)}", status=200)
-
-
-def finding_of(verdict: Verdict) -> Finding:
-    return Finding(
-        "f" * 16,
-        "ssrf",
-        verdict.finding_class,
-        verdict.tier,
-        verdict.operation,
-        BoundaryKind.HTTP_OUT,
-        verdict.replays,
-        verdict.evidence,
-    )
 
 
 def test_an_address_that_is_called_is_proven() -> None:
@@ -172,7 +160,7 @@ def test_who_follows_no_redirect_holds() -> None:
 def test_a_redirect_is_shown_again() -> None:
     world = FakeWorld({POST.id: fetching("a.example", follows=True)})
     (verdict,) = world.drive(Ssrf().explore(SUBJECT))
-    (again,) = world.drive(Ssrf().replay(SUBJECT, finding_of(verdict)))
+    (again,) = world.drive(Ssrf().replay(SUBJECT, finding_of(verdict, BoundaryKind.HTTP_OUT)))
     assert (again.tier, again.shape) == (Tier.SUSPECTED, "body /url")
     assert again.evidence.facts["address"] == verdict.evidence.facts["address"]
 
@@ -194,7 +182,7 @@ def test_a_finding_is_shown_again() -> None:
 
     world = FakeWorld({POST.id: broken})
     (verdict,) = world.drive(Ssrf().explore(SUBJECT))
-    finding = finding_of(verdict)
+    finding = finding_of(verdict, BoundaryKind.HTTP_OUT)
     (again,) = world.drive(Ssrf().replay(SUBJECT, finding))
     assert (again.tier, again.shape) == (Tier.PROVEN, "body /url")
     world.handlers[POST.id] = lambda service: 201

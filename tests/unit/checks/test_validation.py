@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
+from doubles.stored import finding_of
 from seamproof.analysis.statements import shape
 from seamproof.checks.validation import Validation
 from seamproof.checks.validation.shapes import uneven
@@ -16,7 +17,7 @@ from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.probe import Probe, Source
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
-from seamproof.core.verdict import Finding, Outcome, Tier, Verdict
+from seamproof.core.verdict import Outcome, Tier, Verdict
 
 STEP = Step(Operation.parse("POST /orders"), json={"name": "Ann", "quantity": 2})
 Handler = Callable[[FakeService], int]
@@ -333,10 +334,7 @@ def test_what_nothing_can_be_broken_of_is_skipped() -> None:
 
 def test_a_finding_is_shown_again() -> None:
     (verdict,) = verdicts(accepting)
-    finding = Finding(
-        "f", "validation", verdict.finding_class, verdict.tier, verdict.operation,
-        BoundaryKind.HTTP_IN, verdict.replays, verdict.evidence,
-    )  # fmt: skip
+    finding = finding_of(verdict, BoundaryKind.HTTP_IN)
     world = FakeWorld({"POST /orders": accepting})
     (again,) = world.drive(Validation().replay(SUBJECT, finding))
     assert (again.finding_class, again.replays) == (verdict.finding_class, (3, 3))
