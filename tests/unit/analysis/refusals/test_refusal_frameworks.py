@@ -7,38 +7,32 @@ from refused import said
 from seamproof.analysis.refusals.complaint import ComplaintKind as K
 
 
+def _pydantic(kind: str, place: str, said: str, **context: object) -> dict[str, object]:
+    """An entry of pydantic 2, with its place as `body/items/0`."""
+    loc = [int(each) if each.isdigit() else each for each in place.split("/")]
+    return {"type": kind, "loc": loc, "msg": said, "ctx": context}
+
+
 def test_fastapi() -> None:
+    choice, at_sign = "'admin', 'staff' or 'user'", "it must have an @-sign."
+    number = "Input should be a valid integer, unable to parse string as an integer"
     detail = [
         {"type": "missing", "loc": ["body", "title"], "msg": "Field required", "input": {}},
-        {
-            "type": "enum",
-            "loc": ["body", "role"],
-            "msg": "Input should be 'admin', 'staff' or 'user'",
-            "ctx": {"expected": "'admin', 'staff' or 'user'"},
-        },
-        {
-            "type": "string_too_short",
-            "loc": ["body", "name"],
-            "msg": "String should have at least 3 characters",
-            "ctx": {"min_length": 3},
-        },
-        {
-            "type": "int_parsing",
-            "loc": ["body", "items", 0, "quantity", "int"],
-            "msg": "Input should be a valid integer, unable to parse string as an integer",
-        },
-        {
-            "type": "value_error",
-            "loc": ["body", "email"],
-            "msg": "value is not a valid email address: it must have an @-sign.",
-            "ctx": {"reason": "it must have an @-sign."},
-        },
-        {
-            "type": "greater_than",
-            "loc": ["query", "page"],
-            "msg": "Input should be greater than 0",
-            "ctx": {"gt": 0},
-        },
+        _pydantic("enum", "body/role", f"Input should be {choice}", expected=choice),
+        _pydantic(
+            "string_too_short",
+            "body/name",
+            "String should have at least 3 characters",
+            min_length=3,
+        ),
+        _pydantic("int_parsing", "body/items/0/quantity/int", number),
+        _pydantic(
+            "value_error",
+            "body/email",
+            f"value is not a valid email address: {at_sign}",
+            reason=at_sign,
+        ),
+        _pydantic("greater_than", "query/page", "Input should be greater than 0", gt=0),
         {"type": "extra_forbidden", "loc": ["body", "x"], "msg": "Extra inputs are not permitted"},
         {"type": "uuid_parsing", "loc": ["path", "id"], "msg": "Input should be a valid UUID"},
     ]
