@@ -11,6 +11,19 @@ from seamproof.core.experiment import BoundaryKind
 from seamproof.core.verdict import Outcome, Tier
 
 
+def refund(service: FakeService) -> None:
+    service.call("POST payments /refunds", {"amount": 7})
+
+
+def store_or_refund(service: FakeService) -> int:
+    try:
+        store(service)
+    except BROKEN:
+        refund(service)
+        return 503
+    return 201
+
+
 def test_a_charge_for_an_order_that_rolled_back_is_proven() -> None:
     found = loud(drive(charging()))
     verdict = found["uncompensated-call"]
@@ -25,9 +38,6 @@ def test_a_charge_for_an_order_that_rolled_back_is_proven() -> None:
 
 
 def test_a_charge_that_is_taken_back_holds() -> None:
-    def refund(service: FakeService) -> None:
-        service.call("POST payments /refunds", {"amount": 7})
-
     assert not loud(drive(charging(undo=refund)))
 
 
@@ -83,12 +93,7 @@ def test_a_charge_that_only_the_provider_knows_of_is_suspected_not_proven() -> N
             service.call(CHARGE, {"amount": 7})
         except CallFailed:
             return 502
-        try:
-            store(service)
-        except BROKEN:
-            service.call("POST payments /refunds", {"amount": 7})
-            return 503
-        return 201
+        return store_or_refund(service)
 
     found = loud(drive(create))
     assert [(name, each.tier) for name, each in found.items()] == [
@@ -133,7 +138,7 @@ def test_a_call_that_nothing_fakes_is_named() -> None:
 def test_a_job_that_takes_the_charge_back_holds() -> None:
     def reconcile(service: FakeService) -> int:
         if not service.world.committed:
-            service.call("POST payments /refunds", {"amount": 7})
+            refund(service)
         return 0
 
     assert not loud(drive(charging(), reconcile))
@@ -146,12 +151,7 @@ def test_the_first_of_two_calls_stays_done_where_the_second_is_refused() -> None
             service.call("POST shipping /labels", {"to": "Main St"}, key="label-7")
         except CallFailed:
             return 502
-        try:
-            store(service)
-        except BROKEN:
-            service.call("POST payments /refunds", {"amount": 7})
-            return 503
-        return 201
+        return store_or_refund(service)
 
     verdict = loud(drive(create))["uncompensated-call"]
     assert (verdict.tier, verdict.shape) == (Tier.PROVEN, CHARGE)
