@@ -25,32 +25,6 @@ from guessed import DJANGO, EXPRESS, FASTAPI, FLASK, drafts, told
             "shop/__init__.py:1",
         ),
         (
-            FLASK | {"Procfile": "release: x\nweb: python serve.py --port $PORT\n"},
-            "python serve.py --port {port}",
-            "Procfile:2",
-        ),
-        (
-            FLASK | {"Dockerfile": 'CMD ["sh", "-c", "exec python -m x -b 0.0.0.0:${PORT:-80}"]\n'},
-            "python -m x -b 127.0.0.1:{port}",
-            "Dockerfile:1",
-        ),
-        (
-            FLASK
-            | {"compose.yml": "services:\n  web:\n    build: .\n    command: python a.py -p 80\n"},
-            "python a.py -p {port}",
-            "compose.yml:2",
-        ),
-        (
-            FLASK | {"Procfile": "web: python migrate.py && python serve.py $PORT\n"},
-            "flask --app app:app run --port {port}",
-            "app.py:2",
-        ),
-        (
-            FLASK | {"Procfile": "web: no-such-program $PORT\n"},
-            "flask --app app:app run --port {port}",
-            "app.py:2",
-        ),
-        (
             DJANGO,
             "python manage.py runserver --noreload 127.0.0.1:{port}",
             "manage.py:1",
@@ -69,6 +43,39 @@ def test_the_command_and_where_it_comes_from(
     draft = drafts(tmp_path, files)
     assert told(draft, "command") == [(command, place)]
     assert draft.service["command"] == command
+
+
+BY_FLASK = "flask --app app:app run --port {port}", "app.py:2"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "guess"),
+    [
+        (
+            "Procfile",
+            "release: x\nweb: python serve.py --port $PORT\n",
+            ("python serve.py --port {port}", "Procfile:2"),
+        ),
+        (
+            "Dockerfile",
+            'CMD ["sh", "-c", "exec python -m x -b 0.0.0.0:${PORT:-80}"]\n',
+            ("python -m x -b 127.0.0.1:{port}", "Dockerfile:1"),
+        ),
+        (
+            "compose.yml",
+            "services:\n  web:\n    build: .\n    command: python a.py -p 80\n",
+            ("python a.py -p {port}", "compose.yml:2"),
+        ),
+        ("Procfile", "web: python migrate.py && python serve.py $PORT\n", BY_FLASK),
+        ("Procfile", "web: no-such-program $PORT\n", BY_FLASK),
+    ],
+)
+def test_a_file_that_starts_it_is_believed_where_one_program_does(
+    tmp_path: Path, file: str, text: str, guess: tuple[str, str]
+) -> None:
+    draft = drafts(tmp_path, FLASK | {file: text})
+    assert told(draft, "command") == [guess]
+    assert draft.service["command"] == guess[0]
 
 
 def test_a_program_of_the_projects_own_environment_is_taken(tmp_path: Path) -> None:
