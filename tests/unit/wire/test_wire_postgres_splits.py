@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +34,8 @@ from playbook import (
 from seamproof.wire.postgres.conversation import Conversation
 from seamproof.wire.postgres.messages import ProtocolError, message
 
-STREAMS = [
+Stream = list[tuple[str, bytes]]
+STREAMS: list[Stream] = [
     [
         ("client", extended("SELECT $1", b"1") + query("SELECT 2")),
         ("server", PARSED + BOUND + columns() + row() * 3 + complete("SELECT 3") + ready()),
@@ -56,48 +59,58 @@ def told(play: Play) -> list[tuple[object, ...]]:
     ]
 
 
-def unbroken(stream: list[tuple[str, bytes]]) -> Play:
+def unbroken(stream: Stream) -> Play:
     whole = Play()
     for side, data in stream:
         getattr(whole, side)(data)
     return whole
 
 
+def cuts(stream: Stream) -> Iterator[tuple[int, int]]:
+    """Each place where one chunk of it may be broken in two: the chunk's number, and the byte."""
+    return ((step, at) for step, (_, broken) in enumerate(stream) for at in range(len(broken)))
+
+
+def halves(stream: Stream, step: int, at: int) -> Iterator[tuple[int, str, bytes, bytes]]:
+    """The chunks in two pieces each, by number and side: all but the one that is cut begin whole
+    in the second."""
+    for number, (side, data) in enumerate(stream):
+        cut = at if number == step else 0
+        yield number, side, data[:cut], data[cut:]
+
+
 @pytest.mark.parametrize("stream", STREAMS)
 def test_every_split_tells_the_same_and_forwards_every_byte(
-    stream: list[tuple[str, bytes]],
+    stream: Stream,
 ) -> None:
     whole = unbroken(stream)
-    for step, (_, broken) in enumerate(stream):
-        for at in range(len(broken)):
-            play = Play()
-            for number, (side, data) in enumerate(stream):
-                cut = at if number == step else 0
-                getattr(play, side)(data[:cut])
-                getattr(play, side)(data[cut:])
-            assert told(play) == told(whole), (step, at)
-            assert (play.to_server, play.to_client) == (whole.to_server, whole.to_client)
+    for step, at in cuts(stream):
+        play = Play()
+        for _, side, first, second in halves(stream, step, at):
+            getattr(play, side)(first)
+            getattr(play, side)(second)
+        assert told(play) == told(whole), (step, at)
+        assert (play.to_server, play.to_client) == (whole.to_server, whole.to_client)
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_what_is_forwarded_first_and_read_later_tells_the_same(
-    stream: list[tuple[str, bytes]],
+    stream: Stream,
 ) -> None:
     whole = unbroken(stream)
-    for step, (_, broken) in enumerate(stream):
-        for at in range(len(broken)):
-            play = Play()
-            for number, (side, data) in enumerate(stream):
-                if number < step:
-                    getattr(play.conversation, f"saw_{side}")(data, 0.0)
-                    continue
-                cut = at if number == step else 0
-                # The first piece is forwarded unread, the second has to wait for its reading.
-                getattr(play.conversation, f"saw_{side}")(data[:cut], 0.0)
-                forwarded = len(play.to_server + play.to_client)
-                getattr(play, side)(data[cut:])
-                assert len(play.to_server + play.to_client) - forwarded == len(data) - cut
-            assert sorted(told(play), key=repr) == sorted(told(whole), key=repr), (step, at)
+    for step, at in cuts(stream):
+        play = Play()
+        for number, side, first, second in halves(stream, step, at):
+            forward = getattr(play.conversation, f"saw_{side}")
+            if number < step:
+                forward(second, 0.0)
+                continue
+            # The first piece is forwarded unread, the second has to wait for its reading.
+            forward(first, 0.0)
+            forwarded = len(play.to_server + play.to_client)
+            getattr(play, side)(second)
+            assert len(play.to_server + play.to_client) - forwarded == len(second)
+        assert sorted(told(play), key=repr) == sorted(told(whole), key=repr), (step, at)
 
 
 def test_nothing_is_transparent_before_the_start_and_while_armed() -> None:
