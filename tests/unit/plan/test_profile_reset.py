@@ -8,6 +8,12 @@ from doubles.fake_world import FakeService
 from seamproof.plan.profile import learn
 
 
+def is_first(service: FakeService) -> bool:
+    """Whether its process has not been asked before; it remembers."""
+    asked, service.memory["asked"] = service.memory.get("asked", False), True
+    return not asked
+
+
 def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
     def create(service: FakeService) -> int:
         db = service.connect()
@@ -23,9 +29,8 @@ def test_warming_up_goes_on_until_the_crossings_are_stable() -> None:
 def test_a_memory_that_no_reset_clears_fails_the_reset_proof() -> None:
     def spend(service: FakeService) -> int:
         db = service.connect()
-        if service.memory.get("spent"):
+        if not is_first(service):
             return 402
-        service.memory["spent"] = True
         db.insert("payments", id=1)
         return 201
 
@@ -35,10 +40,8 @@ def test_a_memory_that_no_reset_clears_fails_the_reset_proof() -> None:
 
 def test_rows_that_no_reset_brings_back_fail_the_reset_proof() -> None:
     def spend(service: FakeService) -> int:
-        db = service.connect()
-        status = "again" if service.memory.get("spent") else "first"
-        service.memory["spent"] = True
-        db.insert("payments", id=1, status=status)
+        status = "first" if is_first(service) else "again"
+        service.connect().insert("payments", id=1, status=status)
         return 201
 
     (only,) = learned({"POST /payments": spend}).scenarios
@@ -49,9 +52,8 @@ def test_rows_that_no_reset_brings_back_fail_the_reset_proof() -> None:
 def test_what_a_first_request_sets_up_once_is_no_failure_of_the_reset() -> None:
     def create(service: FakeService) -> int:
         db = service.connect()
-        if not service.memory.get("ready"):
+        if is_first(service):
             db.insert("settings", id=1)
-        service.memory["ready"] = True
         db.insert("orders", id=1)
         return 201
 
