@@ -35,13 +35,17 @@ from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
 
 CREATE = Operation.parse("POST /products")
-COLUMNS = (
-    Column("id", "integer", nullable=False),
-    Column("name", "text"),
-    Column("price", "numeric(14,4)"),
-    Column("serial", "bigint"),
-    Column("at", "timestamp with time zone"),
-)
+TIMES = "timestamp with time zone"
+TYPES = {"name": "text", "price": "numeric(14,4)", "serial": "bigint", "at": TIMES}
+
+
+def products(**types: str) -> Catalog:
+    """The only table, with these columns beside its key."""
+    key = Column("id", "integer", nullable=False)
+    columns = (key, *(Column(name, each) for name, each in types.items()))
+    return Catalog({"products": Table("products", columns, ("id",))})
+
+
 STEP = Step(
     CREATE,
     json={"name": "rope", "price": 3.75, "serial": 7, "at": "2026-01-01T10:00:00Z"},
@@ -49,7 +53,7 @@ STEP = Step(
 SUBJECT = Subject(
     Scenario("test", STEP),
     Profile(effects=frozenset({"products"})),
-    Catalog({"products": Table("products", COLUMNS, ("id",))}),
+    products(**TYPES),
     document=Document(
         (
             Declaration(CREATE, bodies=(Body("application/json", {"type": "object"}),)),
@@ -183,11 +187,10 @@ def test_an_answer_that_says_something_else_by_the_same_name_is_not_of_the_field
 
 def test_a_field_that_is_redacted_is_not_tried() -> None:
     step = replace(STEP, json={**STEP.json, "secret": "CARD-1"})
-    columns = (*COLUMNS, Column("secret", "text"))
     subject = replace(
         SUBJECT,
         scenario=Scenario("test", step),
-        catalog=Catalog({"products": Table("products", columns, ("id",))}),
+        catalog=products(**TYPES, secret="text"),
         landing={"body /secret": ("products", "secret")},
     )
     (verdict,) = verdicts(Shop(), subject)
@@ -240,13 +243,9 @@ def test_where_nothing_is_read_by_its_id_it_is_looked_for_in_the_list() -> None:
     assert not [each for each in verdicts(Lazy(), subject) if each.finding_class]
 
 
-NAIVE = (*COLUMNS[:-1], Column("at", "timestamp without time zone"))
-"""A column whose times have no offset."""
-
-
 def test_a_time_without_its_offset_is_right_where_it_is_read_as_what_was_sent() -> None:
-    catalog = Catalog({"products": Table("products", NAIVE, ("id",))})
-    subject = replace(SUBJECT, catalog=catalog)
+    naive = products(**TYPES | {"at": "timestamp without time zone"})
+    subject = replace(SUBJECT, catalog=naive)
     dropped = changed("at", lambda value: value[:19])
     (loss,) = [each for each in verdicts(Shop(keep=dropped), subject) if each.finding_class]
     assert (loss.finding_class, loss.replays) == ("altered-value", (3, 3))
@@ -273,17 +272,10 @@ BODY = {
     "times": ["2026-01-01T10:00:00Z"],
     "log": {"word": "rope"},
 }
-INNER = (
-    Column("id", "integer", nullable=False),
-    Column("settings", "jsonb"),
-    Column("prices", "numeric(12,2)[]"),
-    Column("times", "timestamp with time zone[]"),
-    Column("log", "text"),
-)
 NESTED = replace(
     SUBJECT,
     scenario=Scenario("nested", Step(CREATE, json=BODY)),
-    catalog=Catalog({"products": Table("products", INNER, ("id",))}),
+    catalog=products(settings="jsonb", prices="numeric(12,2)[]", times=f"{TIMES}[]", log="text"),
     landing={},
 )
 
