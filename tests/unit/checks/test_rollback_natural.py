@@ -76,6 +76,14 @@ def take(db: Any, service: FakeService, order: int, item: dict[str, int]) -> Non
     db.insert("lines", order_id=order, product_id=item["product"])
 
 
+def open_order(service: FakeService) -> tuple[Any, int]:
+    """Commits an order, and looks at nothing: its connection, and its number."""
+    order = service.next_id("orders")
+    db = service.connect()
+    db.insert("orders", id=order, status="open")
+    return db, order
+
+
 def order_first(service: FakeService) -> int:
     """Commits the order, and looks at each product when its line is written."""
     order = service.next_id("orders")
@@ -129,9 +137,7 @@ def test_a_refusal_that_comes_first_holds() -> None:
 
 def test_what_only_the_state_refuses_is_found_by_using_it_up() -> None:
     def one(service: FakeService) -> int:
-        db = service.connect()
-        order = service.next_id("orders")
-        db.insert("orders", id=order, status="open")
+        db, order = open_order(service)
         if stock(service) < 2:
             return 409
         take(db, service, order, {"product": 1, "quantity": 2})
@@ -162,9 +168,7 @@ def test_a_limit_beside_a_count_is_used_up_as_well() -> None:
 def test_the_act_again_after_its_own_success() -> None:
     def once(service: FakeService) -> int:
         known = [each for each in service.world.committed if each.table == "lines"]
-        db = service.connect()
-        order = service.next_id("orders")
-        db.insert("orders", id=order, status="open")
+        db, order = open_order(service)
         if known:
             return 409
         db.insert("lines", order_id=order, product_id=1)
