@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -287,50 +288,59 @@ class SharedSession(Listening):
                 await self._connection.cancel_safe()
 
 
-class _Server(asyncio.Protocol):
+class _Peer(asyncio.Protocol, ABC):
+    """Who is connected: what it sends is taken, or breaks the protocol."""
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._take(data)
+        except ProtocolError as error:
+            self._on_broken(str(error))
+
+    @abstractmethod
+    def _on_broken(self, problem: str) -> None:
+        """End it, for it has broken the protocol."""
+
+
+class _Server(_Peer):
+    """The session that all share."""
+
     def __init__(
         self,
         take: Callable[[bytes], None],
         lose: Callable[[asyncio.BaseTransport, str], None],
     ) -> None:
-        self._take = take
+        super().__init__(take)
         self._lose = lose
-        self._transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._take(data)
-        except ProtocolError as error:
-            self._lose(self._transport, str(error))
-            self._transport.abort()
+    def _on_broken(self, problem: str) -> None:
+        self._lose(self._transport, problem)
+        self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lose(self._transport, "the server closed the connection")
 
 
-class _Door(asyncio.Protocol):
+class _Door(_Peer):
     """One client's connection, from its first byte."""
 
     def __init__(self, owner: SharedSession, client: Client) -> None:
+        super().__init__(self._negotiate)
         self._owner = owner
         self._client = client
         self._negotiation = Negotiation(offers_tls=False)
         self._head = b""
         self._framer = Framer(CLIENT_TYPES, ClientProtocolError, untyped=False)
-        self._take: Callable[[bytes], None] = self._negotiate
-        self._transport: asyncio.Transport
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            self._take(data)
-        except ProtocolError as error:
-            self.refuse("08P01", str(error))
+    def _on_broken(self, problem: str) -> None:
+        self.refuse("08P01", problem)
 
     def eof_received(self) -> bool:
         # What it has asked for is done first.
