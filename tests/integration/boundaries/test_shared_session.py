@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pg8000.dbapi
+import pg8000_connecting
 import psycopg
 import psycopg2
 import pytest
@@ -337,8 +338,7 @@ def test_psycopg2_and_pg8000(line: Line) -> None:
             cursor.execute(INSERT, ["psycopg2"])
         with pytest.raises(psycopg2.errors.UniqueViolation), one, one.cursor() as cursor:
             cursor.execute(INSERT, ["psycopg2"])
-        given = {"host": at.host, "port": at.port, "database": at.name}
-        with closing(pg8000.dbapi.connect(at.user, password=at.password, **given)) as other:
+        with closing(pg8000_connecting.connect(at)) as other:
             cursor = other.cursor()
             cursor.execute(INSERT, ["pg8000"])
             other.commit()

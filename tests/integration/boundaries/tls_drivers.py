@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import pg8000.dbapi
+import pg8000_connecting
 import psycopg
 import psycopg2
 
@@ -143,14 +144,7 @@ class Pg8000:
     lost = (pg8000.dbapi.InterfaceError,)
 
     def __init__(self, address: Address, mode: str, ca: Path) -> None:
-        self._kept = pg8000.dbapi.connect(
-            address.user,
-            host=address.host,
-            port=address.port,
-            password=address.password,
-            database=address.name,
-            ssl_context=context(mode, ca),
-        )
+        self._kept = pg8000_connecting.connect(address, ssl_context=context(mode, ca))
         self._kept.autocommit = True
 
     def write(self, note: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pg8000.dbapi
+import pg8000_connecting
 from driver_requests import LINE, ORDER, READ, Driver, Raised, implicit, script
 
 
@@ -19,15 +20,8 @@ class Pg8000(Driver):
 
     def request(self, name: str, note: str) -> None:
         if self._kept is None:
-            address = self.target.address
-            self._kept = pg8000.dbapi.connect(
-                address.user,
-                host=address.host,
-                port=address.port,
-                password=address.password,
-                database=address.name,
-                ssl_context=self.target.context or None,
-                timeout=15,
+            self._kept = pg8000_connecting.connect(
+                self.target.address, ssl_context=self.target.context or None, timeout=15
             )
         self._kept.autocommit = name not in ("transaction", "savepoint")
         try:
