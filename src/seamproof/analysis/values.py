@@ -1,12 +1,13 @@
-"""The leaves of a JSON text, and what a value looks like: a time, a number, an identifier."""
+"""The leaves of a JSON text, what stands at a place of one, and what a value looks like: a time, a
+number, an identifier."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Leaf: TypeAlias = tuple[str, str | None]
 """A path and the text there. Array places have no number: `data.$.items[].id`."""
@@ -21,6 +22,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~$-]{16,}")
 _EPOCH = (1_500_000_000, 2_500_000_000)
 """Seconds of the years 2017 to 2049."""
 _DEPTH = 40
+MISSING: Final = object()
+"""What stands for a value that is not there: null is one that is."""
 
 
 def is_number(text: str) -> bool:
@@ -46,6 +49,18 @@ def is_uuid(text: str) -> bool:
 def is_identifier(text: str) -> bool:
     """Whether it may be a random name: a UUID, a ULID, a hash, a signed token."""
     return is_uuid(text) or (_TOKEN.fullmatch(text) is not None and not is_number(text))
+
+
+def at(value: Any, path: Iterable[str | int]) -> Any:
+    """What is at a path; MISSING where nothing is."""
+    for each in path:
+        if isinstance(value, dict):
+            value = value.get(each, MISSING)
+        elif isinstance(value, list) and isinstance(each, int) and each < len(value):
+            value = value[each]
+        else:
+            return MISSING
+    return value
 
 
 def _walk(path: str, value: Any, depth: int) -> Iterator[Leaf]:

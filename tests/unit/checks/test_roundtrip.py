@@ -11,10 +11,10 @@ import pytest
 
 from doubles.driven import Driven
 from seamproof.analysis.statements import shape
+from seamproof.analysis.values import MISSING
 from seamproof.checks.roundtrip import Roundtrip
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
 from seamproof.checks.roundtrip.nested import parsed
-from seamproof.checks.roundtrip.reading import MISSING
 from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.document import Body, Declaration, Document, Parameter, Place
 from seamproof.core.experiment import Act, BoundaryKind, CrossingKey, Experiment

@@ -7,12 +7,12 @@ exhausted  the act where nothing is left of what it takes, or a limit beside wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.changes import paired
 from seamproof.analysis.inputs import Input, Where, inputs
-from seamproof.analysis.values import is_number, is_time, is_uuid
+from seamproof.analysis.values import MISSING, at, is_number, is_time, is_uuid
 from seamproof.checks.rollback.clean import Clean
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import RowEdit
@@ -57,22 +57,11 @@ def _last(place: Input, act: Step) -> Iterator[Input]:
     for depth, step in enumerate(place.path):
         if isinstance(whole, list) and step == 0 and len(whole) > 1:
             path = (*place.path[:depth], len(whole) - 1, *place.path[depth + 1 :])
-            value = _at(whole[-1], place.path[depth + 1 :])
-            if value is not None:
+            value = at(whole[-1], place.path[depth + 1 :])
+            if value is not MISSING and value is not None:
                 yield replace(place, path=path, value=value)
             return
-        whole = _at(whole, (step,))
-
-
-def _at(value: Json, path: Sequence[str | int]) -> Json:
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
+        whole = at(whole, (step,))
 
 
 def _unfit(place: Input) -> Json:

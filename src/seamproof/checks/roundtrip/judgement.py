@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.landing import same_value
+from seamproof.analysis.values import MISSING
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
 from seamproof.checks.roundtrip.classes import ALTERED_VALUE, NORMALISED_VALUE, READS_OTHERWISE
-from seamproof.checks.roundtrip.reading import MISSING, Later, body_of, one_of, value_in
+from seamproof.checks.roundtrip.reading import Later, body_of, one_of, value_in
 from seamproof.checks.roundtrip.report import Sight
 from seamproof.checks.roundtrip.trying import Try
 from seamproof.core.history import Exchange, RowChange, Section

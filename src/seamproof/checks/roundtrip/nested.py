@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from seamproof.analysis.landing import column_of
-from seamproof.checks.roundtrip.reading import MISSING, at
+from seamproof.analysis.values import MISSING, at
 from seamproof.core.catalog import Column
 from seamproof.core.history import History
 from seamproof.core.model import Json
@@ -82,9 +82,9 @@ def _array(text: str) -> Json:
     if not text.startswith("{") or not text.endswith("}"):
         return MISSING
     found: list[str | None] = []
-    at_, end = 1, len(text) - 1
-    while at_ <= end:
-        element = _ELEMENT.match(text, at_, end)
+    start, end = 1, len(text) - 1
+    while start <= end:
+        element = _ELEMENT.match(text, start, end)
         if element is None:
             return MISSING
         quoted, bare = element.groups()
@@ -94,7 +94,7 @@ def _array(text: str) -> Json:
             found.append(None if bare.upper() == "NULL" else bare)
         if element.end() < end and text[element.end()] != ",":
             return MISSING
-        at_ = element.end() + 1
+        start = element.end() + 1
     return found
 
 

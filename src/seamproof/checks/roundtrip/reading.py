@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from seamproof.analysis.values import MISSING, at
 from seamproof.core.document import Document, Place
 from seamproof.core.history import Exchange, History
 from seamproof.core.model import Extract, Json, Operation, Step
@@ -14,7 +15,6 @@ from seamproof.core.subject import Subject
 _IDS = ("id", "uuid", "key", "slug", "code", "name")
 _MOST = 200_000
 _CREATED = "created"
-MISSING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,9 @@ def later_read(subject: Subject, clean: History) -> Later | None:
     id that the answer says; of all, where there is none by an id."""
     act, document = subject.scenario.act, subject.document
     same = Operation("GET", act.operation.path)
-    if document is None or document.declaration(same) is None:
-        listed = False
-    else:
-        listed = not _wants(document, same)
+    readable = document is not None and _is_readable(document, same)
     if act.operation.method != "POST":
-        return Later(_read(act, same)) if listed else None
+        return Later(_read(act, same)) if readable else None
     found = body_of(clean.section.exchange)
     key = next((e for e in _IDS if isinstance(found, dict) and e in found), "")
     if document is None or not key or not isinstance(found[key], str | int):
@@ -62,7 +59,7 @@ def later_read(subject: Subject, clean: History) -> Later | None:
     below = Operation("GET", f"{act.operation.path.rstrip('/')}/{{{_CREATED}}}")
     if document.declaration(below) is not None:
         return Later(_read(act, below), key)
-    return Later(_read(act, same), key, listed=True) if listed else None
+    return Later(_read(act, same), key, listed=True) if readable else None
 
 
 def _read(act: Step, operation: Operation) -> Step:
@@ -73,10 +70,10 @@ def _read(act: Step, operation: Operation) -> Step:
     )
 
 
-def _wants(document: Document, operation: Operation) -> bool:
-    """Whether a read must be told more than its path says."""
+def _is_readable(document: Document, operation: Operation) -> bool:
+    """Whether a read is declared, and must be told no more than its path says."""
     declared = document.declaration(operation)
-    return declared is not None and any(
+    return declared is not None and not any(
         each.required and each.place is Place.QUERY for each in declared.parameters
     )
 
@@ -106,18 +103,6 @@ def one_of(body: Json, key: str, name: Json) -> Json:
     """What is called so in a list; None where it is not there, or there are several."""
     found = [each for each in _objects(body) if key in each and str(each[key]) == str(name)]
     return found[0] if len(found) == 1 else None
-
-
-def at(value: Json, path: Iterable[str | int]) -> Json:
-    """What is at a path; MISSING where nothing is."""
-    for each in path:
-        if isinstance(value, dict):
-            value = value.get(each, MISSING)
-        elif isinstance(value, list) and isinstance(each, int) and each < len(value):
-            value = value[each]
-        else:
-            return MISSING
-    return value
 
 
 def _named(value: Json, name: str) -> Iterator[Json]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from seamproof.analysis.conformance import Conformance
 from seamproof.analysis.landing import column_of
+from seamproof.analysis.values import MISSING, at
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
 from seamproof.checks.roundtrip.nested import Leaf, inside, leaves
-from seamproof.checks.roundtrip.reading import MISSING, at, body_of, value_in
+from seamproof.checks.roundtrip.reading import body_of, value_in
 from seamproof.checks.roundtrip.values import Telling, telling
 from seamproof.core import references
 from seamproof.core.catalog import Column
