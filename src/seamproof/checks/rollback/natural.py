@@ -18,7 +18,7 @@ from seamproof.checks.rollback.classes import REFUSED_BUT_WROTE
 from seamproof.checks.rollback.clean import Clean
 from seamproof.checks.rollback.remains import remains
 from seamproof.core.experiment import Act, Experiment, Phase
-from seamproof.core.history import Changes, Exchange, History, RowChange, Section
+from seamproof.core.history import Changes, History, RowChange, Section
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Control, Evidence, Tier, Verdict
@@ -33,13 +33,16 @@ class _Sight:
     """A refusal that left rows of the act."""
 
     attempt: Attempt
-    exchange: Exchange
     section: Section
     left: tuple[RowChange, ...]
 
     @property
     def tables(self) -> tuple[str, ...]:
-        return tuple(sorted({each.table for each in self.left}))
+        return _tables(self.left)
+
+
+def _tables(rows: Sequence[RowChange]) -> tuple[str, ...]:
+    return tuple(sorted({each.table for each in rows}))
 
 
 def explore_natural(subject: Subject, clean: Clean) -> Exploration[list[Verdict]]:
@@ -92,7 +95,7 @@ def _seen(
             done += 1
             rows = own_rows(section, before, clean.mask)
             if left := remains(clean, section, rows):
-                sights.append(_Sight(attempt, section.exchange, section, left))
+                sights.append(_Sight(attempt, section, left))
             if _taints(clean, section, rows):
                 break
             before = section.changes
@@ -118,15 +121,14 @@ def _taints(clean: Clean, section: Section, rows: Sequence[RowChange]) -> bool:
 
 def _told(subject: Subject, clean: Clean, sight: _Sight) -> Exploration[Verdict]:
     """Replay a sight, with the act as it is as the control."""
-    attempt, status = sight.attempt, sight.exchange.status
+    attempt, status = sight.attempt, sight.section.exchange.status
     experiment = _experiment(subject, (attempt,), "refused act")
 
     def shows(history: History) -> bool:
         section, first = history.sections[-1], len(history.sections) - 1
         before = history.sections[first - 1].changes if first else Changes()
         left = remains(clean, section, own_rows(section, before, clean.mask))
-        tables = tuple(sorted({each.table for each in left}))
-        return section.exchange.status == status and tables == sight.tables
+        return section.exchange.status == status and _tables(left) == sight.tables
 
     confirmed = yield from replay(subject, experiment, shows, clean.holds)
     found = standing(Tier.PROVEN, confirmed, "the act itself does not succeed beside it")
@@ -143,7 +145,7 @@ def _told(subject: Subject, clean: Clean, sight: _Sight) -> Exploration[Verdict]
                 clean.compared(confirmed.control.section).left,
                 confirmed.passed,
             ),
-            exchanges=(sight.exchange,),
+            exchanges=(sight.section.exchange,),
             crossings=sight.section.crossings,
             left=sight.left,
             masked=clean.mask.hidden(sight.tables),
