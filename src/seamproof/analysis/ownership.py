@@ -79,7 +79,7 @@ class Ownership:
     @classmethod
     def of(cls, catalog: Catalog, stored: Stored, identities: Sequence[Identity]) -> Ownership:
         """Find each identity's own row, and its tenants'."""
-        rows = {table: tuple(map(_as_text, found)) for table, found in stored.items()}
+        rows = {table: tuple(map(as_text, found)) for table, found in stored.items()}
         selves = {
             each.name: found
             for each in identities
@@ -266,12 +266,9 @@ def _author(column: str) -> bool:
     return _AUTHORS.match(column) is not None
 
 
-def _as_text(row: Mapping[str, Json]) -> Row:
+def as_text(row: Mapping[str, Json]) -> Row:
     """A stored row, as rows are written elsewhere."""
-    return {
-        name: None if value is None else value if isinstance(value, str) else str(value)
-        for name, value in row.items()
-    }
+    return {name: None if value is None else str(value) for name, value in row.items()}
 
 
 def _principal(catalog: Catalog, table: str, row: Row) -> Principal:

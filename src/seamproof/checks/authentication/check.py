@@ -110,12 +110,9 @@ def _altered(inquiry: Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
     """The act with each credential that is wrong; what to say where none is taken."""
     subject = inquiry.subject
     act = subject.scenario.act
-    kinds = tuple(
-        each
-        for each in subject.credentials.get(act.identity or "", ())
-        if each is not Credential.REUSED
-    )
-    if not act.identity or not kinds:
+    known = subject.credentials.get(act.identity or "", ())
+    kinds = tuple(each for each in known if each is not Credential.REUSED)
+    if not kinds:
         return [], plain(subject, Outcome.SKIPPED, "it is sent with no credential")
     if not inquiry.clean.section.exchange.ok:
         return [], plain(subject, Outcome.SKIPPED, "the right credential is refused as well")
@@ -141,17 +138,20 @@ def _altered(inquiry: Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
                 implied |= _IMPLIED.get(kind, frozenset())
             if effect(section.changes, inquiry.mask):
                 break
-    ended = yield from _ended(inquiry)
-    if ended is not None:
-        verdicts.append(ended)
-    told = f"refused where the credential is: {', '.join(map(str, kinds))}"
+    outlived, said = yield from _outlived(inquiry)
+    told = f"refused where the credential is: {', '.join(map(str, kinds))}{said}"
+    return [*verdicts, *outlived], plain(subject, Outcome.HELD, told)
+
+
+def _outlived(inquiry: Inquiry) -> Exploration[tuple[list[Verdict], str]]:
+    """What is let in behind the end of its session; what to say of sessions that have an end."""
+    subject = inquiry.subject
+    found, said = [(yield from _ended(inquiry))], ""
     first_read = _first_read(subject)
-    if act == first_read or (first_read is None and CHECK in subject.leads):
+    if subject.scenario.act == first_read or (first_read is None and CHECK in subject.leads):
         expired, said = yield from lapsed(inquiry)
-        if expired is not None:
-            verdicts.append(expired)
-        told += said
-    return verdicts, plain(subject, Outcome.HELD, told)
+        found.append(expired)
+    return [each for each in found if each is not None], said
 
 
 def _confirmed(inquiry: Inquiry, kind: Credential) -> Exploration[Verdict]:
@@ -189,7 +189,7 @@ def _ended(inquiry: Inquiry) -> Exploration[Verdict | None]:
         return (yield from _reused(inquiry, act, read)) if read is not None else None
     if act != _first_read(subject):
         return None
-    ending = logout(act, subject.document)
+    ending = logout(act.identity, subject.document)
     return (yield from _reused(inquiry, ending, act)) if ending is not None else None
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from seamproof.analysis.confirm import replay_all
-from seamproof.analysis.ownership import Ownership
+from seamproof.analysis.ownership import Ownership, as_text
 from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.authentication.classes import EXPIRED_SESSION
@@ -107,7 +107,7 @@ def _kept(inquiry: Inquiry) -> Iterator[_Sessions]:
         expired: list[RowEdit] = []
         for row in subject.stored.get(name, ()):
             said: Row = {each.name: past for each in ends if (past := _past(each, row))}
-            owned = ownership.belonging(name, _texts(row))
+            owned = ownership.belonging(name, as_text(row))
             if said and (not owned.people or ownership.mine(owner, owned)):
                 key: Row = {column: str(row.get(column)) for column in table.primary_key}
                 deleted.append(RowEdit(name, key))
@@ -142,7 +142,3 @@ def _past(column: Column, row: Mapping[str, Json]) -> str | None:
     if isinstance(value, int | float) and value >= _PAST_SECONDS:
         return str(_PAST_SECONDS * 1000 if value >= _MILLISECONDS else _PAST_SECONDS)
     return None
-
-
-def _texts(row: Mapping[str, Json]) -> Row:
-    return {name: None if value is None else str(value) for name, value in row.items()}

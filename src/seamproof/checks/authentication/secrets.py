@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -79,7 +79,7 @@ def is_code(name: str) -> bool:
     return password(name) and not password(_CODE.sub("", name))
 
 
-def _secrets(body: bytes, named: object) -> Iterator[tuple[str, str]]:
+def _secrets(body: bytes, named: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     """The digests of what stands in fields of such names."""
     text = body.decode("utf-8", "replace")
     if REDACTED not in text:
@@ -89,7 +89,7 @@ def _secrets(body: bytes, named: object) -> Iterator[tuple[str, str]]:
     except (ValueError, RecursionError):
         fields = parse_qsl(text)
     for name, value in fields:
-        if callable(named) and named(name) and _REDACTED.fullmatch(value):
+        if named(name) and _REDACTED.fullmatch(value):
             yield value, name
 
 

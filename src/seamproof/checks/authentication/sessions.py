@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seamproof.core.document import Body, Document
+from seamproof.core.document import Document
 from seamproof.core.model import Operation, Scenario, Step
 
 _LOGOUT = re.compile(r"(^|[/_-])(log|sign)[_-]?out($|[/_-])|(^|[/_-])end[_-]session($|/)", re.I)
@@ -26,19 +26,15 @@ def ends_session(operation: Operation) -> bool:
     return operation.mutates and bool(_LOGOUT.search(operation.path))
 
 
-def logout(subject_act: Step, document: Document | None) -> Step | None:
-    """A request that logs out, as the document declares one that wants nothing more."""
+def logout(identity: str | None, document: Document | None) -> Step | None:
+    """A request by which an identity logs out, as the document declares one that wants no more."""
     for each in document.declarations if document else ():
-        wants = any(_required(body) for body in each.bodies) or any(
+        wants = any(body.required for body in each.bodies) or any(
             parameter.required for parameter in each.parameters
         )
         if ends_session(each.operation) and not wants:
-            return Step(each.operation, subject_act.identity)
+            return Step(each.operation, identity)
     return None
-
-
-def _required(body: Body) -> bool:
-    return body.required
 
 
 def reads_of(reads: tuple[Scenario, ...], identity: str | None) -> Iterator[Scenario]:
