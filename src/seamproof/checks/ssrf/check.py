@@ -121,9 +121,8 @@ def _tried(subject: Subject, baits: Sequence[Bait]) -> Exploration[tuple[_Caught
     section, caught = history.section, _caught(subject, baits, history)
     if not caught and section.exchange.ok and any(each.kept(section) for each in baits):
         # It is stored for a job to call.
-        patient = settling(subject, together)
-        later: History = yield patient
-        return [] if trouble(later) else _caught(subject, baits, later, patient), set()
+        later: History = yield settling(subject, together)
+        return [] if trouble(later) else _caught(subject, baits, later), set()
     if caught or section.exchange.ok:
         return caught, set()
     if len(baits) == 1:
@@ -137,13 +136,9 @@ def _tried(subject: Subject, baits: Sequence[Bait]) -> Exploration[tuple[_Caught
     return [(bait, one_by_one(subject, [bait])) for bait in called], refused
 
 
-def _caught(
-    subject: Subject,
-    baits: Sequence[Bait],
-    history: History,
-    patient: Experiment | None = None,
-) -> _Caught:
-    settings = (patient or history.experiment).settings
+def _caught(subject: Subject, baits: Sequence[Bait], history: History) -> _Caught:
+    """Those that were called, each alone and with as much time as it had."""
+    settings = history.experiment.settings
     return [
         (each, replace(one_by_one(subject, [each]), settings=settings))
         for each in baits
