@@ -157,24 +157,23 @@ def _number(text: str) -> int:
 
 
 def _pair(text: str) -> Pair | None:
-    for each in _read(text):
-        if isinstance(each, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            return Pair(each.public_key(), _pem(each.public_key()), each)
-        if isinstance(each, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-            return Pair(each, text)
+    key = _read(text)
+    if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        return Pair(key.public_key(), _pem(key.public_key()), key)
+    if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return Pair(key, text)
     return None
 
 
-def _read(text: str) -> Iterator[object]:
-    """What a text is as PEM: a private key, a public one."""
+def _read(text: str) -> object:
+    """What a text is as PEM, a private key or a public one; None where it is neither."""
     data = text.encode()
     try:
         if "PRIVATE KEY" in text:
-            yield serialization.load_pem_private_key(data, None)
-        else:
-            yield serialization.load_pem_public_key(data)
+            return serialization.load_pem_private_key(data, None)
+        return serialization.load_pem_public_key(data)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return
+        return None
 
 
 def _padding(algorithm: str) -> padding.AsymmetricPadding:
