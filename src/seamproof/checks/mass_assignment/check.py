@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from seamproof.analysis.begin import begin
 from seamproof.analysis.changes import net, paired
-from seamproof.analysis.confirm import as_expected, replay, standing
+from seamproof.analysis.confirm import Confirmation, as_expected, replay, standing
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.mass_assignment.bodies import Path, adding, body_of, place, spelled
@@ -225,7 +225,7 @@ def _in_rows(inquiry: _Inquiry, section: Section, extras: Iterable[_Extra]) -> l
 
 def _confirmed(inquiry: _Inquiry, found: tuple[_Extra, ...]) -> Exploration[Verdict]:
     """Three times with exactly these, and the act as it is beside them."""
-    subject, clean = inquiry.subject, inquiry.clean
+    subject = inquiry.subject
     experiment = inquiry.experiment([inquiry.act(found)], "with protected fields")
 
     def shows(history: History) -> bool:
@@ -237,47 +237,49 @@ def _confirmed(inquiry: _Inquiry, found: tuple[_Extra, ...]) -> Exploration[Verd
     # Where nothing is declared, it may be meant to be set.
     tier = Tier.PROVEN if inquiry.declared.known else Tier.SUSPECTED
     stands = standing(tier, confirmed, "the request as it is did not succeed beside it")
-    section = history.sections[-1]
+    return stands.verdict(
+        _CHECK,
+        subject.operation.id,
+        PROTECTED_COLUMN,
+        table=found[0].table.name,
+        # Whichever columns are set, they are let in at one place.
+        shape="",
+        evidence=_evidence(inquiry, found, history, confirmed),
+    )
+
+
+def _evidence(
+    inquiry: _Inquiry, found: tuple[_Extra, ...], history: History, confirmed: Confirmation
+) -> Evidence:
+    section, table = history.sections[-1], found[0].table.name
     left = inquiry.written(section)
-    table = found[0].table.name
     writes = (
         each
         for each in section.crossings
         if each.kind is CrossingKind.WRITE and table.rpartition(".")[2] in each.statement
     )
-    crossing = next(writes, None)
-    return stands.verdict(
-        _CHECK,
-        subject.operation.id,
-        PROTECTED_COLUMN,
-        table=table,
-        # Whichever columns are set, they are let in at one place.
-        shape="",
-        evidence=Evidence(
-            experiment=history.experiment,
-            control=Control(
-                "the same without them",
-                confirmed.control.section.exchange if confirmed.control.sections else None,
-                inquiry.written(clean.section),
-                confirmed.passed,
-            ),
-            exchanges=(section.exchange,),
-            crossing=crossing,
-            crossings=section.crossings,
-            left=left,
-            masked=inquiry.mask.hidden({each.table for each in left}),
-            facts={
-                "operation": subject.operation.id,
-                "owner": subject.scenario.act.identity or "nobody",
-                "table": table,
-                "columns": ", ".join(each.place for each in found),
-                "fields": ", ".join(f"`{each.field}`" for each in found),
-                "declared": (
-                    "does not declare" if inquiry.declared.known else "does not have otherwise"
-                ),
-                "answer": str(section.exchange.status or section.exchange.silence),
-            },
+    return Evidence(
+        experiment=history.experiment,
+        control=Control(
+            "the same without them",
+            confirmed.control.section.exchange if confirmed.control.sections else None,
+            inquiry.written(inquiry.clean.section),
+            confirmed.passed,
         ),
+        exchanges=(section.exchange,),
+        crossing=next(writes, None),
+        crossings=section.crossings,
+        left=left,
+        masked=inquiry.mask.hidden({each.table for each in left}),
+        facts={
+            "operation": inquiry.subject.operation.id,
+            "owner": inquiry.subject.scenario.act.identity or "nobody",
+            "table": table,
+            "columns": ", ".join(each.place for each in found),
+            "fields": ", ".join(f"`{each.field}`" for each in found),
+            "declared": "does not declare" if inquiry.declared.known else "does not have otherwise",
+            "answer": str(section.exchange.status or section.exchange.silence),
+        },
     )
 
 
