@@ -13,6 +13,7 @@ from seamproof.checks.rollback.classes import LOST_WRITE, SERVICE_DIED
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation
 from seamproof.checks.rollback.outbound_classes import ERROR_NOT_TRANSLATED, OF_STALLS
+from seamproof.core.counting import counted
 from seamproof.core.experiment import Experiment, FaultKind
 from seamproof.core.history import (
     Crossing,
@@ -195,8 +196,7 @@ def _evidence(
 
 
 def _others(count: int) -> str:
-    places = "place" if count == 1 else "places"
-    return f" Failures at {count} other {places} leave other parts." if count else ""
+    return f" Failures at {counted(count, 'other place')} leave other parts." if count else ""
 
 
 def _call_facts(clean: Clean, symptom: Symptom, section: Section) -> dict[str, str | int]:

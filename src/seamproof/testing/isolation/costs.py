@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
+from seamproof.core.counting import counted
+
 
 class Costs:
     """The seconds of each reset."""
@@ -29,5 +31,5 @@ class Costs:
         if not self.seconds:
             return ""
         middle, whole = 1000 * median(self.seconds), sum(self.seconds)
-        count = f"{len(self.seconds)} reset{'' if len(self.seconds) == 1 else 's'}"
+        count = counted(len(self.seconds), "reset")
         return f"isolation {self.way}: {count}, {middle:.1f} ms in the median, {whole:.2f} s in all"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import overload
 
+from seamproof.core.counting import counted
 from seamproof.testing.expectations import failed
 from seamproof.testing.stubs.asked import Asked
 
@@ -59,7 +60,7 @@ class Calls(Sequence[Asked]):
         """Expect so many, and return itself. Raises AssertionError."""
         if len(self) != count:
             __tracebackhide__ = True
-            failed(self._told(f"expected {count} call{'' if count == 1 else 's'}, got {len(self)}"))
+            failed(self._told(f"expected {counted(count, 'call')}, got {len(self)}"))
         return self
 
     def _told(self, problem: str) -> str:
