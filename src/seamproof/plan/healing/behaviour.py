@@ -22,11 +22,6 @@ def of_documents(changes: Sequence[Change]) -> Iterator[Behaviour]:
             yield Behaviour(each.operation, each.breaking, f"{where}{each.words}")
 
 
-def expected(step: Step, exchange: Exchange) -> bool:
-    """Whether a step is answered as it expects."""
-    return step.expects(exchange.status)
-
-
 def unmet(step: Step, exchange: Exchange, declared: Declaration | None, name: str) -> Behaviour:
     """A step that is answered otherwise than it expects, and that no repair answers for."""
     wanted = " or ".join(map(str, step.expect)) or "2xx"

@@ -214,7 +214,7 @@ class _Whole:
                 return
         elif index < len(run.exchanges):
             exchange = run.exchanges[index]
-            if behaviour.expected(step, exchange):
+            if step.expects(exchange.status):
                 yield from self._elsewhere(step, exchange)
                 return
             if exchange.ok:
@@ -265,7 +265,7 @@ class _Whole:
             return
         step, exchange = run.steps[index], run.exchanges[index]
         name = run.scenario.name
-        if behaviour.expected(step, exchange):
+        if step.expects(exchange.status):
             sources = [each.source for each in extracts.lost(step, exchange)]
             self._unmet.append(behaviour.lost(step, sources, name))
             return

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from seamproof.core.history import Exchange, History
 from seamproof.core.model import Scenario, Step
-from seamproof.plan.healing import behaviour, extracts
+from seamproof.plan.healing import extracts
 from seamproof.plan.synthesis.outcome import judge
 
 
@@ -32,7 +32,7 @@ class Run:
     def failing(self) -> int | None:
         """The index of the first step that is not answered as it expects, or gives less."""
         for index, (step, exchange) in enumerate(zip(self.steps, self.exchanges, strict=False)):
-            if not behaviour.expected(step, exchange) or extracts.lost(step, exchange):
+            if not step.expects(exchange.status) or extracts.lost(step, exchange):
                 return index
         sent = len(self.exchanges)
         return None if sent == len(self.steps) else max(0, sent - 1)
@@ -49,7 +49,7 @@ def better(run: Run, other: Run, index: int) -> bool:
     if index >= len(other.exchanges):
         return False
     step, exchange = other.steps[index], other.exchanges[index]
-    if not behaviour.expected(step, exchange):
+    if not step.expects(exchange.status):
         return False
     if other.failing is not None and other.failing < index:
         return False
@@ -60,9 +60,9 @@ def better(run: Run, other: Run, index: int) -> bool:
             return False
     before, now = run.failing, other.failing
     if before == index and index < len(run.exchanges):
-        was = run.steps[index], run.exchanges[index]
-        if behaviour.expected(*was):
-            return len(extracts.lost(step, exchange)) < len(extracts.lost(*was))
+        old, answer = run.steps[index], run.exchanges[index]
+        if old.expects(answer.status):
+            return len(extracts.lost(step, exchange)) < len(extracts.lost(old, answer))
     return now is None or now >= index
 
 
