@@ -103,19 +103,21 @@ class Judge:
                 admitted = Admitted(recording.stranger)
                 premises.identities.hold(str(recording.scenario.act.identity), admitted)
             async with rebased(premises, recording.state):
-                try:
-                    with answering(world, recording.rules):
-                        past = await self._known(recording, wanted)
-                        for each in _in_order(check, wanted):
-                            if each not in past.judged:
-                                past.judged[each] = await self._judged(
-                                    recording, past, each, wanted
-                                )
-                finally:
-                    premises.conductor.on_history = lambda history: None
-            return past.judged[check]
+                with answering(world, recording.rules):
+                    return await self._judgement(recording, check, wanted)
 
         return self._engine.call(judged)
+
+    async def _judgement(self, recording: Recording, check: str, wanted: Wanted) -> Judgement:
+        """What a check says, from the state of the test; it may have been asked before."""
+        try:
+            past = await self._known(recording, wanted)
+            for each in _in_order(check, wanted):
+                if each not in past.judged:
+                    past.judged[each] = await self._judged(recording, past, each, wanted)
+            return past.judged[check]
+        finally:
+            self._engine.premises.conductor.on_history = lambda history: None
 
     async def _judged(
         self, recording: Recording, past: _Past, check: str, wanted: Wanted

@@ -18,7 +18,7 @@ from seamproof.analysis.trouble import trouble
 from seamproof.core.access import Access, Attempt
 from seamproof.core.experiment import Act, Experiment, Phase
 from seamproof.core.history import History
-from seamproof.core.model import Identity, Operation, Scenario, Step
+from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.registry import Need, Part
 from seamproof.core.subject import Knowledge
@@ -97,10 +97,7 @@ class Knowing:
     ) -> tuple[Attempt, ...]:
         premises = self._premises
         conductor, catalog = premises.conductor, premises.catalog
-        everybody = tuple(
-            Identity(name, each.role, each.tenant)
-            for name, each in premises.config.identities.items()
-        )
+        everybody = premises.config.principals
         ownership = Ownership.of(catalog, conductor.stored, everybody)
         mask = Mask.of(profile, catalog)
         return await drive(attempts(asked, everybody, ownership, mask), conductor.conduct)
