@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -116,12 +116,6 @@ class Jobs:
 
         self._conductor.on_history = on_history
         crashes: list[str] = []
-        # Checks that watch come last: their verdict is also about what the others provoked.
-        # Where the time may end, overlaps come last of the others: they are the most.
-        in_order = sorted(checks)
-        if self._until is not None:
-            in_order.sort(key=lambda name: _COSTLY.index(name) if name in _COSTLY else -1)
-        in_order.sort(key=lambda name: name in watching)
         judged = [
             await self._judge(
                 name,
@@ -130,11 +124,21 @@ class Jobs:
                 watching[name].seen if name in watching else (),
                 crashes,
             )
-            for name in in_order
+            for name in self._in_order(checks, watching)
         ]
         whole = all(each.whole for each in judged)
         seconds = time.monotonic() - began if whole else 0.0
         return Result(job.number, tuple(judged), seconds, tuple(crashes))
+
+    def _in_order(self, checks: Iterable[str], watching: Collection[str]) -> list[str]:
+        """Checks that watch last: their verdict is also about what the others provoked.
+
+        Where the time may end, overlaps come last of the others: they are the most.
+        """
+        in_order = sorted(checks)
+        if self._until is not None:
+            in_order.sort(key=lambda name: _COSTLY.index(name) if name in _COSTLY else -1)
+        return sorted(in_order, key=lambda name: name in watching)
 
     def _late(self) -> bool:
         return self._until is not None and time.monotonic() > self._until
