@@ -168,6 +168,7 @@ class _Opening:
         companions = await self._companions(site, launcher, database.address, behind, calls_of)
         behind_replicas = list(zip(boundaries, calls, strict=True))[:count]
         replicas = await self._replicas(site, launcher, database.address, behind_replicas, plan)
+        first = _through(database.address, boundaries[0])
         world = World(
             self.config,
             self.folder,
@@ -177,14 +178,8 @@ class _Opening:
             companions=companions,
             guest=None
             if count
-            else Guest(
-                boundaries[0],
-                calls[0],
-                launcher.variables(_through(database.address, boundaries[0]), calls[0]),
-            ),
-            commands=Commands(
-                launcher, site, boundaries[0], _through(database.address, boundaries[0])
-            ),
+            else Guest(boundaries[0], calls[0], launcher.variables(first, calls[0])),
+            commands=Commands(launcher, site, boundaries[0], first),
             sinkhole=sinkhole,
             notify=self.notify,
         )
