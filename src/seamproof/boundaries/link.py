@@ -241,8 +241,11 @@ class Link:
 
     def server_lost(self) -> None:
         """End the client's connection as well, behind what the server said last."""
-        self._owner.last = monotonic()
         self._server = None
+        self.settle()
+        # That a backend ends whose client has left is no sign of the service.
+        if not self._client_ended or self.conversation.pending:
+            self._owner.last = monotonic()
         if self._client is not None:
             self._client.close()
         self._part()

@@ -186,6 +186,9 @@ async def rest(world: World, answered: float | None = None) -> None:
     from seamproof.run.experiment.quiet import come_to_rest
 
     now = time.monotonic()
-    await asyncio.sleep(max(0.0, SILENCE - (now - (now if answered is None else answered))))
+    last = max(each.activity().last for each in world.boundaries)
+    # In one go: a loop's timers are as coarse as this is short.
+    last = max(last, now if answered is None else answered)
+    await asyncio.sleep(max(0.0, SILENCE - (now - last)))
     for boundary in world.boundaries:
         await come_to_rest(boundary, SILENCE)
