@@ -18,7 +18,7 @@ from doubles.driven import Driven
 from seamproof.analysis.statements import kind as kind_of
 from seamproof.analysis.statements import shape as shape_of
 from seamproof.core import references
-from seamproof.core.canary import found
+from seamproof.core.canaries import sighted
 from seamproof.core.experiment import Act, CrossingKey, Experiment, RowEdit
 from seamproof.core.history import (
     Changes,
@@ -103,7 +103,7 @@ class Ask:
                 1,
                 at,
                 at,
-                canaries=found(answer),
+                canaries=sighted(answer),
             )
         )
 

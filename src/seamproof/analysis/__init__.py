@@ -30,7 +30,8 @@
 - `landing`     the column that each field of a request is written to
 - `ownership`   whose a row is: its foreign keys lead to the row of a person, or of a tenant
 - `sensitivity` what columns hold that not everybody is to see, by their names
-- `planting`    canaries in rows, where a free text stands
+- `places`      where a canary can stand in a row: what its columns take, and the texts in JSON
+- `planting`    canaries in rows, where nothing but people looks at what stands there
 - `cloning`     more rows like one that is there
 - `effort`      how much work a schema is, before a validator is given it
 

@@ -11,6 +11,7 @@ references count as such although no foreign key says so.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -268,7 +269,14 @@ def _author(column: str) -> bool:
 
 def as_text(row: Mapping[str, Json]) -> Row:
     """A stored row, as rows are written elsewhere."""
-    return {name: None if value is None else str(value) for name, value in row.items()}
+    return {
+        name: None
+        if value is None
+        else json.dumps(value)
+        if isinstance(value, (dict, list))
+        else str(value)
+        for name, value in row.items()
+    }
 
 
 def _principal(catalog: Catalog, table: str, row: Row) -> Principal:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from seamproof.analysis.words import words_of
+from seamproof.core.canaries import Form
 
 
 class Sensitivity(StrEnum):
@@ -56,6 +57,31 @@ _ABOUT = frozenset(
     " attempts hint length limit url changed updated created template subject signature".split()
 )
 """Words that say that something of it is meant, and not itself."""
+_REFERS = frozenset("uuid guid ref reference group family batch parent".split())  # noqa: SIM905
+"""Words that say that a UUID names something, and is not handed out to be shown again."""
+_BIRTH = frozenset("dob birthdate birthday birth born date time of at on utc".split())  # noqa: SIM905
+_TELEPHONE = frozenset({"phone", "telephone", "mobile", "number", "no"})
+
+
+@lru_cache(maxsize=4096)
+def sensitivity_of(column: str, form: Form) -> Sensitivity | None:
+    """The same, where what stands there has this form.
+
+    `token_balance` and `password_reset_at` are no secrets: of numbers and moments only those are
+    meant that are called like nothing else.
+    """
+    kind, words = sensitivity(column), words_of(column)
+    if form is Form.UUID:
+        handed_out = kind in (Sensitivity.TOKEN, Sensitivity.PASSWORD)
+        return kind if handed_out and not words & _REFERS else None
+    if form is Form.NUMBER:
+        if kind is Sensitivity.CONTACT:
+            return kind if words <= _TELEPHONE else None
+        return kind if kind is Sensitivity.PERSONAL and not words & (_ABOUT - {"id"}) else None
+    if form is Form.MOMENT:
+        born = words <= _BIRTH and words - {"date", "time", "of", "at", "on", "utc"}
+        return Sensitivity.PERSONAL if born else None
+    return kind
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@
 - `references`  references in texts, and braces that are none
 - `counting`    numbers of things, in words
 - `secrecy`     names of secrets
-- `canary`      texts that nobody else has written
+- `canary`      texts that nobody else has written; `canaries` the same as UUIDs, numbers, moments
 - `errors`      whose fault it is, and what to do next
 
 Nothing here does I/O, and nothing here imports another package of ours.

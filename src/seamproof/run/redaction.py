@@ -15,7 +15,7 @@ import secrets as random_bytes
 from dataclasses import replace
 from functools import lru_cache
 
-from seamproof.core import canary
+from seamproof.core import canaries
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -52,7 +52,7 @@ class Redactor:
     def learn(self, *values: str) -> None:
         """Take note of secrets, to be replaced wherever they appear. A text of ours is none."""
         fresh = {
-            value for value in values if len(value) >= _SHORTEST and not canary.ours(value)
+            value for value in values if len(value) >= _SHORTEST and not canaries.ours(value)
         } - self._known
         if fresh:
             self._known |= fresh
@@ -79,7 +79,7 @@ class Redactor:
 
     def mask(self, value: str) -> str:
         """What stands for a secret. A text of ours is none: it is there to be seen."""
-        if redacted(value) or canary.ours(value):
+        if redacted(value) or canaries.ours(value):
             return value
         digest = hmac.digest(self._key, value.encode(), "sha256").hex()
         return f"{REDACTED}{digest[:8]}>"

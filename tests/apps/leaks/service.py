@@ -216,6 +216,44 @@ def profile(me: Me) -> Row:
     return sql("SELECT id, name, email, ssn, api_key FROM members WHERE name = %s", (me,))[0]
 
 
+def files(*broken: str) -> list[Row]:
+    """What is no secret: keys, references, counters, and when something was done."""
+    fixed = ("member_id", "token_family", "tokens_used", "password_reset_at")
+    columns = ", ".join(("id", *(broken if BROKEN else fixed)))
+    return sql(f"SELECT {columns} FROM files ORDER BY id LIMIT 50")
+
+
+# secret-in-answer: a UUID
+@app.get("/files/tokens")
+def tokens(me: Me) -> list[Row]:
+    return files("token")
+
+
+# data-of-others: a number
+@app.get("/files/accounts")
+def accounts(me: Me) -> list[Row]:
+    return files("iban")
+
+
+# data-of-others: a moment
+@app.get("/files/births")
+def births(me: Me) -> list[Row]:
+    return files("born_at")
+
+
+# data-of-others: JSON
+@app.get("/files/papers")
+def papers(me: Me) -> list[Row]:
+    return files("papers")
+
+
+@app.get("/files/mine")
+def my_file(me: Me) -> Row:
+    """What is one's own, in every form."""
+    mine = "SELECT f.* FROM files f JOIN members m ON m.id = f.member_id WHERE m.name = %s"
+    return sql(mine, (me,))[0]
+
+
 class Link(BaseModel):
     link: Text
 

@@ -48,6 +48,21 @@ class Article(models.Model):
         app_label = db_table = "articles"
 
 
+class File(models.Model):
+    id = models.UUIDField(primary_key=True)
+    member = models.ForeignKey(Member, models.CASCADE)
+    token = models.UUIDField()
+    token_family = models.UUIDField()
+    tokens_used = models.BigIntegerField()
+    iban = models.DecimalField(max_digits=22, decimal_places=0)
+    born_at = models.DateTimeField()
+    password_reset_at = models.DateTimeField()
+    papers = models.JSONField()
+
+    class Meta:
+        app_label = db_table = "files"
+
+
 class Remark(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, related_name="remarks")
     text = models.TextField()
@@ -220,6 +235,42 @@ def profile(request: HttpRequest) -> HttpResponse:
     return answer(mine.values("id", "name", "email", "ssn", "api_key").get())
 
 
+def files(*broken: str) -> HttpResponse:
+    """What is no secret: keys, references, counters, and when something was done."""
+    fixed = ("member_id", "token_family", "tokens_used", "password_reset_at")
+    rows = File.objects.order_by("id").values("id", *(broken if BROKEN else fixed))
+    return answer(list(rows[:50]))
+
+
+@takes("GET")
+def tokens(request: HttpRequest) -> HttpResponse:
+    # secret-in-answer: a UUID
+    return files("token")
+
+
+@takes("GET")
+def accounts(request: HttpRequest) -> HttpResponse:
+    # data-of-others: a number
+    return files("iban")
+
+
+@takes("GET")
+def births(request: HttpRequest) -> HttpResponse:
+    # data-of-others: a moment
+    return files("born_at")
+
+
+@takes("GET")
+def papers(request: HttpRequest) -> HttpResponse:
+    # data-of-others: JSON
+    return files("papers")
+
+
+@takes("GET")
+def my_file(request: HttpRequest) -> HttpResponse:
+    return answer(File.objects.filter(member__name=request.me).values().get())
+
+
 def host(address: str) -> str | None:
     try:
         return urllib.parse.urlsplit(address).hostname
@@ -286,6 +337,11 @@ urlpatterns = [
     path("places", places),
     path("members", members),
     path("me", profile),
+    path("files/tokens", tokens),
+    path("files/accounts", accounts),
+    path("files/births", births),
+    path("files/papers", papers),
+    path("files/mine", my_file),
     path("previews", previews),
     path("feeds", feeds),
     path("imports", imports),

@@ -138,6 +138,21 @@ app.get("/me", async (request, response) => {
   response.json((await sql(mine, [request.me]))[0]);
 });
 
+// secret-in-answer: a UUID. data-of-others: a number, a moment, JSON
+const secrets = { tokens: "token", accounts: "iban", births: "born_at", papers: "papers" };
+for (const [name, column] of Object.entries(secrets)) {
+  app.get(`/files/${name}`, async (request, response) => {
+    const harmless = "member_id, token_family, tokens_used, password_reset_at";
+    const shown = broken ? column : harmless;
+    response.json(await sql(`SELECT id, ${shown} FROM files ORDER BY id LIMIT 50`));
+  });
+}
+
+app.get("/files/mine", async (request, response) => {
+  const mine = "SELECT f.* FROM files f JOIN members m ON m.id = f.member_id WHERE m.name = $1";
+  response.json((await sql(mine, [request.me]))[0]);
+});
+
 // server-side-request-forgery
 app.post("/previews", async (request, response) => {
   let host = "";

@@ -230,3 +230,79 @@ def test_a_list_that_wants_more_than_ids_is_not_asked() -> None:
     document = Document((Declaration(SHOW), Declaration(OF_TEAM, parameters=wanted)))
     verdicts = judged(READ, {SHOW: show, OF_TEAM: of_team}, document=document)
     assert told(verdicts)[0] == "foreign-object"
+
+
+# What has no text
+
+METERS = Operation("GET", "/teams/{team_id}/meters")
+METER = Operation("GET", "/meters/{meter}")
+AT = "2026-01-0{} 03:04:05.678901+00"
+KINDS = {
+    "id": "uuid",
+    "user_id": "integer",
+    "team_id": "integer",
+    "read_at": "timestamp with time zone",
+    "level": "integer",
+}
+METERED = Catalog(
+    {
+        **CATALOG.tables,
+        "meters": Table(
+            "meters",
+            tuple(Column(name, kind) for name, kind in KINDS.items()),
+            ("id",),
+            foreign_keys=(
+                ForeignKey(("user_id",), "users", ("id",)),
+                ForeignKey(("team_id",), "teams", ("id",)),
+            ),
+        ),
+    }
+)
+READINGS = [
+    {"id": f"m{n}", "user_id": 1, "team_id": 7, "read_at": AT.format(n), "level": n}
+    for n in (1, 2, 3)
+]
+
+
+def reading(ask: Ask) -> Answer:
+    meter = ask.one("meters", id=ask.path["meter"])
+    return (200, meter) if meter and joined(ask, meter["team_id"]) else (404, {})
+
+
+def recent(ask: Ask) -> Answer:
+    """The team's readings of this year: one of another century is none."""
+    team = ask.path["team_id"]
+    rows = [row for row in ask.some("meters", team_id=team) if str(row["read_at"]) > "2026"]
+    return (200, rows) if joined(ask, team) else (404, {})
+
+
+def own_reading(ask: Ask) -> Answer:
+    meter = ask.one("meters", id=ask.path["meter"])
+    mine = meter and meter["user_id"] == PEOPLE[ask.sender]
+    return (200, meter) if mine else (404, {})
+
+
+def metered(handlers: dict[Operation, Handler], columns: Catalog = METERED) -> list[Verdict]:
+    act = Step(METER, "alice", {"meter": "m3"})
+    return judged(act, handlers, rows={"meters": READINGS}, arrangement=(), catalog=columns)
+
+
+def test_a_row_without_a_text_is_known_by_its_moment() -> None:
+    verdicts = metered({METER: reading})
+    assert told(verdicts) == ("foreign-object", "dora", Tier.PROVEN)
+    (verdict,) = verdicts
+    assert "meters.read_at was fetched for them" in str(verdict.evidence.facts["evidence"])
+    (held,) = metered({METER: own_reading})
+    assert held.outcome is Outcome.HELD, "fetched, and refused then"
+
+
+def test_a_list_that_a_moment_of_ours_would_fall_out_of_is_asked_without_it() -> None:
+    (verdict,) = metered({METER: reading, METERS: recent})
+    assert verdict.outcome is Outcome.HELD
+
+
+def test_a_reading_that_ends_with_its_moment_is_left_as_it_is() -> None:
+    expiring = [Column("expires_at" if n == "read_at" else n, k) for n, k in KINDS.items()]
+    meters = replace(METERED.tables["meters"], columns=tuple(expiring))
+    (verdict,) = metered({METER: reading}, Catalog({**METERED.tables, "meters": meters}))
+    assert verdict.outcome is Outcome.HELD, "nothing can be planted: nothing is proven"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from seamproof.core import canaries
+from seamproof.core.canaries import Form
 from seamproof.core.canary import canary
 from seamproof.core.experiment import BoundaryKind, CrossingKey
 from seamproof.core.history import Changes, Crossing, CrossingKind, Request, Response, RowChange
@@ -80,6 +82,13 @@ def test_a_text_of_ours_is_no_secret() -> None:
     assert ours.encode() in redactor.body(body)
     assert b"hunter22" not in redactor.body(body)
     assert redactor.mask(f"{ours} and more").startswith("<redacted:")
+
+
+def test_a_uuid_of_ours_is_no_secret_and_another_is() -> None:
+    redactor, ours = Redactor(), canaries.made(Form.UUID, "a")
+    body = json.dumps({"token": ours, "secret": "6fa459ea-ee8a-4ca4-894e-db77e160355e"}).encode()
+    assert ours.encode() in redactor.body(body)
+    assert b"6fa459ea" not in redactor.body(body)
 
 
 def changed(*values: str) -> list[RowChange]:

@@ -61,8 +61,10 @@ def copied(data: bytes) -> bytes:
     return message(b"d", data)
 
 
-def row(value: bytes = b"1") -> bytes:
-    return message(b"D", pack("!Hi", 1, len(value)) + value)
+def row(*values: bytes) -> bytes:
+    told = values or (b"1",)
+    fields = b"".join(pack("!i", len(each)) + each for each in told)
+    return message(b"D", pack("!H", len(told)) + fields)
 
 
 def columns() -> bytes:

@@ -56,9 +56,12 @@ class Inquiry:
             purpose,
         )
 
-    def canaried(self, history: History) -> Inquiry:
-        """The same with canaries in the rows that this history arranged or may have read."""
+    def canaried(self, history: History, *, words: bool = False) -> Inquiry:
+        """The same with canaries in the rows that this history arranged or may have read; of
+        `words` alone in texts alone."""
         places = _places(self.court, history)
+        if words:
+            places = tuple(each for each in places if each.words)
         court = replace(self.court, planted=places)
         return replace(self, court=court, edits=edits(self.subject.catalog, places))
 
@@ -84,12 +87,16 @@ def opened(subject: Subject, clean: History) -> Exploration[Inquiry]:
     inquiry = Inquiry(court, clean, (), others)
     if not any(map(let_in, others)):
         return inquiry
-    canaried = inquiry.canaried(clean)
-    if not canaried.edits:
-        return inquiry
-    control: History = yield canaried.experiment([owner.name], "the owner, with canaries")
-    fits = not trouble(control) and control.section.exchange.ok
-    return canaried if fits else inquiry
+    tried: tuple[RowEdit, ...] = ()
+    for words in (False, True):
+        canaried = inquiry.canaried(clean, words=words)
+        if canaried.edits in ((), tried):
+            break
+        tried = canaried.edits
+        control: History = yield canaried.experiment([owner.name], "the owner, with canaries")
+        if not trouble(control) and control.section.exchange.ok:
+            return canaried
+    return inquiry
 
 
 def let_in(attempt: Attempt) -> bool:
@@ -116,7 +123,8 @@ def _places(court: Court, clean: History) -> tuple[Planted, ...]:
             not owned.people and bool(owned.tenants & tenants)
         )
 
-    return planted(catalog, [each for each in rows if theirs(*each)])[:_ROWS]
+    read_only = not court.subject.operation.mutates
+    return planted(catalog, [each for each in rows if theirs(*each)], read=read_only)[:_ROWS]
 
 
 def showing(court: Court, sender: str, trespass: Trespass) -> Callable[[History], bool]:

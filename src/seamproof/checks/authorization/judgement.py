@@ -22,7 +22,7 @@ from seamproof.analysis.masks import Mask
 from seamproof.analysis.ownership import Belonging, Ownership
 from seamproof.analysis.planting import Planted
 from seamproof.checks.authorization.roles import administers, below
-from seamproof.core.canary import found
+from seamproof.core.canaries import sighted
 from seamproof.core.experiment import NOBODY
 from seamproof.core.history import Changes, RowChange, Section
 from seamproof.core.model import Identity
@@ -133,7 +133,7 @@ class Court:
         exchange = section.exchange
         if exchange.response is None or not exchange.ok:
             return
-        shown = set(found(exchange.response.body))
+        shown = set(sighted(exchange.response.body))
         fetched = {each for crossing in section.crossings for each in crossing.canaries}
         for each in self.planted:
             if not each.canaries & shown & fetched or self.subject.authorization.shares(each.table):

@@ -13,12 +13,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from seamproof.analysis.changes import net
+from seamproof.analysis.planting import Planted
+from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
+from seamproof.analysis.values import json_leaves
 from seamproof.analysis.words import words_of
 from seamproof.checks.authorization.inquiry import Inquiry
 from seamproof.checks.authorization.judgement import Breach, Court, Trespass
 from seamproof.core.access import Attempt
-from seamproof.core.canary import found
+from seamproof.core.canaries import sighted
 from seamproof.core.document import Place
 from seamproof.core.experiment import Act
 from seamproof.core.history import History, Row
@@ -59,25 +63,49 @@ def unlisted(
         each
         for section in history.sections
         if section.exchange.ok and section.exchange.response is not None
-        for each in found(section.exchange.response.body)
+        for each in sighted(section.exchange.response.body)
     }
-    if not listed & _canaries(inquiry.court, trespass):
+    planted = _planted(inquiry.court, trespass)
+    found = planted is not None and bool(listed & planted.canaries)
+    if planted is not None and planted.sorts and not found:
+        plain = replace(inquiry, edits=())
+        found = _has(inquiry.court, (yield plain.acts(acts, "their lists as they are")), trespass)
+    if not found:
         return trespass
     if trespass.change is None or not trespass.sure:
         return None
     return replace(trespass, sure=False)
 
 
-def _canaries(court: Court, trespass: Trespass) -> frozenset[str]:
+def _planted(court: Court, trespass: Trespass) -> Planted | None:
     """The canaries that stand in the row of a trespass."""
     if trespass.seen is not None:
-        return trespass.seen.canaries
+        return trespass.seen
     row = _row(trespass)
     key = court.subject.catalog.key_of(trespass.table)
     for each in court.planted:
         if each.table == trespass.table and all(each.row.get(c) == row.get(c) for c in key):
-            return each.canaries
-    return frozenset()
+            return each
+    return None
+
+
+def _has(court: Court, history: History, trespass: Trespass) -> bool:
+    """Whether a list of such rows has the key of this one, or of one that was arranged as it was.
+
+    A moment or a number that is ours may put a row on another page, or make it too old for one.
+    """
+    key = court.subject.catalog.key_of(trespass.table)
+    arranged = [row for table, _, row in net(history.prepared) if table == trespass.table]
+    rows = (_row(trespass), *arranged) if key else ()
+    keys = {row[key[-1]] for row in rows if row.get(key[-1])}
+    return any(
+        value in keys
+        for section in history.sections
+        if section.exchange.ok
+        and section.exchange.response is not None
+        and any(trespass.table in names(each.statement) for each in section.crossings)
+        for _, value in json_leaves(section.exchange.response.body.decode("utf-8", "replace")) or ()
+    )
 
 
 def _row(trespass: Trespass) -> Row:

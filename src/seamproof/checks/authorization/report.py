@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from seamproof.analysis.confirm import Confirmation, standing
 from seamproof.checks.authorization.judgement import Court, Trespass
-from seamproof.core.canary import found
+from seamproof.core.canaries import sighted
 from seamproof.core.history import Crossing, CrossingKind, History, Section
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Control, Evidence, FindingClass, Outcome, Tier, Verdict
@@ -104,7 +104,7 @@ def _crossing(
     """The statement that read or wrote the row."""
     if trespass is not None and trespass.seen is not None:
         body = section.exchange.response.body if section.exchange.response else b""
-        shown = trespass.seen.canaries & set(found(body))
+        shown = trespass.seen.canaries & set(sighted(body))
         return next((c for c in section.crossings if shown & set(c.canaries)), None)
     names = [each.rpartition(".")[2] for each in tables]
     writes = (

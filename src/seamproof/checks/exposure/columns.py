@@ -1,19 +1,25 @@
-"""Which sensitive columns of which rows an act may read, and a canary in each."""
+"""Which sensitive columns of which rows an act may read, and a canary in each: a word, a UUID, a
+long number or a moment, as the column takes it; in JSON a word in each sensitive text.
+
+Keys and references are left as they are: clients are meant to see them.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from seamproof.analysis.confirm import as_expected
 from seamproof.analysis.ownership import Belonging, Ownership
-from seamproof.analysis.sensitivity import Sensitivity, sensitivity
+from seamproof.analysis.places import Place, form_of, inside, referring, room
+from seamproof.analysis.sensitivity import Sensitivity, sensitivity, sensitivity_of
 from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
 from seamproof.analysis.values import json_leaves
-from seamproof.core.canary import LENGTH, canary
+from seamproof.core.canaries import Form, sighted
+from seamproof.core.canary import LENGTH
 from seamproof.core.catalog import Column, Table
 from seamproof.core.experiment import BoundaryKind, Experiment, RowEdit
 from seamproof.core.history import History, Row
@@ -21,12 +27,16 @@ from seamproof.core.protocols import Exploration
 from seamproof.core.secrecy import redacted
 from seamproof.core.subject import Subject
 
-_TEXT = re.compile(r"^(?:text|citext|(?:character varying|varchar)(?:\((\d+)\))?)$")
 _DOMAIN = "@example.com"
+_LONGEST = LENGTH + len(_DOMAIN)
 _ROWS = 12
 """Rows of one table that get canaries."""
 _ALONE = 8
 """Columns that are tried one by one where they do not go together."""
+_TEXTS = 3
+"""Texts inside of one column's JSON that get canaries."""
+_DIGITS = 6
+"""Of a telephone's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +44,18 @@ class Mark:
     """A canary in a column of a row."""
 
     table: str
-    column: str
+    where: Place
     kind: Sensitivity
     key: tuple[tuple[str, str | None], ...]
     belonging: Belonging
     mine: bool
     """Whether the row is of whom the act is sent as."""
+
+    @property
+    def column(self) -> str:
+        """`password_hash`; inside of JSON `papers.ssn`."""
+        inner = self.where.inner
+        return f"{self.where.column}.{inner}" if inner else self.where.column
 
     @property
     def place(self) -> str:
@@ -49,20 +65,22 @@ class Mark:
     @property
     def canary(self) -> str:
         """What is looked for in an answer."""
-        return canary(self.table, repr(self.key), self.column)
+        return self.where.made(self.table, repr(self.key))
 
     @property
     def text(self) -> str:
-        """What stands in the column."""
-        return self.canary + (_DOMAIN if "mail" in self.column.lower() else "")
+        """What stands there."""
+        mail = self.where.form is Form.WORD and "mail" in self.where.name.lower()
+        return self.canary + (_DOMAIN if mail else "")
 
     def field(self, body: bytes) -> str:
         """Where an answer has it: the path of a field; empty where it has it not."""
         text = body.decode("utf-8", "replace")
-        if self.canary not in text:
+        if self.canary not in sighted(text):
             return ""
         found = json_leaves(text) or ()
-        return next((path for path, value in found if self.canary in (value or "")), "the body")
+        paths = (path for path, value in found if self.canary in sighted(value or ""))
+        return next(paths, "the body")
 
 
 def marks(subject: Subject, clean: History) -> tuple[Mark, ...]:
@@ -73,17 +91,15 @@ def marks(subject: Subject, clean: History) -> tuple[Mark, ...]:
     found: dict[tuple[str, str, tuple[tuple[str, str | None], ...]], Mark] = {}
     for name in sorted(_read(subject, clean)):
         table = subject.catalog.tables[name]
-        columns = [(each, kind) for each in table.columns if (kind := _kind(table, each))]
-        if not columns or not table.primary_key:
+        if not table.primary_key:
             continue
         for row in _rows(table, owners, clean):
             key = tuple((column, row.get(column)) for column in table.primary_key)
             belonging = owners.belonging(name, row)
             mine = owners.mine(who, belonging)
-            for column, kind in columns:
-                if row.get(column.name) is not None:
-                    one = Mark(name, column.name, kind, key, belonging, mine)
-                    found.setdefault((name, column.name, key), one)
+            for place, kind in _places(table, row):
+                one = Mark(name, place, kind, key, belonging, mine)
+                found.setdefault((name, one.column, key), one)
     return tuple(found.values())
 
 
@@ -93,7 +109,8 @@ def edits(planted: Iterable[Mark]) -> tuple[RowEdit, ...]:
         dict
     )
     for each in planted:
-        rows[each.table, each.key][each.column] = each.text
+        row, column = rows[each.table, each.key], each.where.column
+        row[column] = each.where.written(row.get(column), each.text)
     return tuple(RowEdit(table, dict(key), new) for (table, key), new in rows.items())
 
 
@@ -147,12 +164,37 @@ def _read(subject: Subject, clean: History) -> Iterator[str]:
     return (each for each in subject.catalog.tables if each in named)
 
 
-def _kind(table: Table, column: Column) -> Sensitivity | None:
-    kind, text = sensitivity(column.name), _TEXT.match(column.type)
-    if kind is None or text is None or column.generated or column.name in table.primary_key:
-        return None
-    longest = LENGTH + len(_DOMAIN)
-    return kind if text[1] is None or int(text[1]) >= longest else None
+def _places(table: Table, row: Row) -> Iterator[tuple[Place, Sensitivity]]:
+    """The sensitive places of a row that take a canary."""
+    kept = referring(table)
+    for column in table.columns:
+        value = row.get(column.name)
+        if value is None or column.generated or column.name in kept:
+            continue
+        texts = inside(column, value)
+        if texts:
+            yield from _inside(column, texts)
+            continue
+        form = form_of(column)
+        kind = sensitivity_of(column.name, form) if form else None
+        if form and kind and (room(column) or _LONGEST) >= _LONGEST:
+            yield Place(column.name, form), kind
+
+
+def _inside(column: Column, texts: Sequence[Place]) -> Iterator[tuple[Place, Sensitivity]]:
+    """What a person's file holds is about them, whatever it is called; of other columns a text
+    is judged by its own name."""
+    whole = sensitivity(column.name)
+    whole = whole if whole in (Sensitivity.PERSONAL, Sensitivity.INTERNAL) else None
+    found = ((each, sensitivity(each.name) or whole) for each in texts)
+    known = ((place, kind) for place, kind in found if kind and _meant(place, kind))
+    yield from islice(known, _TEXTS)
+
+
+def _meant(place: Place, kind: Sensitivity) -> bool:
+    """Whether it is an address, and not what is to be sent to it: `{"email": "weekly"}`."""
+    digits = sum(each.isdigit() for each in place.text)
+    return kind is not Sensitivity.CONTACT or "@" in place.text or digits >= _DIGITS
 
 
 def _rows(table: Table, owners: Ownership, clean: History) -> list[Row]:

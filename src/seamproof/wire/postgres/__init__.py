@@ -5,6 +5,7 @@
 - `framing`       a stream cut into spans: messages that somebody needs, runs that nobody does
 - `replies`       which reply belongs to which statement, and the transaction's status
 - `scripts`       a Query cut into its statements, and altered at one of them
+- `canaries`      canaries in rows, as text or in binary forms
 - `prepared`      statements and portals by the names that the client gives them
 - `conversation`  what to forward, hide, replace or keep back
 - `sharing`       many clients on one session of the server, in one transaction

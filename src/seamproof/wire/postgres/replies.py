@@ -20,7 +20,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, TypeAlias
 
-from seamproof.core import canary
+from seamproof.wire.postgres import canaries
 from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Statement
 from seamproof.wire.postgres.messages import ServerProtocolError, error_fields, text
 
@@ -31,8 +31,7 @@ _STATUSES: Final = (b"I", b"T", b"E")
 _TO_SAVEPOINT: Final = re.compile(r"\bROLLBACK\s+(?:(?:WORK|TRANSACTION)\s+)?TO\b", re.IGNORECASE)
 _CHAINS: Final = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
 _SETTING: Final = b"standard_conforming_strings\0"
-_CANARY: Final = canary.PREFIX.encode()
-_EDGE: Final = canary.LENGTH - 1
+_EDGE: Final = canaries.LONGEST - 1
 
 
 class Mark(Enum):
@@ -137,11 +136,11 @@ class Replies:
         """Take a piece of a result: rows, or a part of one."""
         piece = self._edge + data
         self._edge = piece[-_EDGE:]
-        if _CANARY in piece:
+        seen = canaries.among(piece)
+        if seen:
             asked = next((each for each in self.expected if type(each) is Statement), None)
             if asked is not None:
-                seen = (*asked.canaries, *canary.found(piece))
-                asked.canaries = tuple(dict.fromkeys(seen))
+                asked.canaries = tuple(dict.fromkeys((*asked.canaries, *seen)))
 
     def _head(self) -> Expected | None:
         return self.expected[0] if self.expected else None
@@ -177,6 +176,7 @@ class Replies:
             return True
         self.expected.popleft()
         self._last = head
+        self._edge = b""  # what it ends with is none of the next one's
         head.reached, head.ended = True, now
         if buffer[start] == ord("C"):
             head.tag = text(buffer[start + 5 : end - 1])

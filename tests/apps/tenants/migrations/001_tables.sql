@@ -69,3 +69,14 @@ INSERT INTO memberships VALUES (1, 1), (1, 2);
 INSERT INTO tasks (team_id, user_id, title) VALUES (1, 1, 'buy another rope');
 INSERT INTO plans (name) VALUES ('the small one'), ('the large one');
 INSERT INTO resets VALUES ('one-time-token-of-alice', 1);
+CREATE TABLE meters (
+    id uuid PRIMARY KEY,
+    tenant_id integer NOT NULL REFERENCES tenants,
+    user_id integer NOT NULL REFERENCES users,
+    level integer NOT NULL,
+    read_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE gauges (LIKE meters INCLUDING ALL);
+ALTER TABLE gauges ADD FOREIGN KEY (tenant_id) REFERENCES tenants, ADD FOREIGN KEY (user_id) REFERENCES users;
+INSERT INTO meters VALUES ('6fa459ea-ee8a-4ca4-894e-db77e1603551', 1, 1, 17);
+INSERT INTO gauges VALUES ('6fa459ea-ee8a-4ca4-894e-db77e1603561', 1, 1, 17);
