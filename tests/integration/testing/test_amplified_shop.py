@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from suites import Outcome, run_tests
 
-from planted import BESIDE, PROVEN, SHARED
+from planted import BESIDE, PROVEN, SHARED, SUSPECTED
 from seamproof import demo
 
 HAPPY = Path(__file__).parent / "happy_shop.py"
@@ -75,6 +75,18 @@ def test_what_is_charged_and_what_is_refused(folder: Path, fixed: bool) -> None:
     assert not false(shown)
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fixed", [False, True])
+def test_a_list_is_suspected_although_its_test_adds_nothing_to_it(
+    folder: Path, fixed: bool
+) -> None:
+    wanted = ("test_happy.py::test_list_orders", "--seamproof-check=resources")
+    done = amplified(folder, *wanted, fixed=fixed)
+    suspected = {each for each in SUSPECTED if each[0] == "resources"}
+    assert done.code == (0 if fixed else 1), done.text
+    assert set(found(folder, "suspected")) == (set() if fixed else suspected)
+
+
 @pytest.mark.long
 @pytest.mark.timeout(2700)
 def test_all_that_is_planted_is_shown(folder: Path) -> None:
@@ -82,6 +94,7 @@ def test_all_that_is_planted_is_shown(folder: Path) -> None:
     shown = set(found(folder, "proven"))
     assert done.code == 1
     assert (missed(shown), false(shown)) == (set(), set())
+    assert SUSPECTED - set(found(folder, "suspected")) == set()
 
 
 @pytest.mark.long

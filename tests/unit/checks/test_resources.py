@@ -209,6 +209,31 @@ def test_a_list_that_no_request_adds_to_and_the_parts_of_one_thing_hold() -> Non
     assert [each.outcome for each in verdicts(endless, subject(ONE, grows=True))] == [Outcome.HELD]
 
 
+@pytest.mark.parametrize(
+    ("adding", "grows"),
+    [
+        ("POST /orders", True),
+        ("POST /orders/", True),
+        ("POST /orders/{order}", False),
+        ("PUT /orders", False),
+    ],
+)
+def test_where_the_document_says_that_one_may_add_to_a_list_it_grows(
+    adding: str, grows: bool
+) -> None:
+    list_all = Operation.parse("GET /orders")
+    document = Document((Declaration(list_all), Declaration(Operation.parse(adding))))
+    (verdict,) = verdicts(endless, subject(list_all, document=document))
+    assert (verdict.finding_class == "list-without-limit") is grows
+
+
+def test_a_post_to_what_is_called_otherwise_adds_nothing_to_it() -> None:
+    wanted = Operation.parse("GET /searches")
+    document = Document((Declaration(wanted), Declaration(Operation.parse("POST /searches"))))
+    (verdict,) = verdicts(endless, subject(wanted, document=document))
+    assert verdict.outcome is Outcome.HELD
+
+
 def paging(name: str = "limit") -> Subject:
     declared = Declaration(LIST, parameters=(Parameter(name, Place.QUERY, {"type": "integer"}),))
     return subject(document=Document((declared,)))

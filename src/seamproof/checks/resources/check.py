@@ -27,7 +27,7 @@ from seamproof.checks.resources.classes import (
     PAGE_SIZE,
     STATEMENTS_PER_ROW,
 )
-from seamproof.checks.resources.lists import STEEP, Cost, Listed, limited, listed, listing
+from seamproof.checks.resources.lists import STEEP, Cost, Listed, grows, limited, listed, listing
 from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
 from seamproof.checks.resources.report import CHECK, Case, Facts, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
@@ -202,8 +202,7 @@ def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Explorat
     statement = listing(subject, clean, name)
     # One thing with what belongs to it is no list.
     is_list = not subject.operation.path.endswith("}") and few.shown - base.shown >= _FEW
-    grows = name in subject.profile.effects
-    if not is_list or not grows or statement is None or limited(statement):
+    if not is_list or not grows(subject, name) or statement is None or limited(statement):
         return []
     experiment = one.experiment(subject, _LOTS)
 

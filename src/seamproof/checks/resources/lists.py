@@ -100,6 +100,20 @@ def listed(subject: Subject, clean: History) -> tuple[Listed, ...]:
     return tuple(each for _, each in found if each.table.name in tables)
 
 
+def grows(subject: Subject, table: str) -> bool:
+    """Whether requests add to a table: it was seen, or the document says that one may POST where it
+    is listed. Of a single test nothing else is known than what the test does."""
+    if table in subject.profile.effects:
+        return True
+    path = subject.operation.path.rstrip("/")
+    declared = subject.document.declarations if subject.document else ()
+    adds = any(
+        each.operation.method == "POST" and each.operation.path.rstrip("/") == path
+        for each in declared
+    )
+    return adds and _called(table, _noun(path))
+
+
 def _noun(path: str) -> str:
     """The last word of a path: `orders` of `/shops/{shop}/orders/`."""
     words = [each for each in path.lower().split("/") if each and not each.startswith("{")]
