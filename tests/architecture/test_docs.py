@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import subprocess
 from pathlib import Path
@@ -21,6 +22,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PACKAGES = sorted(each.parent for each in (ROOT / "src").rglob("__init__.py"))
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAME = re.compile(r"`([a-z_]+(?:\.\w+){2,})")
+"""What is named in the code, by its path; of two parts it may be a key of the configuration."""
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,14 @@ def test_every_class_of_findings_says_why_and_what_cures_it() -> None:
             assert each.consequence, each.name
             names.append(each.name)
     assert len(names) == len(set(names)), "two classes have one name: explain could not choose"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_is_named_in_the_code_is_there(page: Path) -> None:
+    ours = {each.name for each in PACKAGES}
+    for name in NAME.findall(page.read_text(encoding="utf-8")):
+        if name.partition(".")[0] in ours:
+            pkgutil.resolve_name(f"seamproof.{name.removeprefix('seamproof.')}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
