@@ -279,15 +279,15 @@ class Session:
             self._emit(FindingReported(finding, self._standing.acceptance(finding)))
 
         return Means(
-            self._parts,
-            costs,
-            self._options.workers,
-            self._until,
-            self._replayed,
-            self._emit,
-            report,
-            self._tally.crashes.append,
-            self._redactor.text,
+            parts=self._parts,
+            costs=costs,
+            workers=self._options.workers,
+            until=self._until,
+            replayed=self._replayed,
+            emit=self._emit,
+            report=report,
+            crashed=self._tally.crashes.append,
+            redact=self._redactor.text,
         )
 
     def _tell_stale(self, wanted: Wanted, left_out: set[str]) -> None:
