@@ -398,7 +398,8 @@ class FakeWorld(Driven):
     def _act(self, act: Act, disturbances: list[Disturbance]) -> Exchange:
         sent = self._time
         operation, headers = act.step.operation, tuple(act.step.headers.items())
-        request = Request(operation.method, operation.path, headers)
+        body = b"" if act.step.json is None else json.dumps(act.step.json).encode()
+        request = Request(operation.method, operation.path, headers, body)
         response, silence = None, None
         self.service.serving = act
         try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from doubles.fake_store import Answer, Ask, FakeStore, Handler
+from doubles.fake_world import FakeService, FakeWorld
 from seamproof.checks.authentication import Authentication
 from seamproof.checks.authentication.sessions import one_time_token
 from seamproof.core.document import Declaration, Document
@@ -187,6 +188,24 @@ def test_what_is_only_called_a_secret_may_be_a_code_that_is_to_be_kept(
     verdicts = judged(issue, "POST /cards", **what)
     found = {e.finding_class: e.tier for e in verdicts if e.finding_class}
     assert found == {finding: tier}
+
+
+def test_a_password_that_another_service_is_told_is_a_note() -> None:
+    secret = "<redacted:0a1b2c3d>"
+    act = Step(Operation.parse("POST /login"), "alice", json={"name": "al", "password": secret})
+
+    def told(word: str) -> list[tuple[str, Tier, str]]:
+        def login(service: FakeService) -> int:
+            service.connect().insert("logins", id=1)
+            service.call("POST directory /verify", {"user": "al", "word": word})
+            return 200
+
+        world = FakeWorld({"POST /login": login})
+        verdicts = world.drive(Authentication().explore(Subject(Scenario("it", act))))
+        return [(e.finding_class, e.tier, e.shape) for e in verdicts if e.finding_class]
+
+    assert told(secret) == [("secret-passed-on", Tier.NOTE, "POST directory /verify")]
+    assert told("<redacted:99999999>") == [], "a digest of another text is no password of this one"
 
 
 def test_a_token_that_is_kept_as_it_is_handed_out_is_a_note() -> None:

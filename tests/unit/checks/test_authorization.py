@@ -10,10 +10,10 @@ from doubles.fake_store import Answer, Ask, FakeStore, Handler
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.ownership import Ownership
 from seamproof.checks.authorization import Authorization
-from seamproof.core.access import Access, Admission, AuthorizationPolicy
+from seamproof.core.access import Access, Admission, Attempt, AuthorizationPolicy
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
 from seamproof.core.document import Declaration, Document
-from seamproof.core.experiment import BoundaryKind
+from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.model import Extract, Identity, Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
@@ -130,7 +130,7 @@ def judged(scenario: Scenario, handler: Handler, **what: object) -> list[Verdict
     )
     subject = replace(subject, **what)
     known = subject.access.reviewed
-    learned = LearnedScenario(scenario, True, clean=store.run(_once(scenario)))
+    learned = LearnedScenario(scenario, True, clean=store.run(Experiment.of(scenario)))
     ownership = Ownership.of(CATALOG, store.stored, subject.identities)
     asked = store.drive(
         attempts([learned], subject.identities, ownership, Mask.of(Profile(), CATALOG))
@@ -138,12 +138,6 @@ def judged(scenario: Scenario, handler: Handler, **what: object) -> list[Verdict
     everything = (*asked, *subject.access.attempts)
     subject = replace(subject, access=Access(everything, known, subject.access.confirmed))
     return list(store.drive(Authorization().explore(subject)))
-
-
-def _once(scenario: Scenario):
-    from seamproof.core.experiment import Experiment
-
-    return Experiment.of(scenario)
 
 
 def one(verdicts: list[Verdict]) -> Verdict:
@@ -405,6 +399,30 @@ def test_what_nobody_has_reviewed_is_not_proof() -> None:
         (verdict,) = (each for each in verdicts if each.finding_class)
         assert (verdict.finding_class, verdict.tier) == ("access-widened", tier)
         assert verdict.evidence.facts["review"] == "not reviewed yet"
+
+
+@pytest.mark.parametrize(
+    ("beside", "found"),
+    [((403, 403, 403), ["unlike-its-family"]), ((403, 403, 201), []), ((403, 403), [])],
+    ids=["all refuse", "one lets in as well", "too few to say"],
+)
+def test_who_is_let_in_where_all_beside_it_refuse_is_a_note(
+    beside: tuple[int, ...], found: list[str]
+) -> None:
+    def add(ask: Ask) -> Answer:
+        return 201, ask.insert("products", tenant_id=PEOPLE[ask.sender][1], name="a rope")
+
+    siblings = tuple(
+        Attempt("other", f"POST /products/{number}", "alice", "member", status)
+        for number, status in enumerate(beside)
+    )
+    identities = (IDENTITIES[0], IDENTITIES[2])
+    what = {"identities": identities, "access": Access(siblings)}
+    verdicts = judged(about("POST /products", "bob", ()), signed_in(add), **what)
+    notes = [each for each in verdicts if each.finding_class]
+    assert [each.finding_class for each in notes] == found
+    assert all(each.tier is Tier.NOTE for each in notes)
+    assert not any(each.outcome is Outcome.VIOLATED for each in verdicts)
 
 
 # What cannot be judged

@@ -235,6 +235,21 @@ def test_null_that_was_there_before_is_not_of_the_request() -> None:
     assert verdicts(renaming("2"), subject)[0].tier is Tier.PROVEN
 
 
+def test_an_undeclared_method_that_writes_is_suspected_and_one_that_only_answers_is_not() -> None:
+    put = Act(replace(STEP, operation=Operation.parse("PUT /orders")))
+    probe = Probe(put, Source.ROUTING, "undeclared method", "method PUT")
+    subject = replace(SUBJECT, probes=(probe,))
+
+    def told(handler: Handler) -> list[tuple[str, Tier]]:
+        world = FakeWorld({STEP.operation.id: sound, put.step.operation.id: handler})
+        found = world.drive(Validation().explore(subject))
+        return [(each.finding_class, each.tier) for each in found if each.finding_class]
+
+    assert told(sound) == [("misrouted", Tier.SUSPECTED)]
+    assert told(lambda service: 200) == [], "as who shows a page under every path"
+    assert told(lambda service: 405) == []
+
+
 def test_a_body_that_is_not_there_is_mended_by_defaults() -> None:
     probe = Probe(Act(STEP, body=b""), Source.SYNTAX, "no body", "body /")
     note = verdicts(accepting, replace(SUBJECT, probes=(probe,)))[0]
