@@ -390,6 +390,31 @@ def test_a_sign_in_that_stores_nothing_leaves_the_base_as_it_is(
     assert "mark base" not in world.log
 
 
+def test_who_is_let_in_without_what_came_before_does_not_sign_in_again(
+    world: FakeWorld, service: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, _ = signed_in(world, None)
+    asyncio.run(ours.conduct(Experiment.of(SCENARIO)))
+    send = lane.send
+
+    async def ending(host: str, port: int, request: bytes, **how: object) -> lane.Answer:
+        """A second order after a reset is refused: the first has ended the session."""
+        since = world.log[len(world.log) - world.log[::-1].index("flush") :]
+        answer = await send(host, port, request, **how)
+        return replace(answer, response=Response(401)) if "POST /orders" in since else answer
+
+    monkeypatch.setattr(lane, "send", ending)
+    world.log.clear()
+    twice = Experiment.of(SCENARIO).then(Experiment.of(SCENARIO).phases[0])
+    history = asyncio.run(ours.conduct(twice))
+    assert [each.exchange.status for each in history.sections] == [201, 401]
+    assert "sign in alice" not in world.log
+    assert world.log.count("POST /orders") == 3
+    world.log.clear()
+    asyncio.run(ours.conduct(twice))
+    assert world.log.count("POST /orders") == 2, "it is known by now"
+
+
 def test_an_answer_401_is_asked_for_again_with_fresh_credentials(
     world: FakeWorld, service: dict[str, Any]
 ) -> None:

@@ -141,6 +141,15 @@ def test_an_answer_401_is_doubted_once(clock: Clock) -> None:
     assert ours.doubtful(history(401, BROKEN)) == ("ann",)
 
 
+def test_the_first_act_that_was_refused_is_known_unless_the_arrangement_was(clock: Clock) -> None:
+    ours = wallet(clock, Turnstile())
+    ours.note(history(200))
+    (act,) = PLAIN.phases[0].acts
+    assert ours.refused(history(401), "ann") == act
+    assert ours.refused(history(401), "bob") is None
+    assert ours.refused(history(401, arranged=401), "ann") is None
+
+
 def test_under_a_fault_a_known_end_leaves_no_doubt(clock: Clock) -> None:
     ours = wallet(clock, Turnstile(60.0))
     ours.note(history(200))

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from seamproof.core.catalog import Catalog, Stored
@@ -133,14 +134,31 @@ class Conductor:
             await self._warm(experiment)
             history = await self._run(experiment)
         if doubtful := self._identities.doubtful(history):
-            await self._renew(doubtful)
-            history = await self._run(experiment)
+            lapsed = [name for name in doubtful if not await self._is_let_in(history, name)]
+            if lapsed:
+                await self._renew(lapsed)
+                history = await self._run(experiment)
             self._identities.settle(history)
         self._identities.note(history)
         self._standing.doubt(history)
         history = replace(history, timing=replace(history.timing, total=time.monotonic() - started))
         self.on_history(history)
         return history
+
+    async def _is_let_in(self, history: History, name: str) -> bool:
+        """Whether somebody's act that was answered 401 is let in where it comes alone. Then what
+        the experiment did before is why, as the end of a session: who signs in again for that would
+        leave one session more in the state that every experiment starts from.
+        """
+        experiment, act = history.experiment, self._identities.refused(history, name)
+        if act is None or experiment.phases == (alone := (Phase((act,)),)):
+            return False
+        settings = replace(experiment.settings, wait=0.0)
+        again = await self._run(replace(experiment, phases=alone, settings=settings))
+        return bool(again.sections) and again.section.exchange.status not in (
+            None,
+            HTTPStatus.UNAUTHORIZED,
+        )
 
     async def _warm(self, experiment: Experiment) -> None:
         """Let fresh processes and connections do what they do only once."""

@@ -1,9 +1,9 @@
 """Who is signed in, until when, and what they were answered.
 
 Credentials that live shorter than a run are renewed between two experiments. When they are due is
-known from what the service says of them; where it says nothing, from an answer 401: whoever gets
-one signs in again and the experiment is run once more, and where it is 401 again that is the
-answer.
+known from what the service says of them; where it says nothing, from an answer 401. Where the same
+act is let in by itself, what came before it is why. Else whoever got it signs in again and the
+experiment is run once more, and where it is 401 again that is the answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from seamproof.core.errors import ConfigurationError
-from seamproof.core.experiment import Credential, Experiment
+from seamproof.core.experiment import Act, Credential, Experiment
 from seamproof.core.history import Exchange, History
 from seamproof.run.experiment.requests import Credentials
 from seamproof.run.identities import tampering
@@ -53,6 +53,13 @@ class _Doubt:
     faults: tuple[str, ...] = ()
 
 
+def _acts(history: History) -> Iterator[tuple[Exchange, tuple[str, ...]]]:
+    """Each act's exchange, with the faults that its phase met."""
+    for phase, section in zip(history.experiment.phases, history.sections, strict=False):
+        faults = tuple(f"{each.label} at {each.at.shape}" for each in phase.faults)
+        yield from ((exchange, faults) for exchange in section.exchanges)
+
+
 @dataclass(slots=True)
 class Wallet(Mapping[str, Credentials]):
     """The credentials of everybody, by name. `clock` gives seconds."""
@@ -65,7 +72,7 @@ class Wallet(Mapping[str, Credentials]):
     """What the service may sign with: texts of its environment, and keys in files."""
     _held: dict[str, _Held] = field(default_factory=dict)
     _settled: set[_Doubt] = field(default_factory=set)
-    """Answers 401 that fresh credentials get as well."""
+    """Answers 401 that good credentials get as well."""
     _answers: dict[str, Counter[tuple[str, int]]] = field(default_factory=dict)
     """By name, how often each operation answered with each status."""
 
@@ -137,17 +144,24 @@ class Wallet(Mapping[str, Credentials]):
             )
         )
 
+    def refused(self, history: History, name: str) -> Act | None:
+        """The first act for which somebody got such an answer; None where that was a step of the
+        arrangement."""
+        found = (e.act for e in history.arranged for doubt in self._doubt(e))
+        if any(act.sender == name for act in found):
+            return None
+        acts = (e.act for e, faults in _acts(history) for _ in self._doubt(e, faults))
+        return next((act for act in acts if act.sender == name), None)
+
     def settle(self, history: History) -> None:
-        """Take the answers 401 of an experiment with fresh credentials as the service's word."""
+        """Take the answers 401 of an experiment with good credentials as the service's word."""
         self._settled.update(self._doubts(history))
 
     def _doubts(self, history: History) -> Iterator[_Doubt]:
         for exchange in history.arranged:
             yield from self._doubt(exchange)
-        for phase, section in zip(history.experiment.phases, history.sections, strict=False):
-            faults = tuple(f"{each.label} at {each.at.shape}" for each in phase.faults)
-            for exchange in section.exchanges:
-                yield from self._doubt(exchange, faults)
+        for exchange, faults in _acts(history):
+            yield from self._doubt(exchange, faults)
 
     def _doubt(self, exchange: Exchange, faults: tuple[str, ...] = ()) -> Iterator[_Doubt]:
         name = exchange.act.sender
