@@ -309,6 +309,24 @@ def test_what_is_whole_inside_of_its_column_holds() -> None:
     assert not verdict.reason.startswith("0 of")
 
 
+def test_of_several_fields_of_one_name_an_answer_elsewhere_may_say_another() -> None:
+    """Only the added label is answered, with the same kind as the removed one has."""
+
+    class Labels(Shop):
+        def _said(self, thing: dict[str, Any]) -> dict[str, Any]:
+            return {"id": thing["id"], "labels": [thing["added"]]}
+
+    body = {"added": {"kind": "rope"}, "removed": {"kind": "rope"}}
+    subject = replace(
+        NESTED,
+        scenario=Scenario("labels", Step(CREATE, json=body)),
+        catalog=products(added="jsonb", removed="jsonb"),
+    )
+    (verdict,) = verdicts(Labels(), subject)
+    assert verdict.outcome is Outcome.HELD
+    assert not verdict.reason.startswith("0 of")
+
+
 @pytest.mark.parametrize(
     ("name", "lose", "shape"),
     [

@@ -7,6 +7,8 @@ from sqlalchemy import DateTime, ForeignKey, Numeric, UniqueConstraint, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 MONEY = Numeric(14, 4)
+TOO_MUCH = Decimal(10) ** 10
+"""The least that a column of money does not hold."""
 
 
 class Base(DeclarativeBase):

@@ -1,13 +1,11 @@
 """The cart: put products in, take them out, check out."""
 
-from decimal import Decimal
-
 from fastapi import APIRouter, HTTPException
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from seamproof.demo.service.database import Session, in_transaction
-from seamproof.demo.service.fixed.stock import add_lines, take
+from seamproof.demo.service.fixed.stock import add_lines, take, total_of
 from seamproof.demo.service.models import Cart, CartItem, Order, Product, User
 from seamproof.demo.service.principal import CurrentUser, Principal
 from seamproof.demo.service.schemas import (
@@ -91,7 +89,7 @@ def _check_out(session: Session, user: Principal, address: str) -> OrderOut:
         user_id=user.id,
         address=address,
         cart_id=cart.id,
-        total=sum((prices[product] * count for product, count in wanted), Decimal()),
+        total=total_of(wanted, prices),
     )
     session.add(order)
     session.flush()

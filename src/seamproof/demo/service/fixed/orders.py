@@ -1,7 +1,6 @@
 """Orders: place, list, read, readdress, cancel."""
 
 import hashlib
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException
@@ -10,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
 from seamproof.demo.service.database import Session, in_transaction
-from seamproof.demo.service.fixed.stock import add_lines, take
+from seamproof.demo.service.fixed.stock import add_lines, take, total_of
 from seamproof.demo.service.models import IdempotencyKey, Order, OrderItem, Product
 from seamproof.demo.service.principal import CurrentUser, Principal
 from seamproof.demo.service.schemas import AddressIn, Identifier, OrderIn, OrderOut, StatusOut
@@ -39,7 +38,7 @@ def _place(session: Session, user: Principal, body: OrderIn, key: str | None) ->
         tenant_id=user.tenant_id,
         user_id=user.id,
         address=body.address,
-        total=sum((prices[product] * count for product, count in wanted), Decimal()),
+        total=total_of(wanted, prices),
     )
     session.add(order)
     session.flush()

@@ -7,7 +7,7 @@ from fastapi import HTTPException
 from sqlalchemy import insert, update
 
 from seamproof.demo.service.database import Session
-from seamproof.demo.service.models import OrderItem, Product
+from seamproof.demo.service.models import TOO_MUCH, OrderItem, Product
 
 
 def take(session: Session, tenant: int, wanted: Iterable[tuple[int, int]]) -> dict[int, Decimal]:
@@ -27,6 +27,14 @@ def take(session: Session, tenant: int, wanted: Iterable[tuple[int, int]]) -> di
             raise HTTPException(409, f"there are not {quantity} of product {product}")
         prices[product] = price
     return prices
+
+
+def total_of(wanted: Iterable[tuple[int, int]], prices: dict[int, Decimal]) -> Decimal:
+    """What `(product, quantity)` come to. Answers 422 where that is more than an order may be."""
+    total = sum((prices[product] * quantity for product, quantity in wanted), Decimal())
+    if total >= TOO_MUCH:
+        raise HTTPException(422, "that is more than one order may come to")
+    return total
 
 
 def add_lines(
