@@ -42,7 +42,7 @@ def probes(
     `landing` says which column each field was written to in a run that succeeded.
     """
     declared = None if document is None else document.declaration(scenario.operation)
-    found = _all(scenario, document or Document(), declared, catalog, landing or {}, deep=deep)
+    found = _all(scenario, document or Document(), declared, catalog, landing or {})
     return order.chosen(found, deep=deep)
 
 
@@ -52,13 +52,11 @@ def _all(
     declared: Declaration | None,
     catalog: Catalog,
     landing: Landing,
-    *,
-    deep: bool,
 ) -> Iterator[Probe]:
     act, schemas = scenario.act, Schemas(document.definitions)
     known = list(spots(act, declared, schemas))
     judge = Judge(schemas)
     yield from schema.probes(act, known, judge)
     yield from columns.probes(act, known, judge, catalog, landing)
-    yield from syntax.probes(act, known, judge, declared, deep=deep)
+    yield from syntax.probes(act, known, judge, declared)
     yield from routing.probes(act, document, declared)

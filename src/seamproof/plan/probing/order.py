@@ -32,6 +32,7 @@ _TELLING = (
     "exclusiveMinimum",
     "exclusiveMaximum",
     "malformed JSON",
+    "duplicate key",
     "enum",
     "pattern",
     "maxLength",
@@ -50,7 +51,6 @@ _TELLING = (
     "uniqueItems",
     "multipleOf",
     "empty text",
-    "duplicate key",
 )
 
 

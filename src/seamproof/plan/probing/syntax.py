@@ -35,8 +35,6 @@ def probes(
     spots: Iterable[Spot],
     judge: Judge,
     declared: Declaration | None,
-    *,
-    deep: bool,
 ) -> Iterator[Probe]:
     """Requests that are malformed, and values that are at the edge of what can be written."""
     known = list(spots)
@@ -46,7 +44,7 @@ def probes(
         yield from _numbers(act, spot, judge)
         yield from _edges(act, spot, judge)
     if act.json is not None:
-        yield from _bodies(act, known, declared, deep=deep)
+        yield from _bodies(act, known, declared)
     yield from _paths(act, known)
 
 
@@ -105,9 +103,7 @@ def _edges(act: Step, spot: Spot, judge: Judge) -> Iterator[Probe]:
             yield Probe(wrong, Source.EDGE, constraint, spot.name, "the document allows it")
 
 
-def _bodies(
-    act: Step, spots: list[Spot], declared: Declaration | None, *, deep: bool
-) -> Iterator[Probe]:
+def _bodies(act: Step, spots: list[Spot], declared: Declaration | None) -> Iterator[Probe]:
     text = json.dumps(act.json)
     whole = "body /"
     if len(text) > 2:
@@ -126,7 +122,8 @@ def _bodies(
         # RFC 8259, section 8.2: half of a pair, which no UTF-8 can be made of.
         lone = marked.replace(_MARK.encode(), b"\\ud800")
         yield _probe(act, lone, "lone surrogate", texts[0].name, ())
-    if deep and isinstance(act.json, dict) and act.json:
+    if isinstance(act.json, dict) and act.json:
+        # RFC 8259, section 4: what a reader makes of it is its own choice, but to fail.
         name, value = next(iter(act.json.items()))
         twice = f"{{{json.dumps(name)}: {json.dumps(value)}, {text[1:]}"
         yield _probe(act, twice.encode(), "duplicate key", f"body /{name}", ())

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
-from seamproof.core.document import Body, Declaration, Document, Parameter, Place
+from seamproof.core.document import (
+    Body,
+    Declaration,
+    Document,
+    Parameter,
+    Place,
+)
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.probe import Probe, Source
 from seamproof.plan.probing import probes
@@ -188,6 +195,16 @@ def test_the_default_is_bounded_has_each_kind_and_is_always_the_same() -> None:
     kinds = {each.constraint for each in made()}
     assert len({each.constraint for each in found}) >= min(len(kinds), 20)
     assert len({repr(each.act) for each in found}) == len(found)
+
+
+def test_a_name_that_stands_twice_is_tried_once_however_much_else_there_is() -> None:
+    found = made(deep=False)
+    (probe,) = [each for each in found if each.constraint == "duplicate key"]
+    assert probe.act.body is not None
+    pairs = json.loads(probe.act.body, object_pairs_hook=list)
+    assert [name for name, _ in pairs] == ["items", "items", "address"]
+    assert json.loads(probe.act.body) == ACT.json, "who takes the last or the first has the same"
+    assert not [e for e in made(replace(ACT, json=[1]), None) if e.constraint == "duplicate key"]
 
 
 def test_an_operation_that_nobody_declares_is_probed_all_the_same() -> None:
