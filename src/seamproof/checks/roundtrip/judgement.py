@@ -63,13 +63,13 @@ def sights(tried: Try, trip: Trip, later: Later | None) -> Iterator[Sight]:
 
 def _said(tried: Try, trip: Trip, later: Later | None) -> Iterator[tuple[Exchange, Json]]:
     """What the answers say of the value: that of the write, that of the read."""
-    yield trip.write, value_in(body_of(trip.write), tried.path)
+    yield trip.write, value_in(body_of(trip.write), tried.path, alone=tried.alone)
     if trip.read is None or later is None:
         return
     body = body_of(trip.read)
     if later.listed:
         body = one_of(body, later.key, later.name(trip.write))
-    yield trip.read, value_in(body, tried.path)
+    yield trip.read, value_in(body, tried.path, alone=tried.alone)
 
 
 def _read_right(tried: Try, trip: Trip, later: Later | None) -> bool:

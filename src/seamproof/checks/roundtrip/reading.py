@@ -89,13 +89,14 @@ def body_of(exchange: Exchange) -> Json:
         return None
 
 
-def value_in(body: Json, path: tuple[str | int, ...]) -> Json:
+def value_in(body: Json, path: tuple[str | int, ...], *, alone: bool = True) -> Json:
     """The field of an answer that is called as one of the request: at its place, else the only one
-    of its name; MISSING where there is none, or are several."""
+    of its name; MISSING where there is none, or are several. Where the one of the request is not
+    `alone` with its name, what is elsewhere may be of another."""
     placed = at(body, path)
     if placed is not MISSING and not isinstance(placed, dict | list):
         return placed
-    found = list(_named(body, str(path[-1]))) if path else []
+    found = list(named(body, str(path[-1]))) if path and alone else []
     return found[0] if len(found) == 1 else MISSING
 
 
@@ -105,15 +106,16 @@ def one_of(body: Json, key: str, name: Json) -> Json:
     return found[0] if len(found) == 1 else None
 
 
-def _named(value: Json, name: str) -> Iterator[Json]:
+def named(value: Json, name: str) -> Iterator[Json]:
+    """The values of all fields of a name, wherever they stand."""
     if isinstance(value, dict):
         for key, each in value.items():
             if key == name and not isinstance(each, dict | list):
                 yield each
-            yield from _named(each, name)
+            yield from named(each, name)
     elif isinstance(value, list):
         for each in value:
-            yield from _named(each, name)
+            yield from named(each, name)
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:

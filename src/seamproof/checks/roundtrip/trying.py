@@ -14,7 +14,7 @@ from seamproof.analysis.landing import column_of
 from seamproof.analysis.values import MISSING, at
 from seamproof.checks.roundtrip.agreeing import Agreement, compared
 from seamproof.checks.roundtrip.nested import Leaf, inside, leaves
-from seamproof.checks.roundtrip.reading import body_of, value_in
+from seamproof.checks.roundtrip.reading import body_of, named, value_in
 from seamproof.checks.roundtrip.values import Telling, telling
 from seamproof.core import references
 from seamproof.core.catalog import Column
@@ -46,6 +46,9 @@ class Try:
     answered: bool = True
     """Whether a field of this name in answers is this one: where the act's has one, it says the
     act's own value. What is called `value` in the answer to a payment may be the balance."""
+    alone: bool = True
+    """Whether the act has one field of this name. Of `added` and `removed` things the answer shows
+    one kind."""
 
     def kept(self, row: Row) -> Json:
         """What a row has of it; MISSING where it has nothing."""
@@ -89,7 +92,7 @@ def landing(tries: Iterable[Try], clean: History) -> Iterator[Try]:
         usually = tuple(each for each in cells if each is not None and each is not MISSING)
         sent = _sent(tried, exchange)
         if tried.telling.kind in ("time", "date") or _is_among(tried, sent, usually):
-            said = value_in(answer, tried.path)
+            said = value_in(answer, tried.path, alone=tried.alone)
             answered = said is MISSING or _is_among(tried, sent, (said,))
             yield replace(tried, usually=usually, answered=answered)
 
@@ -139,11 +142,12 @@ def _of_place(
     if sensitive(called) or sensitive(column.name):
         # It is redacted wherever it stands, and so is whatever else has this value.
         return
+    alone = len(list(named(act.json, str(path[-1])))) == 1
     for each in telling(sent, column):
         body = deepcopy(act.json)
         at(body, path[:-1])[path[-1]] = each.value
         step = replace(act, json=body)
-        yield Try(called, path, each, table, column, step, sent, inner)
+        yield Try(called, path, each, table, column, step, sent, inner, alone=alone)
 
 
 def _is_key(subject: Subject, table: str, column: str) -> bool:
