@@ -316,7 +316,7 @@ def test_of_several_fields_of_one_name_an_answer_elsewhere_may_say_another() -> 
         def _said(self, thing: dict[str, Any]) -> dict[str, Any]:
             return {"id": thing["id"], "labels": [thing["added"]]}
 
-    body = {"added": {"kind": "rope"}, "removed": {"kind": "rope"}}
+    body = {"added": {"kind": "rope"}, "removed": {"kind": "rope", "count": 7}}
     subject = replace(
         NESTED,
         scenario=Scenario("labels", Step(CREATE, json=body)),
