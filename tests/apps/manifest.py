@@ -70,6 +70,7 @@ TWINS = [
             Expected("PUT /counters/{name}", "duplicate-effect", Tier.SUSPECTED),
             Expected("POST /signups", "early-answer"),
             Expected("POST /signups", "lost-write"),
+            Expected("POST /orders", "refused-but-wrote"),
         ),
         checks=ENGINE,
     ),

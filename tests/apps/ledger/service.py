@@ -12,8 +12,6 @@ from pydantic import BaseModel
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 log = logging.getLogger(__name__)
-
-
 app = FastAPI(lifespan=pooled)
 
 
@@ -108,3 +106,64 @@ async def sign_up(body: Signup, background: BackgroundTasks) -> Signup:
     else:
         await _store_signup(body.email)
     return body
+
+
+class Order(BaseModel):
+    product: int
+    quantity: int
+
+
+@app.post("/orders", status_code=201, response_model=None)
+async def place_order(body: Order) -> dict[str, int] | JSONResponse:
+    """refused-but-wrote: a refusal that is returned, and not raised, commits what came before."""
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        stock = await connection.fetchval(
+            "SELECT stock FROM products WHERE id = $1 FOR UPDATE", body.product
+        )
+        if stock is None:
+            raise HTTPException(404, "no such product")
+        order = await connection.fetchval("INSERT INTO orders DEFAULT VALUES RETURNING id")
+        if stock < body.quantity:
+            if BROKEN:
+                return JSONResponse({"detail": "sold out"}, 409)
+            raise HTTPException(409, "sold out")
+        await connection.execute(
+            "UPDATE products SET stock = stock - $2 WHERE id = $1", body.product, body.quantity
+        )
+        await connection.execute(
+            "INSERT INTO lines VALUES ($1, $2, $3)", order, body.product, body.quantity
+        )
+    return {"id": order}
+
+
+class Payment(BaseModel):
+    account: str
+    amount: int
+
+
+@app.post("/payments", status_code=201)
+async def pay(body: Payment) -> dict[str, int]:
+    """Right in both variants: what is declined is kept, and says so."""
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        balance = await connection.fetchval(
+            "SELECT balance FROM accounts WHERE name = $1 FOR UPDATE", body.account
+        )
+        if balance is None:
+            raise HTTPException(404, "no such account")
+        paid = balance >= body.amount
+        payment = await connection.fetchval(
+            "INSERT INTO payments (account, amount, state) VALUES ($1, $2, $3) RETURNING id",
+            body.account,
+            body.amount,
+            "paid" if paid else "declined",
+        )
+        if paid:
+            await connection.execute(
+                "UPDATE accounts SET balance = balance - $2 WHERE name = $1",
+                body.account,
+                body.amount,
+            )
+            await connection.execute("INSERT INTO receipts VALUES ($1)", payment)
+    if not paid:
+        raise HTTPException(402, "declined")
+    return {"id": payment}
