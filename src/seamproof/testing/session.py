@@ -140,8 +140,7 @@ class Session:
             async def back(world: World) -> bool:
                 if self.config.stubs:
                     await seam.stubs.end(world)
-                await seam.record.quiet(world)
-                ended = await self._way()
+                ended = await self._way(partial(seam.record.quiet, world))
                 seam.deaths = tuple(each.detail for each in await world.ensure_alive())
                 for boundary in world.boundaries:
                     # What is kept of a test ends with it.

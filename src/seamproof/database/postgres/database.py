@@ -280,7 +280,16 @@ class PostgresDatabase:
             self._fingerprint = await self._hash()
         return lost
 
-    async def undo(self, to: Level | str, *, sparing: bool = False) -> Undo:
+    async def look(self) -> Seen:
+        """What is there to undo. An `undo` that is given it need not look, if nobody has written
+        since; entries that came it sees itself, but not sequences that moved for nothing."""
+        return await looks.glance(
+            self._session, self._admin.name, self._reading, limit=ROWS_LIMIT + 1
+        )
+
+    async def undo(
+        self, to: Level | str, *, sparing: bool = False, seen: Seen | None = None
+    ) -> Undo:
         """Bring back the state of a mark. Costs what changed since, not what is stored.
 
         Where the rows alone do not lead back, the database is replaced by a copy of the template.
@@ -291,7 +300,7 @@ class PostgresDatabase:
         started = time.perf_counter()
         level = self._marks.within(Level(to))
         try:
-            rows, reason = await self._undo_rows(level, sparing), ""
+            rows, reason = await self._undo_rows(level, sparing, seen), ""
         except Unrestorable as error:
             rows, reason = 0, str(error)
             await self._clone(level)
@@ -302,19 +311,16 @@ class PostgresDatabase:
             await self._clone(level)
         return Undo(rows, time.perf_counter() - started, reason)
 
-    async def _undo_rows(self, level: Level, sparing: bool) -> int:
+    async def _undo_rows(self, level: Level, sparing: bool, seen: Seen | None) -> int:
         for _ in range(_ATTEMPTS):
             try:
-                return await self._try_undo(level, sparing)
+                return await self._try_undo(level, sparing, seen or await self.look())
             except (SerializationFailure, DeadlockDetected):
-                continue
+                seen = None
         raise Unrestorable("a session of the service goes on writing")
 
-    async def _try_undo(self, level: Level, sparing: bool) -> int:
-        """Look, and take back what was seen: a round trip each, one alone where nothing changed."""
-        seen = await looks.glance(
-            self._session, self._admin.name, self._reading, limit=ROWS_LIMIT + 1
-        )
+    async def _try_undo(self, level: Level, sparing: bool, seen: Seen) -> int:
+        """Take back what was seen, in one round trip; none where nothing changed."""
         since, target = Delta.of(seen.entries), self._marks.of(level)
         lost, delta = self._marks.lost(level, seen), self._marks.up_from(level, since)
         moved = sequences.moved(seen.sequences, target.sequences)

@@ -32,6 +32,7 @@ from seamproof.run.experiment.survival import Survival
 from seamproof.run.identities import tampering
 
 if TYPE_CHECKING:
+    from seamproof.database.postgres.levels import Seen
     from seamproof.run.identities.wallet import Wallet
     from seamproof.run.redaction import Redactor
     from seamproof.world import World
@@ -224,21 +225,22 @@ class Conductor:
             await self._world.database.mark("base")
         self.stored = await self._world.database.stored()
 
-    async def to_base(self) -> str:
-        """Go back to the state that every experiment starts from.
+    async def to_base(self, seen: Seen | None = None) -> str:
+        """Go back to the state that every experiment starts from; `seen` is a look at what is there
+        to undo, if nobody has written since.
 
         Returns why that needed a copy of the database; empty where it did not.
         """
-        cloned = await self._undo_all()
+        cloned = await self._undo_all(seen)
         await self._world.flush()
         self._cold = self._cold or bool(cloned)
         return cloned
 
-    async def _undo_all(self) -> str:
+    async def _undo_all(self, seen: Seen | None = None) -> str:
         self._arrangement.forget()
         await self._settle()
         async with self._world.still():
-            return (await self._world.database.undo("base")).cloned
+            return (await self._world.database.undo("base", seen=seen)).cloned
 
     async def prove_reset(self) -> None:
         """Go back to where every experiment starts, and compare everything that is stored with it.

@@ -1,22 +1,28 @@
-"""The strategies. Each is a coroutine on the world's loop that leaves the state of the base, and
-says whether that ended every session on the database.
+"""The strategies. Each is a coroutine on the world's loop that waits until the service is at rest,
+leaves the state of the base, and says whether that ended every session on the database.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from seamproof.testing.engine import rest
+import psycopg
+
+from seamproof.testing import engine
 from seamproof.testing.isolation.truncate import Refill
 from seamproof.world import probe
 
 if TYPE_CHECKING:
+    from seamproof.database.postgres.levels import Seen
     from seamproof.run.premises import Premises
     from seamproof.testing.isolation.transaction import Transaction
     from seamproof.world import World
 
-Way = Callable[[], Awaitable[bool]]
+Rest = Callable[[], Awaitable[None]]
+Way = Callable[[Rest], Awaitable[bool]]
 
 _CLONE_LIMIT: Final = 30.0
 _WARM: Final = 2
@@ -43,17 +49,28 @@ class _Undo:
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
 
-    async def __call__(self) -> bool:
+    async def __call__(self, rest: Rest) -> bool:
         world = self._premises.world
+        seen = await _seen_before(world, rest)
         if world.guest is not None:
-            return await _undo_around(world)
-        if not await self._premises.conductor.to_base():
+            return await _undo_around(world, seen)
+        if not await self._premises.conductor.to_base(seen):
             return False
         await _warm(world)
         return True
 
 
-async def _undo_around(world: World) -> bool:
+async def _seen_before(world: World, rest: Rest) -> Seen | None:
+    """What there is to undo, looked for while the service is silent; None where it was not."""
+    began, seen = time.monotonic(), None
+    # What hinders a look the undo meets again, and can tell.
+    with suppress(psycopg.Error):
+        seen = await world.database.look()
+    await rest()
+    return seen if all(each.activity().last < began for each in world.sql_boundaries) else None
+
+
+async def _undo_around(world: World, seen: Seen | None = None) -> bool:
     """Undo while the tests' process keeps its sessions.
 
     The test is over, so nothing is held back. A transaction that is open is the suite's: Django
@@ -61,7 +78,7 @@ async def _undo_around(world: World) -> bool:
     commits later is taken back with the test that it does so in. While it has written and nothing
     is committed, sequences stay as well: they have given the ids of its rows.
     """
-    undone = await world.database.undo("base", sparing=True)
+    undone = await world.database.undo("base", sparing=True, seen=seen)
     await world.flush()
     return bool(undone.cloned)
 
@@ -73,7 +90,8 @@ class _Transaction:
         self._premises = premises
         self._transaction = transaction
 
-    async def __call__(self) -> bool:
+    async def __call__(self, rest: Rest) -> bool:
+        await rest()
         if not await self._transaction.rollback():
             await self._premises.world.flush()
             return False
@@ -86,8 +104,9 @@ class _Clone:
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
 
-    async def __call__(self) -> bool:
+    async def __call__(self, rest: Rest) -> bool:
         world = self._premises.world
+        await rest()
         async with world.still():
             await world.database.revive(_CLONE_LIMIT)
             await world.flush()
@@ -102,8 +121,9 @@ class _Truncate:
         self._premises = premises
         self._refill: Refill | None = None
 
-    async def __call__(self) -> bool:
+    async def __call__(self, rest: Rest) -> bool:
         world = self._premises.world
+        await rest()
         if self._refill is None:
             # What the base holds is read from the base.
             await self._premises.conductor.to_base()
@@ -121,7 +141,8 @@ class _Unique:
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
 
-    async def __call__(self) -> bool:
+    async def __call__(self, rest: Rest) -> bool:
+        await rest()
         await self._premises.world.flush()
         return False
 
@@ -131,4 +152,4 @@ async def _warm(world: World) -> None:
         for _ in range(_WARM):
             for path in replica.harmless:
                 await probe.get(replica.host, replica.port, path, limit=_PROBE_LIMIT)
-    await rest(world)
+    await engine.rest(world)
