@@ -130,3 +130,33 @@ def test_reads_and_refusals_are_skipped() -> None:
     assert check.applies(Subject(Scenario("r", Step(Operation.parse("GET /acts"))))) is not None
     refused = Step(Operation.parse(OPERATION), expect=(409,))
     assert check.applies(Subject(Scenario("refused", refused))) is not None
+
+
+def change_password(db: Rows) -> Statements:
+    """Lets in whose session is there, and ends it."""
+    there = yield "SELECT 1 FROM members", lambda: "1" in db["members"]
+    if not there:
+        return 401
+
+    def end() -> None:
+        if "1" in db["members"]:
+            db.delete("members", "1")
+
+    yield "INSERT INTO sales DEFAULT VALUES", lambda: db.insert("sales", what="an old password")
+    yield "DELETE FROM members", end
+    return 200
+
+
+@pytest.mark.parametrize(
+    ("sender", "outcome", "name"),
+    [("ann", Outcome.SKIPPED, ""), (None, Outcome.VIOLATED, "guard-bypass")],
+    ids=["a session", "a token in the request, that is taken twice"],
+)
+def test_who_was_let_in_before_the_session_ended_has_passed_no_limit(
+    sender: str | None, outcome: Outcome, name: str
+) -> None:
+    tables = {**TABLES, "members": {"1": {"name": "ann"}}}
+    about = Scenario("test", Step(Operation.parse(OPERATION), sender))
+    service = FakeOverlap(tables, {OPERATION: change_password})
+    (found,) = service.drive(Concurrency().explore(subject(about)))
+    assert (found.outcome, found.finding_class) == (outcome, name)

@@ -42,6 +42,7 @@ from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
 _STRONGEST = "serializable"
 _ALONE = "one replica cannot interleave with itself: set service.replicas to 2"
+_ENDS_SESSION = "it ends the session of its sender, so that no second one is let in behind it"
 AGAIN = 3
 """Schedules with as many stops of a pair that are tried once more where they cannot be judged."""
 
@@ -81,7 +82,8 @@ class Concurrency:
             return _with_one_note(verdicts)
         if tally.blind:
             verdicts.append(plain(subject, Outcome.INCONCLUSIVE, f"no overlap came about: {tally}"))
-        if not any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts):
+        told = any(each.outcome in (Outcome.VIOLATED, Outcome.INCONCLUSIVE) for each in verdicts)
+        if not told and (tally.pairs or not verdicts):
             verdicts.append(plain(subject, Outcome.HELD, str(tally)))
         return _with_one_note(verdicts)
 
@@ -114,6 +116,9 @@ def _with_itself(subject: Subject, tally: Tally, verdicts: list[Verdict]) -> Exp
     if isinstance(judge, str):
         verdicts.append(plain(subject, Outcome.INCONCLUSIVE, judge))
         return
+    if judge.ends_sessions:
+        verdicts.append(plain(subject, Outcome.SKIPPED, _ENDS_SESSION))
+        return
     verdicts += yield from _searched(subject, pair, judge, tally)
     if any(each.tier is Tier.PROVEN for each in verdicts if each.outcome is Outcome.VIOLATED):
         return
@@ -127,7 +132,7 @@ def _with_itself(subject: Subject, tally: Tally, verdicts: list[Verdict]) -> Exp
 
 def _pair(subject: Subject, pair: Pair, tally: Tally) -> Exploration[list[Verdict]]:
     judge = yield from _learn(subject, pair)
-    if isinstance(judge, str):
+    if isinstance(judge, str) or judge.ends_sessions:
         # Two acts that exclude each other, or whose arrangements do, are no pair.
         return []
     return (yield from _searched(subject, pair, judge, tally))

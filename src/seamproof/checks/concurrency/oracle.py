@@ -22,7 +22,7 @@ from seamproof.analysis.changes import Comparison, compare
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, nothing, outcome, refused
 from seamproof.analysis.trouble import trouble
-from seamproof.core.experiment import CrossingKey
+from seamproof.core.experiment import NOBODY, CrossingKey
 from seamproof.core.history import (
     Crossing,
     CrossingKind,
@@ -95,6 +95,21 @@ class Oracle:
     def refuses_one(self) -> bool:
         """Whether in each serial order one of the two is refused: the state is at its limit."""
         return all(sum(is_success(s) for s in each.statuses) == 1 for each in self.serial)
+
+    @property
+    def ends_sessions(self) -> bool:
+        """Whether that is because the first has ended the session of who sends the second.
+
+        It was let in before is what an overlap comes to then, and no order tells what that leaves.
+        """
+        return self.refuses_one and all(
+            any(
+                exchange.status == _UNAUTHENTICATED and exchange.act.sender != NOBODY
+                for section in history.sections
+                for exchange in section.exchanges
+            )
+            for history in self.histories
+        )
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history in which the acts overlapped."""
