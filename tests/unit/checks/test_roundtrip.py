@@ -230,6 +230,16 @@ def test_what_only_the_later_read_says_otherwise_is_shown_with_it() -> None:
     assert len(verdict.evidence.exchanges) == 2
 
 
+@pytest.mark.parametrize("shown", ["*****", "\u2022\u2022\u2022\u2022", "****1234"])
+def test_what_is_read_with_a_mask_is_hidden_on_purpose(shown: str) -> None:
+    class Masking(Shop):
+        def _read(self, act: Act, things: list[dict[str, Any]]) -> Exchange:
+            return super()._read(act, [{**each, "name": shown} for each in things])
+
+    (verdict,) = verdicts(Masking())
+    assert verdict.outcome is Outcome.HELD
+
+
 def test_where_nothing_is_read_by_its_id_it_is_looked_for_in_the_list() -> None:
     create = SUBJECT.document.declarations[0]
     several = Declaration(Operation.parse("GET /products"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,9 @@ from seamproof.core.history import Exchange, RowChange, Section
 from seamproof.core.model import Json
 from seamproof.core.secrecy import REDACTED
 from seamproof.core.verdict import Tier
+
+_HIDDEN = re.compile(r"[*\u2022\u25cf]{3}")
+"""What stands for a secret that is shown to nobody: no telling value has that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _read_otherwise(tried: Try, trip: Trip, later: Later | None, sight: Sight) -
     for exchange, said in _said(tried, trip, later) if tried.answered else ():
         if said is MISSING or said is None or isinstance(said, bool):
             continue
-        if isinstance(said, str) and REDACTED in said:
+        if isinstance(said, str) and (REDACTED in said or _HIDDEN.search(said)):
             continue
         agreement, difference = compared(tried.telling.value, said, tried.telling.kind)
         if agreement is Agreement.LOST:
