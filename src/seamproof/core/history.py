@@ -54,7 +54,8 @@ class Crossing:
     ended: float | None = None
     """When the answer was complete; None where none came."""
     parameters: tuple[str | None, ...] = ()
-    """Bound values as text; binary ones as `\\x` and hex. Redacted where they are secrets."""
+    """Bound values as text; `\\x` and hex where one is in binary format and of a type that is not
+    known. Redacted where they are secrets."""
     backend: int | None = None
     """The server's process id."""
     tag: str | None = None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from struct import pack
+
 import pytest
 from playbook import (
     AUTHENTICATED,
@@ -204,7 +206,7 @@ def test_an_extended_query_has_its_values() -> None:
     assert play.last.tag == "INSERT 0 1"
 
 
-def test_binary_values_are_hex_and_long_ones_are_cut() -> None:
+def test_binary_values_of_no_known_type_are_hex_and_long_ones_are_cut() -> None:
     play = Play().client(parse("a"), bind(b"\0\x07", binary=True), execute(), SYNC)
     assert play.last.parameters == ("\\x0007",)
     play.client(parse("a"), bind(b"1", b"x" * 2 * MAX_BOUND, b"3"), execute(), SYNC)
@@ -212,6 +214,33 @@ def test_binary_values_are_hex_and_long_ones_are_cut() -> None:
     assert first == "1"
     assert second
     assert second.endswith("x…")
+
+
+@pytest.mark.parametrize("asked", ["by the client", "of the server"])
+def test_binary_values_are_shown_by_the_types_that_were_told(asked: str) -> None:
+    types = pack("!HIII", 3, 21, 0, 25)
+    known = types if asked == "by the client" else b"\0\0"
+    play = Play().client(message(b"P", b"s\0a\0" + known), describe("S", "s"), SYNC)
+    told = message(b"t", types) if asked == "of the server" else b""
+    play.server(PARSED, told, NO_DATA, ready())
+    play.client(bind(b"\0\x07", None, b"\0", name="s", binary=True), execute(), SYNC)
+    assert play.last.parameters == ("7", None, "\0")
+    assert play.conversation.pending
+    play.server(BOUND, complete("INSERT 0 1"), ready())
+    assert not play.conversation.pending
+
+
+def test_types_that_are_told_behind_the_values_count() -> None:
+    play = Play().client(parse("a"), describe("S"), bind(b"\0\x07", binary=True), execute(), SYNC)
+    play.server(PARSED, message(b"t", pack("!HI", 1, 21)), NO_DATA, BOUND)
+    play.server(complete("INSERT 0 1"), ready())
+    assert play.last.parameters == ("7",)
+
+
+def test_a_description_that_nobody_asked_for_is_passed_on() -> None:
+    play = Play().client(parse("a"), describe("S", "other"), SYNC)
+    play.server(PARSED, message(b"t", pack("!HI", 9, 21)), NO_DATA, ready())
+    assert not play.conversation.pending
 
 
 def test_a_malformed_bind_has_no_values() -> None:

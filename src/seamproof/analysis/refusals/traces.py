@@ -16,7 +16,6 @@ from seamproof.core.history import Crossing, CrossingKind
 from seamproof.core.model import Json
 
 _MOST_SQL = 60_000
-_ARRAY_HEAD = 20
 
 
 def traces(
@@ -57,40 +56,7 @@ def _same(text: str, bound: str) -> bool:
         return True
     if bound[:1] == "{" and bound[-1:] == "}" and len(bound) < 10_000:
         return text in (each.strip('"') for each in bound[1:-1].split(","))
-    if bound.startswith("\\x"):
-        return _same_bytes(text, bound[2:])
     return len(text) == 36 and text.lower() == bound.lower()
-
-
-def _same_bytes(text: str, digits: str) -> bool:
-    """Whether a binary value, or an item of a binary array, is this one."""
-    try:
-        raw = bytes.fromhex(digits)
-    except ValueError:
-        return False
-    return any(_same_raw(text, each) for each in (raw, *_items(raw)))
-
-
-def _same_raw(text: str, raw: bytes) -> bool:
-    """As drivers send them: integers of 2, 4 and 8 bytes, UUIDs, texts."""
-    if raw == text.encode() or text.replace("-", "").lower() == raw.hex():
-        return True
-    number = len(raw) in (2, 4, 8) and len(text) <= 20 and text.lstrip("-").isdecimal()
-    return number and int.from_bytes(raw, signed=True) == int(text)
-
-
-def _items(raw: bytes) -> Iterator[bytes]:
-    """The items of a binary array of one dimension (array_send): dimensions, a flag, the type's
-    OID, length and lower bound, then each item behind its length."""
-    if len(raw) < _ARRAY_HEAD or raw[:4] != b"\0\0\0\1":
-        return
-    at = _ARRAY_HEAD
-    while at + 4 <= len(raw):
-        length = int.from_bytes(raw[at : at + 4], signed=True)
-        at += 4
-        if length >= 0:
-            yield raw[at : at + length]
-            at += length
 
 
 def _named(column: Column, statement: Read, catalog: Catalog | None) -> tuple[str, str]:

@@ -7,6 +7,7 @@
 - `scripts`       a Query cut into its statements, and altered at one of them
 - `canaries`      canaries in rows, as text or in binary forms
 - `prepared`      statements and portals by the names that the client gives them
+- `values`        values in binary format as text
 - `conversation`  what to forward, hide, replace or keep back
 - `sharing`       many clients on one session of the server, in one transaction
 - `faults`        what may be ordered at a statement, and how an error is made real

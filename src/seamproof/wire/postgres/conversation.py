@@ -337,11 +337,11 @@ class Conversation:
     def _on_bind(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if self._replies.skipping:
             return None
-        portal, sql = self._prepared.bound(buffer, start, end)
-        if self._must_wait(sql):
+        portal, statement = self._prepared.bound(buffer, start, end)
+        if self._must_wait(statement.sql):
             # Here and not at Execute: the portal's snapshot is taken at Bind.
             return b""
-        self._prepared.bind(portal, sql, buffer, start, end)
+        self._prepared.bind(portal, statement, buffer, start, end)
         self._replies.expected.append(Mark.BIND)
         return None
 
@@ -349,8 +349,9 @@ class Conversation:
         if self._replies.skipping:
             return None
         self._replies.flushed = False
-        sql, bound = self._prepared.executed(buffer, start, end)
-        statement = Statement(sql, now, False, self._replies.status or IDLE, bound)
+        prepared, bound = self._prepared.executed(buffer, start, end)
+        before = self._replies.status or IDLE
+        statement = Statement(prepared.sql, now, False, before, bound, prepared)
         match self._ordered(statement):
             case Raise(sqlstate, ends_transaction):
                 self._replies.expected.pop()
@@ -366,7 +367,8 @@ class Conversation:
 
     def _on_describe(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:
         if not self._replies.skipping:
-            self._replies.expected.append(Mark.DESCRIBE)
+            described = self._prepared.described(buffer, start, end)
+            self._replies.expected.append(described or Mark.DESCRIBE)
         return None
 
     def _on_close(self, buffer: bytes, start: int, end: int, now: float) -> bytes | None:

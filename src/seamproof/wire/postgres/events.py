@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from seamproof.wire.postgres.faults import Order
 from seamproof.wire.postgres.messages import bound_values
+from seamproof.wire.postgres.prepared import PreparedStatement
 
 IDLE, OPEN, FAILED = b"ITE"
 """ReadyForQuery's status byte."""
@@ -25,6 +26,8 @@ class Statement:
     before: int = IDLE
     """The transaction's status. Until the answer comes, what is expected of those before it."""
     bound: bytes = b""
+    prepared: PreparedStatement | None = None
+    """What an Execute is of."""
     ended: float | None = None
     tag: str | None = None
     sqlstate: str | None = None
@@ -39,7 +42,9 @@ class Statement:
     @property
     def parameters(self) -> tuple[str | None, ...]:
         """The values bound to it."""
-        return bound_values(self.bound) if self.bound else ()
+        if not self.bound:
+            return ()
+        return bound_values(self.bound, self.prepared.types if self.prepared else ())
 
 
 class Action(Enum):

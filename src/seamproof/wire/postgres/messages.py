@@ -6,9 +6,12 @@ themselves, and the body. What a client sends first has no type byte. Names and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import error as StructError
 from struct import pack, unpack_from
 from typing import Final
+
+from seamproof.wire.postgres.values import as_text
 
 
 class ProtocolError(Exception):
@@ -67,9 +70,10 @@ CLIENT_TYPES: Final = _table({STREAMED: b"d", BRIEF: b"p", SHORT: b"CDEHSXc", LO
 
 # ParseComplete, BindComplete, CloseComplete, NoData, PortalSuspended, EmptyQueryResponse,
 # CommandComplete, ReadyForQuery, BackendKeyData, CopyInResponse, ParameterStatus; ErrorResponse,
-# NoticeResponse, RowDescription. Rows, copied data, notifications and authentication pass unread.
+# NoticeResponse, RowDescription, ParameterDescription. Rows, copied data, notifications and
+# authentication pass unread.
 SERVER_TYPES: Final = _table(
-    {STREAMED: b"DdVA", BRIEF: b"RvtcHW", SHORT: b"123nsICZKGS", LONG: b"ENT"}
+    {STREAMED: b"DdVA", BRIEF: b"RvcHW", SHORT: b"123nsICZKGS", LONG: b"ENTt"}
 )
 
 
@@ -96,8 +100,18 @@ def error_fields(message: bytes) -> dict[str, str]:
     return {chr(field[0]): text(field[1:]) for field in message[5:].split(b"\0") if field}
 
 
-def bound_values(message: bytes) -> tuple[str | None, ...]:
-    """Read the values of a Bind message: text as it is, binary ones as `\\x` and hex.
+def parameter_types(message: bytes, at: int) -> tuple[int, ...]:
+    """Read the numbers of parameters' types, which a Parse and a ParameterDescription end in. None
+    where the body is malformed."""
+    try:
+        (count,) = unpack_from("!H", message, at)
+        return unpack_from(f"!{count}I", message, at + 2)
+    except StructError:
+        return ()
+
+
+def bound_values(message: bytes, types: Sequence[int] = ()) -> tuple[str | None, ...]:
+    """Read the values of a Bind message as text, binary ones by their types (`values`).
 
     Values beyond `MAX_BOUND` are cut and end in an ellipsis. A malformed body has no values: the
     server is the one to refuse it.
@@ -122,7 +136,8 @@ def bound_values(message: bytes) -> tuple[str | None, ...]:
                 continue
             value = message[at : at + length]
             binary = index < len(formats) and formats[index] == 1
-            shown = "\\x" + value.hex() if binary else text(value)
+            oid = types[index] if index < len(types) else 0
+            shown = as_text(value, oid) if binary else text(value)
             found.append(shown if len(value) == length else shown + "…")
             at += length
         return tuple(found)

@@ -2,8 +2,8 @@
 
 Rules (manual, "Message Flow"):
 - The server answers in order. `expected` holds what is still to be answered: a Parse as its SQL,
-  Bind, Describe, Close, Sync and the end of a Query as marks, and a `Statement` for each Execute
-  and each statement of a Query.
+  Describe as the statement that it asks about, Bind, Close, Sync and the end of a Query as marks,
+  and a `Statement` for each Execute and each statement of a Query.
 - After an error the server skips to the end of the Query, in the extended protocol to the next
   Sync, and so do we.
 - A Query and a Sync are each answered by one ReadyForQuery, whose status counts. Before it the
@@ -22,7 +22,13 @@ from typing import Final, TypeAlias
 
 from seamproof.wire.postgres import canaries
 from seamproof.wire.postgres.events import FAILED, IDLE, OPEN, Statement
-from seamproof.wire.postgres.messages import ServerProtocolError, error_fields, text
+from seamproof.wire.postgres.messages import (
+    ServerProtocolError,
+    error_fields,
+    parameter_types,
+    text,
+)
+from seamproof.wire.postgres.prepared import PreparedStatement
 
 # A transaction begins and ends within a batch by these command tags.
 _OPENS: Final = frozenset({"BEGIN", "START TRANSACTION"})
@@ -40,6 +46,7 @@ class Mark(Enum):
     BIND = 1
     CLOSE = 2
     DESCRIBE = 3
+    """Of a portal, or of a statement that is not known."""
     SYNC = 4
     QUERY = 5
     """The ReadyForQuery of a Query, a function call or the connection's start."""
@@ -54,7 +61,7 @@ class Mark(Enum):
 
 _ENDED_BY_READY: Final = (Mark.SYNC, Mark.QUERY, Mark.DIVISION)
 
-Expected: TypeAlias = str | Mark | Statement
+Expected: TypeAlias = str | Mark | Statement | PreparedStatement
 
 
 def follow(status: int, command: str, sql: str) -> int:
@@ -102,6 +109,7 @@ class Replies:
             ord("3"): self._on_closed,
             ord("T"): self._on_described,
             ord("n"): self._on_described,
+            ord("t"): self._on_types,
             ord("C"): self._on_complete,
             ord("I"): self._on_complete,
             ord("s"): self._on_complete,
@@ -163,8 +171,16 @@ class Replies:
         return True
 
     def _on_described(self, buffer: bytes, start: int, end: int, now: float) -> bool:
-        if self._head() is Mark.DESCRIBE:
+        head = self._head()
+        if head is Mark.DESCRIBE or type(head) is PreparedStatement:
             self.expected.popleft()
+        return True
+
+    def _on_types(self, buffer: bytes, start: int, end: int, now: float) -> bool:
+        # What its rows are follows.
+        head = self._head()
+        if type(head) is PreparedStatement:
+            head.types = parameter_types(buffer, start + 5)
         return True
 
     def _on_complete(self, buffer: bytes, start: int, end: int, now: float) -> bool:

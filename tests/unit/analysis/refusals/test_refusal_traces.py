@@ -29,13 +29,6 @@ CATALOG = Catalog(
         ("SELECT * FROM orders WHERE id = ANY($1::int[])", ("{7,42}",), ("orders", "id")),
         ("SELECT * FROM orders WHERE lower(code) = lower($1)", ("42",), ("orders", "code")),
         ("SELECT * FROM orders WHERE $1 = id", ("42",), ("orders", "id")),
-        ("SELECT * FROM orders WHERE id = $1", ("\\x0000002a",), ("orders", "id")),
-        ("SELECT * FROM orders WHERE code = $1", ("\\x3432",), ("orders", "code")),
-        (
-            "SELECT * FROM orders WHERE id = ANY($1)",
-            ("\\x" + "00000001000000000000001700000002000000010000000400000007000000040000002a",),
-            ("orders", "id"),
-        ),
         (
             "SELECT * FROM orders o JOIN users u ON u.id = o.user_id WHERE u.id = $1",
             ("42",),
@@ -105,11 +98,10 @@ def test_a_value_that_meets_no_column(sql: str) -> None:
     assert traces("42", [crossing(sql, "42")]) == ()
 
 
-def test_a_uuid_in_any_writing() -> None:
+def test_a_uuid_in_capitals() -> None:
     value = "0B5C3B0A-7D53-4B7E-9A55-0B7A6C1D0E5F"
     sql = "SELECT * FROM orders WHERE id = $1"
-    for bound in (value.lower(), "\\x" + value.lower().replace("-", "")):
-        assert traces(value, [crossing(sql, bound)]) == (("orders", "id"),)
+    assert traces(value, [crossing(sql, value.lower())]) == (("orders", "id"),)
 
 
 def test_reads_come_first_and_the_last_of_them_before_the_others() -> None:
