@@ -110,6 +110,8 @@ class DatabaseConfig(Section):
     row-level security."""
     seed: Command | None = None
     """Fills the tables once: a command, or a file that ends in `.sql`."""
+    command_timeout: float = Field(900.0, gt=0, le=86_400)
+    """Seconds that the command of `migrate` and that of `seed` may take."""
     tls: bool = False
     """Whether connections to it may be encrypted, for a service that insists on that. The
     authority to trust is the file `{database.ca}`. Needs `seamproof[tls]`."""

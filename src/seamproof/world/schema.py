@@ -32,8 +32,7 @@ from seamproof.world.readiness import Readiness
 BY_SERVICE = "service"
 """The word for `database.migrate` that says that the service migrates when it starts."""
 
-_LIMIT = 900.0
-"""Seconds that a migration or a seed may take."""
+_LONGER = "if it needs longer, say so in database.command_timeout; else see its last lines"
 _WATCH = 0.1
 _SILENCE = 0.5
 """Seconds without a statement after which a service that migrates at its start is done."""
@@ -130,12 +129,13 @@ class Preparation:
         process = Process.start(launch, self.intents)
         watched = Watched(process, boundary, proxied.name, len(boundary.startups()))
         guard = self.guard(boundary.port)
-        deadline = time.monotonic() + _LIMIT
+        limit = self.config.database.command_timeout
+        deadline = time.monotonic() + limit
         try:
             while process.alive:
                 guard.check(watched)
                 if time.monotonic() > deadline:
-                    raise _failed(process, boundary, f"did not end in {_LIMIT:g} s")
+                    raise _failed(process, boundary, f"did not end in {limit:g} s", _LONGER)
                 await asyncio.sleep(_WATCH)
             code = await process.end()
             if code:
@@ -174,7 +174,9 @@ class Preparation:
             await process.end()
 
 
-def _failed(process: Process, boundary: PostgresBoundary, how: str) -> SeamproofError:
+def _failed(
+    process: Process, boundary: PostgresBoundary, how: str, advice: str = ""
+) -> SeamproofError:
     log = process.log_tail(60)
     name = missing_variable(log)
     hint = f"the variable {name} seems to be missing: set it in service.env" if name else ""
@@ -182,6 +184,6 @@ def _failed(process: Process, boundary: PostgresBoundary, how: str) -> Seamproof
     look = f"see its last lines, and {key}" if log else f"it printed nothing: run {key} by hand"
     return DatabaseError(
         f"{process.launch.name} {how}",
-        hint=tls_hint(boundary.tls_failure) or hint or hint_for("\n".join(log)) or look,
+        hint=tls_hint(boundary.tls_failure) or hint or hint_for("\n".join(log)) or advice or look,
         details=log[-15:],
     )

@@ -100,6 +100,13 @@ def test_a_migration_that_fails_or_goes_elsewhere(project, monkeypatch):
     assert time.monotonic() - started < 30
 
 
+def test_a_migration_that_does_not_end_is_told_what_to_raise(project):
+    migrate = "{python} -c 'import time; time.sleep(60)'"
+    error = refused(project(database={"migrate": migrate, "command_timeout": 0.5}), DatabaseError)
+    assert "of database.migrate did not end in 0.5 s" in error.problem
+    assert "database.command_timeout" in error.hint
+
+
 def test_a_broken_migration_file_names_its_line(project):
     config = project()
     (config.root / "migrations" / "002_more.sql").write_text("SELECT 1;\nCREATE TABEL x (n int);\n")
