@@ -272,6 +272,7 @@ TWINS = [
             Expected("POST /tickets", "accepted-invalid"),
             Expected("POST /coupons", "written-before-validation"),
             Expected("POST /badges", "unhandled-input", Tier.SUSPECTED),
+            Expected("POST /drafts", "unhandled-input", Tier.SUSPECTED),
             Expected("POST /notes", "unhandled-input"),
             Expected("POST /tickets/{ticket}/labels", "unhandled-input"),
             Expected("GET /tickets/{ticket}", "schema-violation"),

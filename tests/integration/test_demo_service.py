@@ -374,11 +374,25 @@ def test_planted_defects_of_input(shop: Shop) -> None:
     assert ("password_hash" in people[0]) != shop.fixed
 
 
+def test_an_order_beyond_all_money_is_refused_by_the_fixed_twin(shop: Shop) -> None:
+    product = {"name": "a ship", "price": "9999999999.9999", "stock": 10}
+    assert shop.request("PUT", "/products/1", product, _as(shop, "bob"))[0] == 200
+    order = {"items": [{"product": 1, "quantity": 2}], "address": "1 Main St"}
+    refused = 422 if shop.fixed else 500
+    assert shop.request("POST", "/orders", order, _as(shop, "alice"))[0] == refused
+    shop.request("PUT", "/cart/items/1", {"quantity": 2}, _as(shop, "alice"))
+    bought = shop.request("POST", "/cart/checkout", {"address": "here"}, _as(shop, "alice"))
+    assert bought[0] == refused
+
+
 def test_unsigned_tokens_are_believed_only_by_the_broken_twin(shop: Shop) -> None:
     claims = shop.tokens["alice"].split(".")[1]
     unsigned = f"eyJhbGciOiJub25lIn0.{claims}."
     status, _ = shop.request("GET", "/me", None, {"Authorization": f"Bearer {unsigned}"})
     assert status == (401 if shop.fixed else 200)
+    if shop.fixed:
+        beyond_ascii = {"Authorization": f"Bearer {shop.tokens['alice']}\u00e9"}
+        assert shop.request("GET", "/me", None, beyond_ascii)[0] == 401
 
 
 def test_the_demo_imports_nothing_of_seamproof() -> None:

@@ -109,6 +109,8 @@ class Credential(StrEnum):
     OTHER_AUDIENCE = "for another audience"
     REUSED = "reused"
     """Nothing, but that its session was ended before."""
+    OCTETS = "followed by octets that no credential has"
+    """Which HTTP allows in a header, and whoever reads it must refuse, not fail on."""
 
 
 @dataclass(frozen=True, slots=True)

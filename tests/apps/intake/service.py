@@ -3,12 +3,14 @@
 import json
 import os
 from decimal import Decimal
+from secrets import compare_digest
 from typing import Annotated, Any
 
 from asyncpg_service import pooled
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_methods import tell_all_methods
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -140,6 +142,22 @@ async def create_badge(request: Request) -> dict[str, int]:
         raise invalid("this is no badge") from error
     sql = "INSERT INTO notes (body) VALUES ($1) RETURNING id"
     return {"id": await app.state.pool.fetchval(sql, badge.name)}
+
+
+def signed_in(shown: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> None:
+    """unhandled-input: of texts beyond ASCII `compare_digest` compares none, and raises."""
+    known, token = "a-token", shown.credentials
+    same = (
+        compare_digest(known, token) if BROKEN else compare_digest(*map(str.encode, (known, token)))
+    )
+    if not same:
+        raise HTTPException(401, [{"loc": ["header"], "msg": "who?", "type": "value_error"}])
+
+
+@app.post("/drafts", status_code=201, dependencies=[Depends(signed_in)])
+async def create_draft(body: Badge) -> dict[str, int]:
+    sql = "INSERT INTO notes (body) VALUES ($1) RETURNING id"
+    return {"id": await app.state.pool.fetchval(sql, body.name)}
 
 
 class Note(BaseModel):

@@ -11,7 +11,7 @@ from seamproof.analysis.statements import shape
 from seamproof.checks.validation import Validation
 from seamproof.checks.validation.shapes import uneven
 from seamproof.core.catalog import Catalog, Column, Table
-from seamproof.core.experiment import Act, BoundaryKind, CrossingKey
+from seamproof.core.experiment import Act, BoundaryKind, Credential, CrossingKey
 from seamproof.core.history import Exchange, Request, Response
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.probe import Probe, Source
@@ -77,6 +77,33 @@ def test_what_is_stored_before_it_is_refused_is_proven() -> None:
     assert (verdict.finding_class, verdict.tier) == ("written-before-validation", Tier.PROVEN)
     assert verdict.replays == (3, 3)
     assert verdict.table == "orders"
+
+
+def signed_in(name: str = "ann") -> Subject:
+    step = replace(STEP, identity=name)
+    kinds = {"ann": (Credential.MALFORMED, Credential.OCTETS), "ben": (Credential.MALFORMED,)}
+    return replace(SUBJECT, scenario=Scenario("test", step), probes=(), credentials=kinds)
+
+
+def test_a_credential_that_is_no_ascii_is_refused_as_any_other_is() -> None:
+    def failing(service: FakeService) -> int:
+        assert service.serving is not None
+        return 500 if service.serving.credential is Credential.OCTETS else 201
+
+    def refusing(service: FakeService) -> int:
+        return 401 if failing(service) == 500 else 201
+
+    def trusting(service: FakeService) -> int:
+        return 201
+
+    (failed,) = verdicts(failing, signed_in())
+    assert (failed.finding_class, failed.tier) == ("unhandled-input", Tier.SUSPECTED)
+    assert failed.cause == "octets in credential", "who reads it does so for all operations"
+    for handler in (refusing, trusting):
+        (held,) = verdicts(handler, signed_in())
+        assert held.outcome is Outcome.HELD
+    assert Validation().applies(signed_in()) is None
+    assert Validation().applies(signed_in("ben")) is not None, "nothing can be broken of it"
 
 
 def test_a_refusal_that_is_only_recorded_is_a_note() -> None:

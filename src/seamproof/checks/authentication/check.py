@@ -55,6 +55,9 @@ _SIGNED = frozenset(
         *(Credential.BROUGHT_KEY, Credential.NAMED_KEY, Credential.OTHER_AUDIENCE),
     }
 )
+_APART = frozenset({Credential.REUSED, Credential.OCTETS})
+"""What is tried by itself, and what `validation` tries: who reads on to where a token ends may be
+right."""
 _IMPLIED = {
     Credential.MALFORMED: frozenset(Credential),
     Credential.TAMPERED: _SIGNED,
@@ -111,7 +114,7 @@ def _altered(inquiry: Inquiry) -> Exploration[tuple[list[Verdict], Verdict]]:
     subject = inquiry.subject
     act = subject.scenario.act
     known = subject.credentials.get(act.identity or "", ())
-    kinds = tuple(each for each in known if each is not Credential.REUSED)
+    kinds = tuple(each for each in known if each not in _APART)
     if not kinds:
         return [], plain(subject, Outcome.SKIPPED, "it is sent with no credential")
     if not inquiry.clean.section.exchange.ok:

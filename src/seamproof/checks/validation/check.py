@@ -7,7 +7,7 @@ confirm   one request alone, three times from a fresh state, and the valid one a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from seamproof.checks.validation.judgement import Judge, Sight, restless
 from seamproof.checks.validation.omission import compared
 from seamproof.checks.validation.report import CHECK, plain, shapes, violated
 from seamproof.checks.validation.shapes import uneven
-from seamproof.core.experiment import BoundaryKind, Experiment, Phase
+from seamproof.core.experiment import Act, BoundaryKind, Credential, Experiment, Phase
 from seamproof.core.history import Changes, Exchange, History
 from seamproof.core.probe import Probe, Source
 from seamproof.core.protocols import Exploration, Spent
@@ -65,7 +65,8 @@ class Validation:
         """Skip scenarios whose act is refused as it is, and what nothing can be broken of."""
         if not subject.scenario.act.wants_success:
             return Skip("the scenario's act is refused")
-        return None if subject.probes else Skip("no constraint is known that could be broken")
+        known = subject.probes or any(_of_credentials(subject))
+        return None if known else Skip("no constraint is known that could be broken")
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Send every invalid request, and confirm each kind of defect once."""
@@ -73,7 +74,7 @@ class Validation:
         if isinstance(clean, Verdict):
             return (clean,)
         judge = Judge(subject, Mask.for_subject(subject))
-        tally = yield from _send(subject, judge, subject.probes)
+        tally = yield from _send(subject, judge, (*subject.probes, *_of_credentials(subject)))
         verdicts: list[Verdict] = []
         try:
             sights = yield from compared(subject, judge, tally.sights)
@@ -113,6 +114,15 @@ class Validation:
         if not group:
             return (plain(subject, Outcome.HELD, "it was not seen again"),)
         return ((yield from _told(subject, judge, clean, group)),)
+
+
+def _of_credentials(subject: Subject) -> Iterator[Probe]:
+    """The act with a credential that is text to HTTP, and to nobody who reads one."""
+    act = subject.scenario.act
+    if Credential.OCTETS in subject.credentials.get(act.identity or "", ()):
+        wrong = Act(act, credential=Credential.OCTETS)
+        says = "its last octets are no ASCII"
+        yield Probe(wrong, Source.SYNTAX, "octets in credential", "credential", says, (401,))
 
 
 def _send(subject: Subject, judge: Judge, probes: Sequence[Probe]) -> Exploration[_Tally]:

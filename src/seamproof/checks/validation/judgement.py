@@ -56,6 +56,7 @@ _EVERYWHERE = frozenset(
         "infinite number",
         "long header",
         "octets in header",
+        "octets in credential",
         "malformed JSON",
         "duplicate key",
         "no body",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _OLD = 3600
 """Seconds since an expired token of ours expired: more than any leeway."""
 _NOT_OURS = "seamproof-has-no-key-of-this-service"
+_OCTETS = "\u00e9\u00ff"
+"""They may stand in a header (RFC 9110, section 5.5), and in no token (RFC 6750, section 2.1)."""
 _EMPTY_FILE = f"{'../' * 12}dev/null"
 _GARBAGE = "not-a-credential"
 _OF_FORGERY = ("csrf", "xsrf")
@@ -97,6 +99,8 @@ def _alteration(
         return None
     if kind is Credential.REUSED:
         return str
+    if kind is Credential.OCTETS:
+        return lambda value: f"{value}{_OCTETS}"
     if kind is Credential.MALFORMED:
         return lambda value: _GARBAGE
     if kind is Credential.TAMPERED:
