@@ -157,8 +157,6 @@ def _evidence(
     expected = clean.compared(clean.history.section).left
     # What a call that hangs or escapes is about is the answer: rows would only distract.
     rows = case.symptom.finding_class not in (*OF_STALLS, ERROR_NOT_TRANSLATED)
-    fault = case.observation.placement.fault
-    crossing = _naming(case.observation.placement, clean)
     control = confirmation.control if confirmation else clean.history
     return Evidence(
         experiment=case.experiment or history.experiment,
@@ -175,12 +173,7 @@ def _evidence(
         masked=clean.mask.hidden(clean.effect.tables),
         facts={
             "operation": subject.operation.id,
-            "fault": fault.label,
-            "place": _place(case.observation.placement, crossing),
-            "statement": crossing.key.shape[:_LONGEST],
-            "occurrence": crossing.key.occurrence,
-            "interval": case.observation.placement.interval + 1,
-            "intervals": len(clean.intervals),
+            **_fault_facts(clean, case.observation.placement),
             "answer": _answer(exchanges[0]),
             "retry": _answer(exchanges[-1]) if len(exchanges) > 1 else None,
             "state": str(comparison.state),
@@ -193,6 +186,19 @@ def _evidence(
             **_call_facts(clean, case.symptom, history.section),
         },
     )
+
+
+def _fault_facts(clean: Clean, placement: Placement) -> dict[str, str | int]:
+    """What was broken, and where."""
+    crossing = _naming(placement, clean)
+    return {
+        "fault": placement.fault.label,
+        "place": _place(placement, crossing),
+        "statement": crossing.key.shape[:_LONGEST],
+        "occurrence": crossing.key.occurrence,
+        "interval": placement.interval + 1,
+        "intervals": len(clean.intervals),
+    }
 
 
 def _others(count: int) -> str:
