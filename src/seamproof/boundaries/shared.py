@@ -44,6 +44,7 @@ WAIT: Final = 3.0
 _CALM_LIMIT: Final = 5.0
 """Seconds in which what is under way comes to its end, before all is rolled back."""
 _LOOK_AGAIN: Final = 0.001
+"""Seconds between two looks at whether all is calm."""
 _REPORTED: Final = (
     "server_version",
     "server_encoding",

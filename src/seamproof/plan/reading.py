@@ -6,6 +6,7 @@ from seamproof.core.document import Document, Place
 from seamproof.core.model import SAFE_METHODS, Scenario, Step
 
 _MOST = 8
+"""Reads beside one act, of which each is a request more."""
 
 
 def readable(document: Document | None, act: Step) -> tuple[Scenario, ...]:

@@ -60,7 +60,8 @@ class Dispatch:
     async def run(self, crew: Crew) -> set[str]:
         """Have every job done, in this world and in those of the crew.
 
-        Returns the operations of jobs that there was no time for.
+        Returns the operations of jobs that there was no time for. Raises what ended the first of
+        the worlds that could not go on.
         """
         from seamproof.run.workers.crew import Work
 

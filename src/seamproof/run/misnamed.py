@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _NEAR = 0.6
+"""How alike a name must be to be the one that is meant (`difflib`, 0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def filled(text: str, *, key: str) -> str:
 
 
 def setup_statements(config: Config) -> str:
-    """The statements of `database.setup_sql`: each a file, or the text itself."""
+    """The statements of `database.setup_sql`: each a file, or the text itself. Raises
+    ConfigurationError where a file cannot be read."""
     texts: list[str] = []
     for index, entry in enumerate(config.database.setup_sql):
         if not entry.endswith(".sql"):

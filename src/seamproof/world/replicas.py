@@ -65,7 +65,7 @@ class Member:
 
     @property
     def watched(self) -> Watched:
-        """What the guard looks at."""
+        """What the guard looks at. Raises Bug before the first start."""
         if self._watched is None:
             raise Bug(f"{self.launch.name} was asked for before it was started")
         return self._watched

@@ -26,6 +26,7 @@ _MANY = 1_000_000
 _NO_KEY = 2_000_000_000
 """A key that is not given out, and that an integer column holds."""
 _LONGEST_NAME = 40
+"""Characters; what is longer is a text, and no name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ from seamproof.core.verdict import Control, Evidence, Tier, Verdict
 
 _CHECK = "rollback"
 _MOST = 16
+"""Requests with one value that nothing fits."""
 _MOST_ROWS = 4
+"""States in which what the act takes is used up."""
 
 
 @dataclass(frozen=True, slots=True)

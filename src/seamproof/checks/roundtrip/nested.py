@@ -24,6 +24,7 @@ Path = tuple[str | int, ...]
 _MOST = 12
 """Leaves that are looked at."""
 _DEPTH = 4
+"""Levels of lists and objects that are looked into."""
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^",{}]*)')
 

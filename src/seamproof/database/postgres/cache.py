@@ -77,6 +77,7 @@ def home(owner: Account) -> Path:
     """The folder of all caches (XDG base directory specification), made where it is missing.
 
     For root it is `/var/cache/seamproof` where the user's own cache is private, as it should be.
+    Raises MachineError where no folder can be written to.
     """
     own = os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME") or "/") / ".cache"
     candidates = [Path(own), Path("/var/cache"), Path("/var/tmp")]  # noqa: S108 - checked to be ours
