@@ -39,6 +39,7 @@
 - `stopping`    what a signal does
 - `reporting`   the one wiring of reporters to that stream
 - `redaction`   secrets out of everything that is kept
+- `private`     files that only their owner may read
 - `logs`        what the processes of a failed run printed, kept for a person
 - `catalogue`   what the registered checks can find, as text
 - `showcase`    the bundled demo's workspace

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +13,7 @@ from seamproof.core.experiment import BoundaryKind
 from seamproof.core.registry import Part
 from seamproof.core.subject import Job, Result
 from seamproof.core.verdict import Finding, Outcome, Tier, Verdict, fingerprint
+from seamproof.run import private
 from seamproof.run.catalogue import classes_of
 from seamproof.run.provenance import Provenance
 
@@ -178,9 +178,7 @@ class Shelf:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        private.write(path, content)
     except OSError as error:
         raise MachineError(
             f"{path} cannot be written: {error.strerror}",

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Collection
 from pathlib import Path
 
 from seamproof.core.errors import SeamproofError
+from seamproof.run import private
 from seamproof.run.redaction import Redactor
 
 _TAIL = 1 << 20
@@ -43,9 +43,7 @@ class LogKeeper:
 
     def _write(self, name: str, text: str) -> None:
         self._target.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(self._target / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        private.write(self._target / name, text)
         self.kept = self._target
 
 

@@ -30,7 +30,7 @@ from seamproof.core.events import (
 )
 from seamproof.core.registry import Need, Part
 from seamproof.core.verdict import Finding, Tier
-from seamproof.run import selection
+from seamproof.run import private, selection
 from seamproof.run.acceptance.file import PLACE
 from seamproof.run.acceptance.standing import Standing, standing
 from seamproof.run.catalogue import classes_of
@@ -308,8 +308,7 @@ class Session:
         path = config.path(f".seamproof/runs/{self._name}/crash.txt")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(self._redactor.text("\n".join(self._tally.crashes)))
+            private.write(path, self._redactor.text("\n".join(self._tally.crashes)))
         except OSError as error:
             return f"the details, which cannot be written to {path}: {error.strerror}"
         return str(path)

@@ -13,7 +13,6 @@ broken at: SQL, 23505 at #4
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from seamproof.core.errors import DatabaseError
 from seamproof.core.history import Changes, Crossing, CrossingKind
 from seamproof.reports import rows
 from seamproof.reports.text import body, bounded, clip, fold, harmless
+from seamproof.run import private
 from seamproof.testing.statements import Statements
 
 if TYPE_CHECKING:
@@ -220,7 +220,5 @@ def _keep(seam: Seam, test: str, lines: Sequence[str]) -> Path:
     folder = config.path(f".seamproof/runs/{seam.engine.name}/tests")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{_SLUG.sub('-', test)[-150:]}.txt"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write("\n".join(lines) + "\n")
+    private.write(path, "\n".join(lines) + "\n")
     return path

@@ -11,7 +11,6 @@ it writes is taken back after the test as what the service writes.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from psycopg.rows import dict_row
 
 from seamproof.core.history import Changes, RowChange
 from seamproof.database.postgres.session import conninfo
+from seamproof.run import private
 from seamproof.testing.changed import Changed
 from seamproof.testing.engine import rest
 from seamproof.testing.values import Values
@@ -223,9 +223,7 @@ class Db:
         chosen = tables or tuple(sorted(self._catalog.tables))
         content = {each: self.rows(each) for each in chosen}
         target = Path(path)
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, default=str, sort_keys=True)
+        private.write(target, json.dumps(content, indent=1, default=str, sort_keys=True))
         return target
 
 
