@@ -11,6 +11,7 @@ from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
+import psycopg
 import uvloop
 
 from seamproof.boundaries.authority import Authority
@@ -20,6 +21,7 @@ from seamproof.core.history import Crossing
 from seamproof.core.protocols import Address
 
 T = TypeVar("T")
+WRITE = "INSERT INTO orders (note) VALUES (%s)"
 
 
 class Loop:
@@ -118,3 +120,7 @@ def open_proxy(
     broken = loop.call(boundary.violations)
     loop.run(boundary.stop())
     assert broken == ()
+
+
+def connect(proxy: Proxy, **options: Any) -> psycopg.Connection[Any]:
+    return psycopg.connect(proxy.url, autocommit=True, **options)
