@@ -1,11 +1,16 @@
-"""What the server sends in binary format is read as what it sends as text."""
+"""Values in binary format are read as what the server shows of them."""
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import asyncpg
 import psycopg
 import pytest
+from boundary_harness import Proxy
 from psycopg import sql
 
 from seamproof.wire.postgres.values import as_text
@@ -83,3 +88,20 @@ def test_a_value_is_shown_as_the_server_shows_it(
     assert raw is not None
     assert shown is not None
     assert as_text(raw, oid) == shown.decode()
+
+
+def test_values_that_a_driver_sends_in_binary_format_are_read(proxy: Proxy) -> None:
+    async def request() -> None:
+        connection = await asyncpg.connect(proxy.url)
+        await connection.execute("CREATE TYPE pg_temp.state AS ENUM ('open', 'paid')")
+        proxy.boundary.begin(time.monotonic())
+        moment = datetime(2026, 2, 28, 12, tzinfo=UTC)
+        values = ("card-4711", Decimal("12.50"), moment, ["a", None], "open")
+        sql = "SELECT $1::text, $2::numeric, $3::timestamptz, $4::text[], $5::pg_temp.state"
+        assert tuple(await connection.fetchrow(sql, *values)) == values
+        await connection.close()
+
+    proxy.loop.run(request())
+    (asked,) = (each for each in proxy.boundary.crossings() if "$5" in each.statement)
+    moment = "2026-02-28 12:00:00+00"
+    assert asked.parameters == ("card-4711", "12.50", moment, "{a,NULL}", "open")

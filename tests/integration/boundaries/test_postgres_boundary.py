@@ -6,8 +6,6 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -115,23 +113,6 @@ def test_prepared_statements_live_over_requests(proxy) -> None:
         await connection.close()
 
     proxy.loop.run(requests())
-
-
-def test_values_that_a_driver_sends_in_binary_format_are_read(proxy) -> None:
-    async def request() -> None:
-        connection = await asyncpg.connect(proxy.url)
-        await connection.execute("CREATE TYPE pg_temp.state AS ENUM ('open', 'paid')")
-        proxy.boundary.begin(time.monotonic())
-        moment = datetime(2026, 2, 28, 12, tzinfo=UTC)
-        values = ("card-4711", Decimal("12.50"), moment, ["a", None], "open")
-        sql = "SELECT $1::text, $2::numeric, $3::timestamptz, $4::text[], $5::pg_temp.state"
-        assert tuple(await connection.fetchrow(sql, *values)) == values
-        await connection.close()
-
-    proxy.loop.run(request())
-    asked = next(each for each in statements(proxy) if "$5" in each.statement)
-    moment = "2026-02-28 12:00:00+00"
-    assert asked.parameters == ("card-4711", "12.50", moment, "{a,NULL}", "open")
 
 
 def test_copying_in_and_out(proxy, direct) -> None:

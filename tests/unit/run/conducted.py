@@ -62,7 +62,7 @@ class FakeDatabase:
     clone_reason: str = ""
     rows: tuple[RowChange, ...] = ()
 
-    async def undo(self, to: str) -> Undone:
+    async def undo(self, to: str, *, seen: object = None) -> Undone:
         self.log.append(f"undo {to}")
         reason, self.clone_reason = self.clone_reason, ""
         return Undone(reason)
