@@ -4,7 +4,8 @@ audit rows of refused and failed requests · last-seen times · a retry loop on 
 a 409 for the second of two equal requests · 503 without effect · UUIDs, clocks and ETags · a read
 that answers 404 when the database fails · a record of every PUT · a key that is stored first, and
 where the retry goes on · a 409 that the configuration names · a sum that is overtaken ·
-a question that is asked twice · a transaction that has only read, and that nobody ends
+a question that is asked twice · a transaction that has only read, and that nobody ends ·
+a change that ends the session of its sender
 """
 
 import asyncio
@@ -151,6 +152,40 @@ async def charge(client: int, body: Charge) -> dict[str, str]:
         return row[0]
 
     return {"credit": str(await persistently(work))}
+
+
+class Member(BaseModel):
+    name: str
+    pin: str
+
+
+@app.post("/sessions", status_code=201)
+async def sign_in(body: Member) -> dict[str, str]:
+    token = uuid.uuid4()
+    async with app.state.pool.connection() as connection:
+        cursor = await connection.execute(
+            "INSERT INTO sessions SELECT %s, id FROM members WHERE name = %s AND pin = %s",
+            (token, body.name, body.pin),
+        )
+    if not cursor.rowcount:
+        raise HTTPException(401)
+    return {"token": str(token)}
+
+
+@app.post("/pins")
+async def change_pin(authorization: Annotated[str, Header()]) -> dict[str, str]:
+    """Ends all sessions: behind it nobody is let in with one, and who was let in before may end."""
+    async with app.state.pool.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT member_id FROM sessions WHERE token::text = %s",
+            (authorization.removeprefix("Bearer "),),
+        )
+        if (row := await cursor.fetchone()) is None:
+            raise HTTPException(401)
+        await connection.execute("UPDATE members SET pin = '4321' WHERE id = %s", row)
+        await connection.execute("INSERT INTO former_pins (member_id) VALUES (%s)", row)
+        await connection.execute("DELETE FROM sessions WHERE member_id = %s", row)
+    return {"pin": "changed"}
 
 
 class Document(BaseModel):
