@@ -46,6 +46,7 @@ SUSPECTED = {
     ("rollback", "error-not-translated", "POST /orders/{order}/refund"),
     ("rollback", "error-not-translated", "POST /orders/{order}/payment"),
     ("resources", "list-without-limit", "GET /orders"),
+    ("resources", "reads-per-item", "POST /orders"),
     ("validation", "unhandled-input", "POST /coupons"),
 }
 SHARED = {"database-in-error", "ended-session", "expired-token", "unsigned-token"}

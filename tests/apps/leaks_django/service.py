@@ -63,6 +63,14 @@ class File(models.Model):
         app_label = db_table = "files"
 
 
+class BasketLine(models.Model):
+    article = models.ForeignKey(Article, models.CASCADE)
+    amount = models.IntegerField()
+
+    class Meta:
+        app_label = db_table = "basket_lines"
+
+
 class Remark(models.Model):
     article = models.ForeignKey(Article, models.CASCADE, related_name="remarks")
     text = models.TextField()
@@ -206,6 +214,35 @@ def tags(request: HttpRequest) -> HttpResponse:
     return answer(counted)
 
 
+def lines_of(body: dict) -> dict[int, int]:
+    """How many of each article."""
+    lines = body.get("lines")
+    if not isinstance(lines, list) or not 0 < len(lines) <= 200:
+        raise Refused("that is no basket")
+    wanted: dict[int, int] = {}
+    for line in lines:
+        numbers = (line.get("article"), line.get("amount")) if isinstance(line, dict) else (0, 0)
+        if not all(type(each) is int and 0 < each < 2**31 for each in numbers):
+            raise Refused("that is no line")
+        wanted[numbers[0]] = numbers[1]
+    return wanted
+
+
+@takes("POST")
+def baskets(request: HttpRequest) -> HttpResponse:
+    # reads-per-item: each article is looked up by itself
+    wanted = lines_of(fields(request))
+    if BROKEN:
+        known = {key for key in wanted if Article.objects.filter(id=key).exists()}
+    else:
+        known = set(Article.objects.filter(id__in=wanted).values_list("id", flat=True))
+    if len(known) < len(wanted):
+        raise Refused("there is no such article")
+    for article, amount in wanted.items():
+        BasketLine.objects.create(article_id=article, amount=amount)
+    return answer({"lines": len(wanted)}, 201)
+
+
 @takes("POST")
 def places(request: HttpRequest) -> HttpResponse:
     near = urllib.parse.quote(text(fields(request), "near"), safe="")
@@ -335,6 +372,7 @@ urlpatterns = [
     path("remarks", remarks),
     path("tags", tags),
     path("places", places),
+    path("baskets", baskets),
     path("members", members),
     path("me", profile),
     path("files/tokens", tokens),

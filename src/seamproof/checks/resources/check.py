@@ -3,6 +3,7 @@
     an empty list                   what makes a row of it comes before
     5 more rows of what it lists    a statement more for each: 1, 5, 25     statements-per-row
     100 more rows                   all of them are read and answered       list-without-limit
+    1, 5 and 25 items in a body     something is read for each of them      reads-per-item
     a page of 100000                LIMIT 100000 on the wire                page-size-without-limit
     deep: a text of 10 MB           it is stored                            text-without-limit
 
@@ -18,6 +19,7 @@ from typing import ClassVar
 from seamproof.analysis import confirm
 from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
+from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.resources.bodies import LENGTH, filled, stored, texts
 from seamproof.checks.resources.classes import (
@@ -25,8 +27,10 @@ from seamproof.checks.resources.classes import (
     CLASSES,
     LIST_WITHOUT_LIMIT,
     PAGE_SIZE,
+    READS_PER_ITEM,
     STATEMENTS_PER_ROW,
 )
+from seamproof.checks.resources.items import items_of, lookups, steep
 from seamproof.checks.resources.lists import STEEP, Cost, Listed, grows, limited, listed, listing
 from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
 from seamproof.checks.resources.report import CHECK, Case, Facts, found, plain
@@ -38,8 +42,9 @@ from seamproof.core.registry import Need, check
 from seamproof.core.subject import Skip, Subject
 from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
-_ONE, _FEW, _MANY, _LOTS = 1, 5, 25, 100
+_ONE, _FEW, _SOME, _MANY, _LOTS = 1, 5, 15, 25, 100
 _WRITES = "it lists nothing: it writes"
+_NO_ITEMS = "no item of its body refers to what there may be more of"
 
 
 @check(
@@ -49,22 +54,25 @@ _WRITES = "it lists nothing: it writes"
     needs={Need.DOCUMENT},
 )
 class Resources:
-    """Gives a read more rows to list, and asks for pages that are too large; counts statements and
-    rows on the wire.
+    """Gives a read more rows to list, and a write more items; asks for pages that are too large;
+    counts statements and rows on the wire.
     """
 
     classes: ClassVar[tuple[FindingClass, ...]] = CLASSES
 
     def applies(self, subject: Subject) -> Skip | None:
-        """Only reads list rows; what writes is looked at in deep mode."""
-        reads = subject.operation.method in SAFE_METHODS
-        return None if reads or subject.deep else Skip(_WRITES)
+        """Only reads list rows; of what writes, bodies with items, and in deep mode texts."""
+        # The first item of a list in the body is `body /items/0/product`.
+        items = any("/0/" in each for each in subject.landing)
+        return None if _reads(subject) or subject.deep or items else Skip(_WRITES)
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """List more rows; ask for a page that is too large."""
         clean = yield from begin(subject, CHECK)
         if isinstance(clean, Verdict):
             return (clean,)
+        if not _reads(subject) and not subject.deep:
+            return ((yield from _items(subject, clean)),)
         verdicts, tried = yield from _lists(subject, clean)
         makers = iter(subject.makers)
         while not tried and (maker := next(makers, None)) is not None:
@@ -76,6 +84,8 @@ class Resources:
         for page in asked:
             verdicts += yield from _page(subject, page)
         if subject.deep:
+            one = yield from _items(subject, clean)
+            verdicts += [one] if one.outcome is Outcome.VIOLATED else []
             verdicts += yield from _text(subject)
         if not verdicts:
             verdicts.append(_nothing(subject, tried, asked))
@@ -96,6 +106,8 @@ class Resources:
                     verdicts += yield from _page(subject, page)
         if finding.finding_class == BODY_SIZE.name:
             verdicts += yield from _text(subject)
+        if finding.finding_class == READS_PER_ITEM.name:
+            return ((yield from _items(subject, clean)),)
         for each in listed(subject, clean):
             if each.table.name == facts.get("table") and not verdicts:
                 cost = yield from _few(subject, clean, each)
@@ -228,6 +240,59 @@ def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Explorat
         facts={"many": _LOTS, "statement": statement.key.shape},
     )
     return [found(subject, case)]
+
+
+def _reads(subject: Subject) -> bool:
+    return subject.operation.method in SAFE_METHODS
+
+
+def _items(subject: Subject, clean: History) -> Exploration[Verdict]:
+    """A lookup more for each item, with 1, 5 and as many as are taken."""
+    items = items_of(subject, clean)
+    if items is None:
+        return plain(subject, Outcome.SKIPPED, _NO_ITEMS)
+    single: History = yield items.experiment(subject, _ONE)
+    some: History = yield items.experiment(subject, _FEW)
+    for many in (_MANY, _SOME):
+        experiment = items.experiment(subject, many)
+        history: History = yield experiment
+        if not trouble(history) and as_expected(subject, history):
+            break
+    all_three = (single, some, history)
+    went = all(not trouble(each) and as_expected(subject, each) for each in all_three)
+    # Items of which one row is made are not so many as they look.
+    if not went or [items.written(each) for each in all_three] != [_ONE, _FEW, many]:
+        return plain(subject, Outcome.SKIPPED, f"{_FEW} and more of {items.label} are not taken")
+    one, few, lots = (lookups(subject, each) for each in all_three)
+    shape = steep(one, few, lots, (_FEW, many))
+    if not shape:
+        return plain(subject, Outcome.HELD, f"{many} of {items.label} cost no lookup each")
+
+    def shows(again: History) -> bool:
+        return lookups(subject, again)[shape] - one[shape] >= STEEP * (many - _ONE)
+
+    confirmation = yield from _confirmed(subject, experiment, shows, history)
+    crossings = history.sections[-1].crossings
+    # How many items are sent is for a person to say.
+    case = Case(
+        READS_PER_ITEM,
+        Tier.SUSPECTED,
+        history,
+        confirmation,
+        next(each for each in crossings if each.key.shape == shape),
+        min(names(shape) & subject.catalog.tables.keys(), default=items.referred.name),
+        shape,
+        facts={
+            "input": items.label,
+            "few": _FEW,
+            "many": many,
+            "one_read": one[shape],
+            "few_reads": few[shape],
+            "many_reads": lots[shape],
+            "statement": shape,
+        },
+    )
+    return found(subject, case)
 
 
 def _page(subject: Subject, page: Page) -> Exploration[list[Verdict]]:

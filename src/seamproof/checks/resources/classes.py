@@ -32,6 +32,31 @@ STATEMENTS_PER_ROW = FindingClass(
     references=(_API4,),
 )
 
+READS_PER_ITEM = FindingClass(
+    name="reads-per-item",
+    title="{operation} looks something up in {table} for each item of {input}",
+    consequence=(
+        "With 1, {few} and {many} items it was read {one_read}, {few_reads} and {many_reads} "
+        "times. Who may send a thousand items makes the service wait for a thousand round trips."
+    ),
+    why=(
+        "The items are gone through one by one, and what each refers to is loaded in the loop. To "
+        "write a row for each is what the request is for; to read one by one is not."
+    ),
+    fix=(
+        "Load what all items refer to with one statement before the loop (`WHERE id = ANY(...)`), "
+        "and say how many items one request may have."
+    ),
+    example="""
+        POST /orders {"items": [{"product": 1}, {"product": 2}, {"product": 3}, ...]}
+        SELECT price FROM products WHERE id = $1         as often as there are items
+    """,
+    broken="SQL",
+    cwe=(1050,),
+    owasp=("API4:2023",),
+    references=(_API4,),
+)
+
 PAGE_SIZE = FindingClass(
     name="page-size-without-limit",
     title="{operation} lets the client say how many rows are read, without a limit",
@@ -101,4 +126,4 @@ BODY_SIZE = FindingClass(
     references=(_API4,),
 )
 
-CLASSES = (STATEMENTS_PER_ROW, PAGE_SIZE, LIST_WITHOUT_LIMIT, BODY_SIZE)
+CLASSES = (STATEMENTS_PER_ROW, READS_PER_ITEM, PAGE_SIZE, LIST_WITHOUT_LIMIT, BODY_SIZE)

@@ -89,7 +89,7 @@ def listed(subject: Subject, clean: History) -> tuple[Listed, ...]:
             continue
         scored = [
             (score, Listed(table, row))
-            for row in _known(subject, clean, table)
+            for row in known(subject, clean, table)
             if (score := _score(table, row, told)) and clones(table, row, 1)
         ]
         scored.sort(key=lambda pair: -pair[0])
@@ -148,7 +148,8 @@ def _rows(crossing: Crossing) -> int:
     return int(counted[1]) if counted else 0
 
 
-def _known(subject: Subject, clean: History, table: Table) -> Iterator[Row]:
+def known(subject: Subject, clean: History, table: Table) -> Iterator[Row]:
+    """Rows of a table that are there when the act begins, those that the arrangement made first."""
     for change in clean.prepared.rows:
         if change.table == table.name and change.new is not None:
             yield change.new

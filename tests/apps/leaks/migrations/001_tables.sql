@@ -41,3 +41,8 @@ INSERT INTO files (member_id, token, token_family, iban, born_at, password_reset
      3704004405320130001, '1981-02-03 04:05:06+00', now(), '{"kind": "card", "ssn": "11-1"}'),
     (2, '6fa459ea-ee8a-4ca4-894e-db77e1603552', '6fa459ea-ee8a-4ca4-894e-db77e1603562',
      3704004405320130002, '1982-03-04 05:06:07+00', now(), '{"kind": "card", "ssn": "22-2"}');
+CREATE TABLE basket_lines (
+    id serial PRIMARY KEY,
+    article_id int NOT NULL REFERENCES articles,
+    amount int NOT NULL
+);
