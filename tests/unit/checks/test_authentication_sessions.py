@@ -20,18 +20,27 @@ OPAQUE = (Credential.MALFORMED, Credential.TAMPERED, Credential.REUSED)
 READ = Step(Operation("GET", "/me"), "alice")
 
 
-def sessions(column: str = "expires_at", kind: str = "timestamp with time zone") -> Catalog:
+def sessions(
+    column: str = "expires_at",
+    kind: str = "timestamp with time zone",
+    *,
+    table: str = "sessions",
+    conditions: tuple[str, ...] = (),
+    generated: bool = False,
+) -> Catalog:
     users = Table("users", (Column("id", "integer"), Column("username", "text")), ("id",))
-    columns = (Column("key", "text"), Column("user_id", "integer"), Column(column, kind))
-    return Catalog({"users": users, "sessions": Table("sessions", columns, ("key",))})
+    end = Column(column, kind, generated=generated)
+    columns = (Column("key", "text"), Column("user_id", "integer"), end)
+    return Catalog({"users": users, table: Table(table, columns, ("key",), conditions=conditions)})
 
 
 def judged(handler: Handler, **what: Any) -> list[Verdict]:
     catalog, end = what.pop("catalog", sessions()), what.pop("end", "2026-11-21T12:00:00+00:00")
-    column = catalog.tables["sessions"].columns[-1].name
+    *_, (table, described) = catalog.tables.items()
+    column = described.columns[-1].name
     rows = {
         "users": [{"id": 1, "username": "alice"}, {"id": 2, "username": "bob"}],
-        "sessions": [
+        table: [
             {"key": "a", "user_id": 1, column: end},
             {"key": "b", "user_id": 2, column: end},
         ],
@@ -118,17 +127,29 @@ def test_rows_without_which_one_is_let_in_as_well_are_no_sessions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "end"),
+    ("catalog", "end"),
     [
-        ("refresh_expires_at", "2026-11-21T12:00:00+00:00"),
-        ("created_at", "2026-11-21T12:00:00+00:00"),
-        ("expires_at", None),
+        (sessions("refresh_expires_at"), "2026-11-21T12:00:00+00:00"),
+        (sessions("created_at"), "2026-11-21T12:00:00+00:00"),
+        (sessions(), None),
+        (sessions("expires_in", "integer"), 3600),
+        (sessions(generated=True), "2026-11-21T12:00:00+00:00"),
+        (sessions(conditions=("expires_at > created_at",)), "2026-11-21T12:00:00+00:00"),
     ],
-    ids=["of something else", "no end", "endless"],
+    ids=["of something else", "no end", "endless", "a span", "computed", "ruled"],
 )
-def test_what_says_no_end_of_a_session_is_not_tried(column: str, end: str | None) -> None:
-    (verdict,) = judged(careless, catalog=sessions(column), end=end)
+def test_what_says_no_end_of_a_session_is_not_tried(catalog: Catalog, end: object) -> None:
+    (verdict,) = judged(careless, catalog=catalog, end=end)
+    assert verdict.outcome is Outcome.HELD
     assert "no row that lets it in says when" in verdict.reason
+
+
+def test_a_subscription_that_has_ended_is_no_session_although_it_is_asked_for() -> None:
+    def subscribed(ask: Ask) -> Answer:
+        return (200, ask.one("users", id=1)) if ask.one("subscriptions", key="a") else (402, {})
+
+    (verdict,) = judged(subscribed, catalog=sessions(table="subscriptions"))
+    assert verdict.outcome is Outcome.HELD
 
 
 def test_a_token_that_says_its_own_end_is_no_stored_session() -> None:

@@ -15,7 +15,13 @@ from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
 from seamproof.core.verdict import Outcome, Tier, Verdict
 
-ROWS = {"profiles": [{"id": 1, "name": "Al", "about": "I read", "visits": 7}]}
+ROWS = {
+    "profiles": [
+        {"id": 1, "name": "Al", "about": "I read", "visits": 7},
+        {"id": 2, "name": "Al", "about": "I paint", "visits": 3},
+    ],
+    "drafts": [{"id": 1, "name": "unfinished"}],
+}
 COLUMNS = (
     *(Column("id", "integer", nullable=False), Column("name", "text"), Column("about", "text")),
     Column("visits", "integer"),
@@ -74,6 +80,20 @@ def test_what_becomes_its_default_is_proven_too() -> None:
 
 def test_what_is_counted_or_derived_is_right() -> None:
     assert wiped(judged(taking(visits=9, about="written by the service"))) == []
+
+
+def test_rows_beside_the_one_that_is_changed_are_their_own() -> None:
+    def publishing(ask: Ask) -> Answer:
+        ask.update("drafts", {"id": 1}, name=None)
+        ask.insert("profiles", id=90 + len(ask.changes), name="former", about=None, visits=0)
+        return taking()(ask)
+
+    def forgetting(ask: Ask) -> Answer:
+        ask.delete("profiles", id=2)
+        return taking()(ask)
+
+    assert wiped(judged(publishing)) == []
+    assert wiped(judged(forgetting)) == []
 
 
 def test_who_replaces_the_whole_leaves_nothing_as_it_was() -> None:
