@@ -37,7 +37,7 @@ def judged(handler: Handler, method: str = "PATCH", **schema: Any) -> list[Verdi
     subject = Subject(
         Scenario("it", Step(operation, json=BODY)),
         Profile(effects=frozenset({"profiles"})),
-        Catalog({"profiles": Table("profiles", COLUMNS, ("id",))}),
+        Catalog({each: Table(each, COLUMNS, ("id",)) for each in ROWS}),
         document=Document((declared,)),
         landing={f"body /{name}": ("profiles", name) for name in BODY},
     )
