@@ -81,7 +81,7 @@ class Redactor:
         """What stands for a secret. A text of ours is none: it is there to be seen."""
         if redacted(value) or canaries.ours(value):
             return value
-        digest = hmac.digest(self._key, value.encode(), "sha256").hex()
+        digest = hmac.digest(self._key, _bytes(value), "sha256").hex()
         return f"{REDACTED}{digest[:8]}>"
 
     def text(self, value: str) -> str:
@@ -111,7 +111,7 @@ class Redactor:
                 decoded = json.dumps(masked, ensure_ascii=False)
         elif _FORM.fullmatch(decoded):
             decoded = self._pairs(decoded)
-        return self.text(decoded).encode()
+        return _bytes(self.text(decoded))
 
     def _fields(self, value: Json) -> Json:
         if isinstance(value, dict):
@@ -250,3 +250,9 @@ class Redactor:
 @lru_cache(maxsize=4096)
 def _sensitive(column: str) -> bool:
     return sensitive(column)
+
+
+def _bytes(text: str) -> bytes:
+    """A text in UTF-8. Half of a surrogate pair, which JSON may name and UTF-8 has no form for, is
+    what JSON writes for it."""
+    return text.encode(errors="backslashreplace")

@@ -124,3 +124,11 @@ def test_a_header_and_a_statement_are_replaced_anew_once_more_is_known() -> None
     assert redactor.crossing(said).statement == said.statement
     redactor.learn("t-67890")
     assert "t-67890" not in redactor.crossing(said).statement
+
+
+def test_half_of_a_surrogate_pair_stays_what_json_writes_for_it() -> None:
+    body = rb'{"password": "\ud800", "name": "a\udfff"}'
+    masked = Redactor().body(body)
+    assert json.loads(masked)["name"] == "a\udfff"
+    assert json.loads(masked)["password"].startswith("<redacted:")
+    assert Redactor().body(rb'{"name": "a\udfff"}') == rb'{"name": "a\udfff"}'
