@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 from seamproof.core.catalog import Stored
-from seamproof.core.experiment import Fault
+from seamproof.core.experiment import Fault, RowEdit
 from seamproof.core.history import Changes, Crossing, Disturbance, RowChange
 from seamproof.core.model import Extract, Operation, Scenario, Step
 from seamproof.core.protocols import Activity
@@ -69,6 +69,9 @@ class FakeDatabase:
 
     async def mark(self, level: str) -> None:
         self.log.append(f"mark {level}")
+
+    async def edit(self, edits: Sequence[RowEdit]) -> None:
+        self.log.append(f"edit {len(edits)}")
 
     async def changes(self) -> Changes:
         self.log.append("changes")

@@ -73,7 +73,7 @@ class Arrangement:
             if arranged.experiment.edits != experiment.edits:
                 self._arranged = None
                 with clock.part("arrange"):
-                    failed = await self._edit(experiment)
+                    failed = await self._edit_anew(experiment)
                 if failed is not None:
                     return arranged, failed
                 self._arranged = arranged = replace(arranged, experiment=experiment)
@@ -104,6 +104,15 @@ class Arrangement:
         if not experiment.arrangement:
             return Changes()
         return self._redactor.changes(await self._world.database.changes())
+
+    async def _edit_anew(self, experiment: Experiment) -> Disturbance | None:
+        """The same above what is arranged already. A job of the service may have written to what
+        was edited before, since that was undone to; it stands still meanwhile."""
+        async with self._world.still():
+            undone = await self._world.database.undo("arranged")
+            if undone.cloned:
+                return Disturbance(DisturbanceKind.RESET_BY_CLONE, undone.cloned)
+            return await self._edit(experiment)
 
     async def _edit(self, experiment: Experiment) -> Disturbance | None:
         """Write the edits in the place of those before, and mark that state."""
