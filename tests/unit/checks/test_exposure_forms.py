@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from doubles.fake_store import Answer, Ask, FakeStore, Handler
+from doubles.stored import finding_of
 from seamproof.checks.exposure import Exposure
 from seamproof.core.canaries import DIGITS, sighted
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
@@ -75,17 +76,21 @@ ROWS = {
     "files": [file(1, 1), file(2, 2)],
 }
 
+LIST = Operation.parse("GET /files")
+
 
 def verdicts(handler: Handler) -> tuple[list[Verdict], FakeStore]:
-    operation = Operation.parse("GET /files")
-    store = FakeStore(ROWS, {operation.id: handler})
-    subject = Subject(
-        Scenario("list", Step(operation, identity="ann")),
+    store = FakeStore(ROWS, {LIST.id: handler})
+    return list(store.drive(Exposure().explore(about(store)))), store
+
+
+def about(store: FakeStore) -> Subject:
+    return Subject(
+        Scenario("list", Step(LIST, identity="ann")),
         catalog=CATALOG,
         identities=(Identity("ann", "member"), Identity("ben", "member")),
         stored=store.stored,
     )
-    return list(store.drive(Exposure().explore(subject))), store
 
 
 def shown(*names: str, **where: Any) -> Handler:
@@ -113,6 +118,13 @@ def test_whole_rows_of_others_are_told_column_by_column() -> None:
 def test_each_is_told_where_it_is_the_only_one(name: str, place: str) -> None:
     found, _ = verdicts(shown("id", name))
     assert {cause for _, cause in told(found)} == {place}
+
+
+def test_what_stands_inside_of_json_is_shown_again() -> None:
+    found, store = verdicts(shown("id", "papers"))
+    (verdict,) = found
+    again = store.drive(Exposure().replay(about(store), finding_of(verdict)))
+    assert told(list(again)) == told(found)
 
 
 def test_one_s_own_row_is_right_whole() -> None:
