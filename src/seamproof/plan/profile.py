@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from seamproof.analysis.masks import narrowed
 from seamproof.analysis.responses import same
 from seamproof.analysis.responses import volatile_leaves as volatile_answers
 from seamproof.analysis.trouble import RATE_LIMITED, trouble
@@ -83,9 +84,11 @@ def learn(
     *,
     reads: Sequence[Step] = (),
     replicas: int = 1,
+    reviewed: Profile | None = None,
 ) -> Exploration[Learned]:
     """Learn the profile and every baseline. `reads` are harmless requests beside the scenarios';
-    the first `replicas` are warmed up, and all else is asked of the first."""
+    the first `replicas` are warmed up, and all else is asked of the first. What a `reviewed`
+    profile says to differ is no doubt of a reset: a few runs need not show it."""
     runs = [Runs(each) for each in scenarios]
     rounds = yield from _warm_up(runs, replicas)
     profile = yield from _idle(Profile(warm_rounds=rounds))
@@ -95,9 +98,26 @@ def learn(
     profile = _with_background(runs, profile)
     profile = _with_differences(runs, profile, catalog)
     profile = yield from _references(runs, profile, catalog)
-    profile = yield from _prove_reset(runs, profile, catalog)
-    profile = replace(profile, notes=(*profile.notes, *_notes(runs, profile)))
-    return Learned(profile, tuple(learned_scenario(each, profile, catalog) for each in runs))
+    judged_by = joined(reviewed, profile) if reviewed else profile
+    judged_by = yield from _prove_reset(runs, judged_by, catalog)
+    notes = (*profile.notes, *_notes(runs, profile))
+    profile = replace(profile, notes=notes, fresh_sequences=judged_by.fresh_sequences)
+    return Learned(profile, tuple(learned_scenario(each, judged_by, catalog) for each in runs))
+
+
+def joined(stored: Profile, learned: Profile) -> Profile:
+    """Nothing that was ever seen to differ is judged; the rest is as it is now."""
+    return replace(
+        learned,
+        volatile=stored.volatile | learned.volatile,
+        references=narrowed(stored.references | learned.references),
+        optional=stored.optional | learned.optional,
+        ambient=stored.ambient | learned.ambient,
+        audit=stored.audit | learned.audit,
+        records=stored.records | learned.records,
+        background=stored.background | learned.background,
+        effects=stored.effects | learned.effects,
+    )
 
 
 def _experiment(

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seamproof.analysis.landing import landing
-from seamproof.analysis.masks import narrowed
 from seamproof.core.catalog import Catalog
 from seamproof.core.errors import Blame, NothingExercised
 from seamproof.core.events import (
@@ -29,7 +28,7 @@ from seamproof.plan import profile_file
 from seamproof.plan.makers import makers
 from seamproof.plan.parity import parity
 from seamproof.plan.partners import partners
-from seamproof.plan.profile import Learned, LearnedScenario, learn
+from seamproof.plan.profile import Learned, LearnedScenario, joined, learn
 from seamproof.plan.risk import Past, Risk, assumed, risk
 from seamproof.plan.upkeep import spared
 from seamproof.run import selection
@@ -233,7 +232,8 @@ class Preparation:
         self._emit(stage)
         began = time.monotonic()
         reads = selection.harmless(self._wanted.everything)
-        learned = await drive(learn(scenarios, catalog, reads=reads), conduct)
+        known = self._wanted.reviewed.profile
+        learned = await drive(learn(scenarios, catalog, reads=reads, reviewed=known), conduct)
         seconds = time.monotonic() - began
         self._emit(replace(stage, seconds=seconds))
         self._costs.note_learning(len(scenarios), seconds)
@@ -310,7 +310,7 @@ class Preparation:
         Stored for the next run where all scenarios were learned from: a few say too little.
         """
         stored, learned = self._wanted.reviewed.profile, found.profile
-        profile = learned if stored is None else _joined(stored, learned)
+        profile = learned if stored is None else joined(stored, learned)
         whole = tuple(each.scenario for each in found.scenarios) == self._wanted.everything
         if not whole:
             # Which tables most operations write, only all of them tell.
@@ -357,21 +357,6 @@ def _leads(learned: Sequence[LearnedScenario], checks: Sequence[str]) -> list[fr
 def _answered(learned: LearnedScenario) -> bool:
     """Whether the service gave an answer, so that the scenario may be at fault."""
     return learned.clean is None or learned.clean.section.exchange.response is not None
-
-
-def _joined(stored: Profile, learned: Profile) -> Profile:
-    """Nothing that was ever seen to differ is judged; the rest is as it is now."""
-    return replace(
-        learned,
-        volatile=stored.volatile | learned.volatile,
-        references=narrowed(stored.references | learned.references),
-        optional=stored.optional | learned.optional,
-        ambient=stored.ambient | learned.ambient,
-        audit=stored.audit | learned.audit,
-        records=stored.records | learned.records,
-        background=stored.background | learned.background,
-        effects=stored.effects | learned.effects,
-    )
 
 
 def _weight(learned: LearnedScenario, past: Past, profile: Profile) -> Risk:

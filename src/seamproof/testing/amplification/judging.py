@@ -156,6 +156,7 @@ class Judge:
                 premises.catalog,
                 reads=[each.act for each in reads.scenarios],
                 replicas=premises.conductor.replicas,
+                reviewed=self._profile,
             )
             learned = await drive(exploration, premises.conductor.conduct)
             parts = registry.discover(registry.CHECK)
