@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -209,6 +210,42 @@ def emptied_first(service: FakeService) -> int:
     return 201
 
 
+def ordered_first(service: FakeService, refused: bool, **row: Any) -> int:
+    """Inserts an order like this, and looks whether it may be when its line comes."""
+    order, db = service.next_id("orders"), service.connect()
+    db.insert("orders", id=order, total=None, **row)
+    if refused:
+        return 409
+    db.update("orders", {"id": order, "total": None, **row}, total=7)
+    db.insert("lines", order_id=order, product_id=1)
+    return 201
+
+
+def totalled_last(service: FakeService) -> int:
+    return ordered_first(service, sent(service)["amount"] > 100)
+
+
+def tokened_first(service: FakeService) -> int:
+    amount = sent(service)["amount"]
+    token = uuid.uuid5(uuid.NAMESPACE_OID, str(amount))
+    return ordered_first(service, amount > 100, token=str(token))
+
+
+@pytest.mark.parametrize("handler", [totalled_last, tokened_first])
+def test_an_order_that_is_not_finished_says_no_more_than_one_that_is(handler: Handler) -> None:
+    (verdict,) = findings(handler, subject({"amount": 7}))
+    assert (verdict.tier, verdict.table) == (Tier.PROVEN, "orders")
+
+
+def test_an_order_that_says_what_was_sent_says_no_more_than_one_that_is_taken() -> None:
+    def named(service: FakeService) -> int:
+        customer = sent(service)["customer"]
+        return ordered_first(service, customer.endswith("-none"), customer=customer)
+
+    (verdict,) = findings(named, subject({"customer": "ann"}))
+    assert (verdict.tier, verdict.table) == (Tier.PROVEN, "orders")
+
+
 @pytest.mark.parametrize(("handler", "table"), [(paid_first, "orders"), (emptied_first, "lines")])
 def test_rows_that_are_changed_or_gone_as_by_the_act(handler: Handler, table: str) -> None:
     (verdict,) = findings(handler, subject({"amount": 7}))
@@ -221,6 +258,14 @@ def marked_as_refused(service: FakeService) -> int:
     db = service.connect()
     state = "unpaid" if refused else "paid"
     db.update("orders", {"id": 1, "status": "open", "total": 9}, status=state)
+    return 402 if refused else 201
+
+
+def another_is_paid(service: FakeService) -> int:
+    """What is too much for one order pays another."""
+    refused = sent(service)["amount"] > 100
+    db = service.connect()
+    db.update("orders", {"id": 2 if refused else 1, "status": "open"}, status="paid")
     return 402 if refused else 201
 
 
@@ -268,7 +313,8 @@ def unknown(service: FakeService) -> int:
 
 
 @pytest.mark.parametrize(
-    "handler", [marked_as_refused, failed_payment, reason_kept, logged, counted, unknown]
+    "handler",
+    [marked_as_refused, another_is_paid, failed_payment, reason_kept, logged, counted, unknown],
 )
 def test_what_is_kept_on_purpose_is_no_part_of_the_act(handler: Handler) -> None:
     assert not findings(handler, subject({"amount": 7}))
