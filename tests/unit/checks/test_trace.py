@@ -127,6 +127,25 @@ def test_an_answer_before_its_commit_is_proven_by_holding_it() -> None:
     assert phase.schedule.holds[0][1].shape == "COMMIT"
 
 
+def test_a_session_that_is_refreshed_behind_the_answer_is_nothing_that_was_stored_for_it() -> None:
+    session = {"id": 1, "expires": "10:00", "user": "ann"}
+
+    def later(**new: str | None) -> Callable[[FakeService], int]:
+        def handler(service: FakeService) -> int:
+            db = service.connect()
+            db.begin()
+            db.update("sessions", session, **new)
+            service.later.append(db.commit)
+            return 200
+
+        return handler
+
+    subject = replace(SUBJECT, profile=Profile(ambient=frozenset({"sessions.expires"})))
+    assert not [e for e in verdicts(later(expires="11:00"), subject) if e.finding_class]
+    (other,) = [e for e in verdicts(later(user=None), subject) if e.finding_class]
+    assert other.finding_class == "early-answer"
+
+
 def test_a_commit_that_only_arrived_late_is_no_finding() -> None:
     """The order of arrival says it; under a hold the answer waits."""
 

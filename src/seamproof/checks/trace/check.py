@@ -194,7 +194,7 @@ def _held_back(
     """Hold each commit that ended after the answer: does the answer come all the same?"""
     verdicts: list[Verdict] = []
     received = clean.section.exchange.received
-    for transaction in intervals(found):
+    for transaction in _of_effect(subject, clean, found):
         end = transaction.end
         if end is None or not clean.section.exchange.ok or (end.ended or end.started) <= received:
             continue
@@ -280,13 +280,15 @@ def _answers_as(clean: History) -> Callable[[History], bool]:
     return lambda history: history.section.exchange.status == clean.section.exchange.status
 
 
-def _spread(subject: Subject, clean: History, found: Iterable[Transaction]) -> list[Verdict]:
-    # What a request only keeps up, as a session that it refreshes, is no part of its effect.
+def _of_effect(subject: Subject, clean: History, found: Iterable[Transaction]) -> list[Transaction]:
+    """Those that write more than what a request only keeps up, as a session that it refreshes."""
     changed = effect(clean.section.changes, Mask.for_subject(subject)).tables
     upkeep = subject.profile.kept_up.difference(changed)
-    writing = [
-        each for each in intervals(found) if not all(target(w) in upkeep for w in each.writes)
-    ]
+    return [each for each in intervals(found) if not all(target(w) in upkeep for w in each.writes)]
+
+
+def _spread(subject: Subject, clean: History, found: Iterable[Transaction]) -> list[Verdict]:
+    writing = _of_effect(subject, clean, found)
     if len(writing) < 2:
         return []
     sight = _Sight(SPREAD_WRITES, writing[1].writes[0], writing[1].writes[0], note=True)
