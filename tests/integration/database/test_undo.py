@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from journaled import Journaled, contents, journaled
 
 from seamproof.core.protocols import Address
-from seamproof.database.postgres import looks
 
 pytestmark = pytest.mark.usefixtures("journal_server")
 
@@ -358,87 +356,5 @@ def test_a_row_of_the_arrangement_that_was_rewritten_the_same_is_found_again() -
             assert (await world.database.undo("arranged")).cloned == ""
             assert (await world.database.undo("base")).cloned == ""
             assert await world.database.fingerprint() == before
-
-    asyncio.run(scenario())
-
-
-TAKEN = "CREATE TABLE t (k serial PRIMARY KEY, v int)"
-
-
-def test_what_was_only_read_takes_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario() -> None:
-        async with journaled(TAKEN) as world:
-            await world.execute("INSERT INTO t (v) VALUES (1)")
-            await world.database.mark("arranged")
-            await world.database.undo("arranged")
-            await world.execute("SELECT * FROM t")
-            assert not await world.database.changes()
-            with monkeypatch.context() as patch:
-                patch.delattr(looks, "BEGIN")
-                assert (await world.database.undo("arranged")).rows == 0
-            # What is arranged is no part of base.
-            assert (await world.database.undo("base")).rows == 1
-            await world.database.audit()
-
-    asyncio.run(scenario())
-
-
-def test_what_left_no_row_may_have_moved_a_sequence() -> None:
-    async def scenario() -> None:
-        async with journaled(TAKEN) as world:
-            await world.database.undo("base")
-            await world.execute("BEGIN", "INSERT INTO t (v) VALUES (1)", "ROLLBACK")
-            assert not await world.database.changes()
-            assert (await world.database.undo("base")).rows == 0
-            await world.database.audit()
-
-    asyncio.run(scenario())
-
-
-def test_what_is_written_behind_the_last_look_is_undone() -> None:
-    async def scenario() -> None:
-        async with journaled(TAKEN) as world:
-            await world.database.undo("base")
-            assert not await world.database.changes()
-            await world.execute("INSERT INTO t (v) VALUES (1)")
-            assert (await world.database.undo("base")).rows == 1
-            await world.database.audit()
-
-    asyncio.run(scenario())
-
-
-def test_what_is_written_between_the_look_and_the_undo_is_undone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    look = looks.glance
-
-    async def scenario() -> None:
-        async with journaled(TAKEN) as world:
-            await world.execute("INSERT INTO t (v) VALUES (1)")
-
-            async def disturbed(*arguments: Any, **named: Any) -> Any:
-                seen = await look(*arguments, **named)
-                # Only once: the next look sees it.
-                monkeypatch.setattr(looks, "glance", look)
-                await world.execute("UPDATE t SET v = 2", "INSERT INTO t (v) VALUES (3)")
-                return seen
-
-            monkeypatch.setattr(looks, "glance", disturbed)
-            undone = await world.database.undo("base")
-            assert (undone.rows, undone.cloned) == (2, "")
-            await world.database.audit()
-
-    asyncio.run(scenario())
-
-
-def test_what_nobody_has_committed_yet_is_spared() -> None:
-    async def scenario() -> None:
-        async with journaled(TAKEN) as world:
-            await world.execute("BEGIN", "INSERT INTO t (v) VALUES (1)")
-            await world.database.undo("base", sparing=True)
-            # The same id again, had its sequence been put back.
-            await world.execute("INSERT INTO t (v) VALUES (2)", "COMMIT")
-            assert (await world.database.undo("base", sparing=True)).rows == 2
-            await world.database.audit()
 
     asyncio.run(scenario())

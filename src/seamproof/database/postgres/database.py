@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
@@ -46,8 +47,8 @@ from seamproof.database.postgres.vacuum import DeadRows
 
 ROWS_LIMIT = 5000
 """Changed rows beyond which a clone is the faster way back."""
-_ATTEMPTS = 4
-"""Tries of an undo that a writer in the background disturbed."""
+_ATTEMPTS = 3
+"""Further tries of an undo that a writer in the background disturbed."""
 
 
 class PostgresDatabase:
@@ -312,14 +313,21 @@ class PostgresDatabase:
         return Undo(rows, time.perf_counter() - started, reason)
 
     async def _undo_rows(self, level: Level, sparing: bool, seen: Seen | None) -> int:
+        retried = SerializationFailure, DeadlockDetected
+        with suppress(*retried):
+            seen = seen or await self.look()
+            return await self._try_undo(level, sparing, seen, self._beginning(len(seen.entries)))
+        # Somebody writes on. What is seen in the transaction of the undo is all that it forgets.
         for _ in range(_ATTEMPTS):
-            try:
-                return await self._try_undo(level, sparing, seen or await self.look())
-            except (SerializationFailure, DeadlockDetected):
-                seen = None
+            with suppress(*retried):
+                async with undone_on_failure(self._session):
+                    seen = await self._look()
+                    rows = await self._try_undo(level, sparing, seen, self._forgetting())
+                await self._session.rollback()
+                return rows
         raise Unrestorable("a session of the service goes on writing")
 
-    async def _try_undo(self, level: Level, sparing: bool, seen: Seen) -> int:
+    async def _try_undo(self, level: Level, sparing: bool, seen: Seen, batch: Batch) -> int:
         """Take back what was seen, in one round trip; none where nothing changed."""
         since, target = Delta.of(seen.entries), self._marks.of(level)
         lost, delta = self._marks.lost(level, seen), self._marks.up_from(level, since)
@@ -335,8 +343,7 @@ class PostgresDatabase:
             raise Unrestorable(lost)
         placed = self._marks.places_known(level)
         async with undone_on_failure(self._session):
-            begun = self._beginning(len(seen.entries))
-            places = await self._apply(begun, delta.reversed(), moved, placed=placed)
+            places = await self._apply(batch, delta.reversed(), moved, placed=placed)
         if level is Level.ARRANGED:
             # A row of the arrangement that was written and is the same again lies elsewhere now.
             self._marks.remember(since.places)
