@@ -39,6 +39,7 @@ def require_space(folders: Iterable[Path], crossings: Iterable[Crossing]) -> Non
                 hint="free some space there; what was found before that stands",
             )
     for crossing in crossings:
-        full = outage.no_space(crossing.sqlstate) if crossing.fault is None else None
-        if full is not None:
-            raise full
+        if crossing.sqlstate is not None and crossing.fault is None:
+            full = outage.no_space(crossing.sqlstate)
+            if full is not None:
+                raise full

@@ -97,13 +97,14 @@ class World:
     async def ensure_alive(self) -> tuple[Disturbance, ...]:
         """Start again what has died, and say what did.
 
-        Raises ServiceError where it does not come up again, and SafetyError where something uses
-        another database by now.
+        Raises ServiceError where it does not come up again, MachineError where a disk is full, and
+        SafetyError where something uses another database by now.
         """
         found: list[Disturbance] = []
         members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
         for member in members:
             if not member.process.alive:
+                require_space(self._written, ())  # what it died of, and would die of again
                 found.append(await _obituary(member))
                 member.start()
                 await member.ready()

@@ -198,6 +198,7 @@ class Conductor:
             for phase in experiment.phases
         ]
         if sections:
+            self._world.require_space(each for section in sections for each in section.crossings)
             ended = await self._settle()
             sections[-1] = replace(sections[-1], disturbances=sections[-1].disturbances + ended)
             await self._end_hung(given_up(experiment, sections))
@@ -331,7 +332,6 @@ class Conductor:
         disturbances += self._not_reached(phase, interruptions)
         # Before what died is started anew: what that does is no part of the act.
         crossings = self._standing.crossings()
-        self._world.require_space(crossings)
         dead = await self._world.ensure_alive()
         if dead:
             self._cold = True
