@@ -104,7 +104,8 @@ class HttpBoundary(Listening):
 
     def activity(self) -> Activity:
         """What is under way. A stalled call is, until the client has left."""
-        return Activity(sum(link.pending for link in self._links.values()), last=self.last)
+        pending = sum(link.pending for link in self._links.values()) if self._links else 0
+        return Activity(pending, last=self.last)
 
     async def wait_quiet(self, silence: float, limit: float) -> bool:
         """Wait for `silence` seconds without bytes or a call that awaits its answer.

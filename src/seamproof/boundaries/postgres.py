@@ -141,9 +141,10 @@ class PostgresBoundary(Listening):
         self._settle()
         pending, open_transactions = 0, []
         for link in self._links.values():
+            conversation = link.conversation
             pending += link.pending
-            if link.conversation.status not in (None, IDLE):
-                open_transactions.append(link.conversation.backend or 0)
+            if conversation.status not in (None, IDLE):
+                open_transactions.append(conversation.backend or 0)
         return Activity(pending, tuple(open_transactions), self.last)
 
     async def wait_quiet(self, silence: float, limit: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from seamproof.core.events import Event
 from seamproof.core.experiment import BoundaryKind, CrossingKey, Experiment, Fault
@@ -78,9 +78,8 @@ class Address:
         return f"{scheme}://{credentials}@{self.host}:{self.port}/{quote(self.name, safe='')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """What a boundary sees at this moment."""
+class Activity(NamedTuple):
+    """What a boundary sees at this moment. Asked of each several times a phase."""
 
     pending: int
     """Requests without their answer, held ones not counted."""
