@@ -9,6 +9,7 @@ import pytest
 from journaled import journaled
 
 from seamproof.core.history import RowChange
+from seamproof.database.postgres.journal import FORGET
 from seamproof.database.postgres.session import conninfo
 
 pytestmark = pytest.mark.usefixtures("journal_server")
@@ -87,6 +88,63 @@ def test_a_mark_forgets_what_came_before_it() -> None:
             assert (undone.rows, undone.cloned) == (2, "")
             assert await world.value("SELECT name FROM items WHERE id = 1") == "one"
             await world.database.audit()
+
+    asyncio.run(scenario())
+
+
+def test_what_commits_late_shows_late_and_what_was_seen_stays() -> None:
+    async def scenario() -> None:
+        async with journaled(ITEMS) as world:
+            late = await world.connect()
+            await late.execute("BEGIN")
+            await late.execute("UPDATE items SET name = 'late' WHERE id = 1")
+            await world.execute(
+                "BEGIN", "SAVEPOINT s", "UPDATE items SET name = 'due' WHERE id = 2"
+            )
+            assert await world.changes() == []
+            await world.execute("COMMIT")
+            (seen,) = await world.changes()
+            await late.execute("SAVEPOINT s")
+            await late.execute("UPDATE items SET name = 'later' WHERE id = 1")
+            assert await world.changes() == [seen]
+            await late.execute("COMMIT")
+            await late.close()
+            first, *rest = await world.changes()
+            assert first is seen
+            assert [each.new and each.new["name"] for each in rest] == ["late", "later"]
+            assert (await world.database.undo("base")).rows == 4
+            await world.database.audit()
+
+    asyncio.run(scenario())
+
+
+def test_what_another_session_takes_out_of_the_journal_has_gone() -> None:
+    async def scenario() -> None:
+        async with journaled(ITEMS) as world:
+            await world.execute("UPDATE items SET name = 'a' WHERE id = 1")
+            assert len(await world.changes()) == 1
+            async with await psycopg.AsyncConnection.connect(conninfo(world.admin)) as superuser:
+                await superuser.execute(FORGET.encode())
+            assert await world.changes() == []
+            await world.execute("UPDATE items SET name = 'b' WHERE id = 1")
+            (change,) = await world.changes()
+            assert change.new is not None
+            assert change.new["name"] == "b"
+
+    asyncio.run(scenario())
+
+
+def test_what_a_dropped_table_had_stays_known() -> None:
+    async def scenario() -> None:
+        async with journaled(ITEMS) as world:
+            await world.execute("UPDATE items SET name = 'a' WHERE id = 1")
+            assert [each.table for each in await world.changes()] == ["items"]
+            await world.execute("CREATE TABLE more (id int)", "INSERT INTO more VALUES (1)")
+            assert [each.table for each in await world.changes()] == ["items", "more"]
+            await world.execute("INSERT INTO more VALUES (2)", "DROP TABLE more")
+            assert {each.table for each in await world.changes()} > {"items"}
+            assert len(await world.changes()) == 3
+            assert (await world.database.undo("base")).cloned
 
     asyncio.run(scenario())
 

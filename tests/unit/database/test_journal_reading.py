@@ -1,4 +1,4 @@
-"""What the journal gave before is not taken apart again."""
+"""Of the journal what is new is read, and what it gave before is not taken apart again."""
 
 from __future__ import annotations
 
@@ -22,31 +22,57 @@ def change(number: int, transaction: str = "100", table: str = "notes") -> RowCh
     return RowChange(table, None, {"id": str(number), "text": "hi"}, transaction, 5)
 
 
+def read(
+    reading: Reading, known: dict[int, Relation], total: int, *fresh: Values
+) -> Changes | None:
+    """What comes of a look at a journal of so many entries, of which these are new."""
+    head = (f"{total}:{total}:", str(total))
+    return reading.changes(known, [(*head, *each) for each in fresh or [(None,) * 6]])
+
+
 def test_what_was_there_before_is_the_same_object() -> None:
     reading, known = Reading(), relations("notes")
-    before = reading.changes(known, [entry(1), entry(2)])
-    after = reading.changes(known, [entry(1), entry(2), entry(3)])
+    before = read(reading, known, 2, entry(1), entry(2))
+    after = read(reading, known, 3, entry(3))
     assert before == Changes((change(1), change(2)))
     assert after == Changes((change(1), change(2), change(3)))
     assert all(old is new for old, new in zip(before.rows, after.rows, strict=False))
 
 
-def test_after_an_undo_equal_rows_are_those_of_their_own_transaction() -> None:
+def test_what_is_asked_for_is_what_the_last_snapshot_did_not_show() -> None:
     reading, known = Reading(), relations("notes")
-    reading.changes(known, [entry(1), entry(2)])
-    assert reading.changes(known, []) == Changes()
-    assert reading.changes(known, [entry(1, "200")]) == Changes((change(1, "200"),))
+    assert reading.snapshot is None
+    read(reading, known, 1, entry(1))
+    assert reading.snapshot == "1:1:"
+    assert read(reading, known, 1) == Changes((change(1),))
 
 
-def test_an_entry_that_shows_late_may_stand_before_those_that_were_seen() -> None:
-    """As of a transaction that ended later than it wrote."""
+def test_nothing_was_written() -> None:
+    reading = Reading()
+    assert read(reading, relations("notes"), 0) == Changes()
+    assert reading.snapshot == "0:0:"
+
+
+def test_what_is_forgotten_is_read_anew() -> None:
     reading, known = Reading(), relations("notes")
-    reading.changes(known, [entry(2)])
-    assert reading.changes(known, [entry(1), entry(2)]) == Changes((change(1), change(2)))
+    read(reading, known, 2, entry(1), entry(2))
+    reading.forget()
+    assert reading.snapshot is None
+    assert read(reading, known, 1, entry(1, "200")) == Changes((change(1, "200"),))
+
+
+def test_where_entries_have_gone_all_is_asked_for_once_more() -> None:
+    """As by who empties the journal on a connection of its own."""
+    reading, known = Reading(), relations("notes")
+    read(reading, known, 2, entry(1), entry(2))
+    assert read(reading, known, 1, entry(1, "200")) is None
+    assert reading.snapshot is None
+    assert read(reading, known, 1, entry(1, "200")) == Changes((change(1, "200"),))
 
 
 def test_tables_that_are_known_anew_are_read_anew() -> None:
     reading = Reading()
-    reading.changes(relations("notes"), [entry(1)])
-    renamed = reading.changes(relations("letters"), [entry(1)])
-    assert renamed == Changes((change(1, table="letters"),))
+    read(reading, relations("notes"), 1, entry(1))
+    letters = relations("letters")
+    assert read(reading, letters, 1) is None
+    assert read(reading, letters, 1, entry(1)) == Changes((change(1, table="letters"),))

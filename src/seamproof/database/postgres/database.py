@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
 import psycopg
@@ -29,7 +29,7 @@ from seamproof.database.postgres import (
     undo,
 )
 from seamproof.database.postgres.activity import Session
-from seamproof.database.postgres.batch import Batch
+from seamproof.database.postgres.batch import Answer, Batch
 from seamproof.database.postgres.delta import Delta, Places
 from seamproof.database.postgres.levels import Level, Seen, Undo
 from seamproof.database.postgres.marks import Marks
@@ -199,22 +199,38 @@ class PostgresDatabase:
 
     async def changes(self, view: Connection | None = None) -> Changes:
         """The rows written since the last mark, each change as it was made; as `view` sees them."""
-        return await self._recorded(journal.ENTRIES, None, view=view)
+        if view is not None:
+            return await self._recorded(view, journal.ENTRIES, None)
+        changes = None
+        while changes is None:
+            (answer,) = await self._asked(self._session, journal.FRESH, self._journal.snapshot)
+            recorded = answer.rows()
+            await self._know(each[2] for each in recorded if each[2] is not None)
+            changes = self._journal.changes(self._relations, recorded)
+        return changes
 
     async def take_changes(self) -> Changes:
         """The rows written since this was last asked. They are forgotten, so that to ask costs what
         is new; no undo knows of them any more.
         """
-        return await self._recorded(journal.TAKE)
+        return await self._recorded(self._session, journal.TAKE)
 
-    async def _recorded(self, query: str, *values: None, view: Connection | None = None) -> Changes:
-        batch = Batch(view or self._session)
-        batch.add(query, *values)
-        (answer,) = await batch.send()
+    async def _recorded(self, connection: Connection, query: str, *values: None) -> Changes:
+        (answer,) = await self._asked(connection, query, *values)
         recorded = answer.rows()
-        if any(int(relation or 0) not in self._relations for relation, *_ in recorded):
+        await self._know(relation for relation, *_ in recorded)
+        return Changes(tuple(journal.changes(self._relations, recorded)))
+
+    @staticmethod
+    async def _asked(connection: Connection, query: str, *values: str | None) -> list[Answer]:
+        batch = Batch(connection)
+        batch.add(query, *values)
+        return await batch.send()
+
+    async def _know(self, written: Iterable[str | None]) -> None:
+        """Read anew which tables there are, where one was written that is not known."""
+        if any(int(relation or 0) not in self._relations for relation in written):
             await self._refresh()
-        return self._journal.changes(self._relations, recorded)
 
     async def _look(self) -> Seen:
         """Begin a transaction, and read the journal and the sequences in it."""
@@ -277,6 +293,7 @@ class PostgresDatabase:
             if not lost and len(delta) > ROWS_LIMIT:
                 lost = f"{len(delta)} rows were changed"
             self._marks.make(level, seen, delta, lost, await self._copy() if lost else "")
+        self._journal.forget()
         if latest is None or level is Level.BASE:
             self._fingerprint = await self._hash()
         return lost
@@ -299,6 +316,7 @@ class PostgresDatabase:
         open.
         """
         started = time.perf_counter()
+        self._journal.forget()
         level = self._marks.within(Level(to))
         try:
             rows, reason = await self._undo_rows(level, sparing, seen), ""

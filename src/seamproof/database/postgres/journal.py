@@ -52,6 +52,14 @@ ENTRIES = f"""
 SELECT relation, old, new, at, transaction, backend FROM {OURS}.entry LIMIT $1::int8
 """
 """What was recorded; its parameter is how much of it at most, NULL for all."""
+FRESH = f"""
+SELECT now.snapshot, now.total, e.relation, e.old, e.new, e.at, e.transaction, e.backend
+  FROM (SELECT pg_current_snapshot(), (SELECT count(*) FROM {OURS}.entry)) now(snapshot, total)
+  LEFT JOIN {OURS}.entry e ON $1::pg_snapshot IS NULL
+         OR NOT pg_visible_in_snapshot(e.transaction, $1::pg_snapshot)
+"""
+"""What was recorded that a snapshot did not show, all where it is NULL. Beside each entry, and once
+where there is none: the snapshot that this is of, and how many entries there are in all."""
 _TAKE_OWN = f"""
 DELETE FROM {OURS}.entry WHERE backend = pg_backend_pid()
 RETURNING relation, old, new, at, transaction, backend
@@ -254,27 +262,41 @@ def change(known: Mapping[int, Relation], entry: Entry) -> RowChange:
     )
 
 
+def changes(known: Mapping[int, Relation], found: Iterable[Values]) -> list[RowChange]:
+    """The rows that `ENTRIES` gave as the rest of seamproof knows them."""
+    return [change(known, _entry(values)) for values in found]
+
+
 class Reading:
-    """What the journal gave, each entry taken apart once: behind each phase of an experiment it is
-    read again, with all that it had before.
+    """What the journal gave since it was last forgotten. Behind each phase of an experiment what is
+    new in it is read and taken apart, and what was there before stays the same object.
     """
 
     def __init__(self) -> None:
+        self.snapshot: str | None = None
+        """What was seen last: the parameter of `FRESH`."""
         self._relations: Mapping[int, Relation] = {}
-        self._known: list[tuple[Values, RowChange]] = []
+        self._changes: tuple[RowChange, ...] = ()
 
-    def changes(self, known: Mapping[int, Relation], found: Sequence[Values]) -> Changes:
-        """The changes of the rows that `ENTRIES` gave; the same objects for the same rows."""
-        if known is not self._relations:
-            self._relations, self._known = known, []
-        same = 0
-        for (values, _), each in zip(self._known, found, strict=False):
-            if values != each:
-                break
-            same += 1
-        del self._known[same:]
-        self._known += [(each, change(known, _entry(each))) for each in found[same:]]
-        return Changes(tuple([made for _, made in self._known]))
+    def forget(self) -> None:
+        """Read everything with the next `FRESH`."""
+        self.snapshot, self._changes = None, ()
+
+    def changes(self, known: Mapping[int, Relation], found: Sequence[Values]) -> Changes | None:
+        """All changes, by the rows that `FRESH` gave. None where it must be asked once more, since
+        entries have gone, or tables have changed, meanwhile."""
+        if known is not self._relations and self.snapshot is not None:
+            self.forget()
+            return None
+        snapshot, total, *_ = found[0]
+        fresh = changes(known, [each[2:] for each in found if each[2] is not None])
+        if len(self._changes) + len(fresh) != int(total or 0):
+            self.forget()
+            return None
+        self.snapshot, self._relations = snapshot, known
+        if fresh:
+            self._changes = (*self._changes, *fresh)
+        return Changes(self._changes)
 
 
 async def take_own(connection: Connection) -> list[Entry]:
