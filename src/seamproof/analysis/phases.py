@@ -9,8 +9,10 @@ from seamproof.core.history import Changes, RowChange, Section
 
 def own_changes(section: Section, before: Changes) -> Changes:
     """The changes of a phase, without those that were there before, each of which counts once."""
-    if not before:
-        return section.changes
+    seen = len(before.rows)
+    if section.changes.rows[:seen] == before.rows:
+        # As what is read phase by phase: what was there before is the same, in its place.
+        return Changes(section.changes.rows[seen:])
     waiting = list(before.rows)
     own: list[RowChange] = []
     for row in section.changes.rows:

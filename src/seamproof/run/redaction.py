@@ -46,8 +46,10 @@ class Redactor:
         self._pattern: re.Pattern[str] | None = None
         self._headers: dict[tuple[str, str], tuple[str, str]] = {}
         self._statements: dict[str, str] = {}
-        self._changed: list[tuple[RowChange, RowChange]] = []
-        """The row changes that were looked through last, each with what was made of it."""
+        self._looked_through = Changes()
+        """The row changes that were looked through last."""
+        self._cleaned = Changes()
+        """What was made of them."""
 
     def learn(self, *values: str) -> None:
         """Take note of secrets, to be replaced wherever they appear. A text of ours is none."""
@@ -63,7 +65,7 @@ class Redactor:
     def _forget(self) -> None:
         self._headers.clear()
         self._statements.clear()
-        self._changed.clear()
+        self._looked_through = self._cleaned = Changes()
 
     def learn_from(self, body: Json) -> None:
         """Take note of the values of sensitive fields in a request's body."""
@@ -215,15 +217,12 @@ class Redactor:
         Behind each phase of an experiment come those of the phases before, the same objects: they
         are looked through once.
         """
-        known = self._changed
-        same = 0
-        for (raw, _), each in zip(known, changes.rows, strict=False):
-            if raw is not each:
-                break
-            same += 1
-        del known[same:]
-        known += [(each, self._change(each)) for each in changes.rows[same:]]
-        return Changes(tuple([cleaned for _, cleaned in known]))
+        known, cleaned = self._looked_through.rows, self._cleaned.rows
+        if changes.rows[: len(known)] != known:
+            known = cleaned = ()
+        fresh = [self._change(each) for each in changes.rows[len(known) :]]
+        self._looked_through, self._cleaned = changes, Changes((*cleaned, *fresh))
+        return self._cleaned
 
     def _change(self, change: RowChange) -> RowChange:
         return RowChange(

@@ -111,19 +111,14 @@ class Framer:
             at = run = self._feed_untyped(spans)
             if self._untyped:
                 return spans
-        types = self._types
+        types, limits = self._types, _LIMITS
         while total - at >= 5:
             code, length = _HEADER(data, at)
             treatment = types[code]
-            if treatment == UNKNOWN or not 4 <= length <= _LIMITS[treatment]:
+            if not 4 <= length <= limits[treatment]:
                 raise self._refuse(code, length)
             end = at + 1 + length
-            if treatment <= BRIEF:
-                if end > total:
-                    self._passing = end - total
-                    at = total
-                    break
-            else:
+            if treatment > BRIEF:
                 if end > total:
                     self._needed = end - at
                     break
@@ -131,6 +126,10 @@ class Framer:
                     spans.append((RUN, run, at))
                 spans.append((code, at, end))
                 run = end
+            elif end > total:
+                self._passing = end - total
+                at = total
+                break
             at = end
         else:
             self._needed = 5
