@@ -144,3 +144,55 @@ def test_a_closed_port_is_refused() -> None:
         return await lane.send("127.0.0.1", port, b"", timeout=1)
 
     assert asyncio.run(run()).silence is Silence.REFUSED
+
+
+LARGE = b"POST / HTTP/1.1\r\n\r\n" + b"x" * (32 << 20)
+"""More than the buffers between client and server hold."""
+
+
+async def to(handler: Handler, request: bytes, **options: Any) -> lane.Answer:
+    async with answering(handler) as port:
+        return await lane.send("127.0.0.1", port, request, timeout=5.0, **options)
+
+
+def test_a_large_request_is_sent_whole() -> None:
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(len(LARGE))
+        writer.write(WHOLE)
+
+    assert asyncio.run(to(counting, LARGE)).response is not None
+
+
+def test_an_answer_may_come_before_a_large_request_was_taken() -> None:
+    answer = asyncio.run(to(saying(WHOLE, then_close=False), LARGE))
+    assert answer.response is not None
+    assert answer.response.status == 201
+
+
+def test_who_goes_away_amid_a_large_request_has_not_answered() -> None:
+    async def leaving(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+
+    assert asyncio.run(to(leaving, LARGE)).silence is Silence.CLOSED
+
+
+@pytest.mark.parametrize("request_", [b"GET / HTTP/1.1\r\n\r\n", LARGE])
+def test_the_client_goes_away(request_: bytes) -> None:
+    async def run() -> lane.Answer:
+        leave = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.05, leave.set)
+        return await to(saying(then_close=False), request_, leave=leave)
+
+    assert asyncio.run(run()).silence is Silence.ABANDONED
+
+
+def test_a_request_that_nobody_takes_is_a_timeout() -> None:
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def run() -> lane.Answer:
+        async with answering(deaf) as port:
+            return await lane.send("127.0.0.1", port, LARGE, timeout=0.1)
+
+    assert asyncio.run(run()).silence is Silence.TIMEOUT

@@ -8,9 +8,12 @@ bounded, and an endless stream is cut.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import httptools
 
@@ -20,6 +23,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """What is kept of a body; the rest is read and dropped up to `MAX_STREAM_BYTES`."""
 MAX_STREAM_BYTES = 64 * 1024 * 1024
+_PIECE = 64 * 1024
+"""Bytes that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +46,24 @@ class Answer:
     silence: Silence | None = None
 
 
-class _Receiver(asyncio.Protocol):
-    """Feeds httptools and completes `done` with the response or the reason why there is none."""
+class _Receiver:
+    """Feeds httptools; `outcome` is the response or the reason why there is none, once known."""
 
-    def __init__(self, request: bytes) -> None:
-        self._request = request
+    def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[tuple[str, str]] = []
         self._header_bytes = 0
         self._body = bytearray()
         self._body_bytes = 0
         self._interim = False
-        self._transport: asyncio.Transport | None = None
         self._begun = False
-        self.sent = 0.0
-        self.done: asyncio.Future[Response | Silence] = asyncio.get_running_loop().create_future()
+        self.outcome: Response | Silence | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are no subclass of asyncio's.
-        self._transport = cast("asyncio.Transport", transport)
-        self.sent = time.monotonic()
-        self._transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
+        """Take what came; nothing is the connection's end."""
+        if not data:
+            self._finish(self._at_end())
+            return
         self._begun = True
         try:
             self._parser.feed_data(data)
@@ -71,11 +71,6 @@ class _Receiver(asyncio.Protocol):
             self._finish(self._response())
         except httptools.HttpParserError:
             self._finish(Silence.GARBAGE)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.done.done():
-            return
-        self._finish(self._at_end())
 
     def _at_end(self) -> Response | Silence:
         # A response without a length ends with the connection (RFC 9112, section 6.3); one with a
@@ -87,10 +82,7 @@ class _Receiver(asyncio.Protocol):
         return self._response() if complete_by_close else Silence.CLOSED
 
     def _finish(self, outcome: Response | Silence) -> None:
-        if not self.done.done():
-            self.done.set_result(outcome)
-        if self._transport is not None:
-            self._transport.abort()
+        self.outcome = self.outcome or outcome
 
     def _response(self) -> Response:
         return Response(
@@ -138,34 +130,68 @@ async def send(
     `timeout` is in seconds, over connecting, sending and receiving; the client goes away when
     `leave` is set. No error is raised for what the service does: it is a Silence.
     """
-    loop = asyncio.get_running_loop()
     started = time.monotonic()
-    try:
-        transport, receiver = await loop.create_connection(lambda: _Receiver(request), host, port)
-    except OSError:
-        return Answer(started, time.monotonic(), None, Silence.REFUSED)
     outcome: Response | Silence
-    try:
-        async with asyncio.timeout(timeout):
-            outcome = await _first(receiver.done, leave)
-    except TimeoutError:
-        outcome = Silence.TIMEOUT
-    finally:
-        transport.abort()
+    with socket.socket() as connection:
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            async with asyncio.timeout(timeout):
+                await _connect(connection, (host, port))
+                started = time.monotonic()
+                outcome = await _first(_exchange(connection, request), leave)
+        except TimeoutError:
+            outcome = Silence.TIMEOUT
+        except OSError:
+            outcome = Silence.REFUSED
     received = time.monotonic()
     if isinstance(outcome, Silence):
-        return Answer(receiver.sent, received, None, outcome)
-    return Answer(receiver.sent, received, outcome)
+        return Answer(started, received, None, outcome)
+    return Answer(started, received, outcome)
+
+
+async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
+    """Connect, which on loopback is done before it could be waited for. Raises OSError."""
+    with suppress(BlockingIOError):
+        connection.connect(address)
+    try:
+        connection.getpeername()
+    except OSError:
+        await asyncio.get_running_loop().sock_connect(connection, address)
+
+
+async def _exchange(connection: socket.socket, request: bytes) -> Response | Silence:
+    """Send, and receive at the same time what comes meanwhile: a service may answer, and close,
+    before it has taken the whole of a large request."""
+    loop = asyncio.get_running_loop()
+    sending: asyncio.Future[None] | None = None
+    receiver = _Receiver()
+    try:
+        rest = request[connection.send(request) :]
+        if rest:
+            sending = asyncio.ensure_future(loop.sock_sendall(connection, rest))
+        while receiver.outcome is None:
+            receiver.feed(await loop.sock_recv(connection, _PIECE))
+    except ConnectionError:
+        receiver.feed(b"")
+    finally:
+        if sending is not None:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+    assert receiver.outcome is not None
+    return receiver.outcome
 
 
 async def _first(
-    done: asyncio.Future[Response | Silence], leave: asyncio.Event | None
+    exchange: Coroutine[Any, Any, Response | Silence], leave: asyncio.Event | None
 ) -> Response | Silence:
     if leave is None:
-        return await done
-    leaving = asyncio.ensure_future(leave.wait())
+        return await exchange
+    answered, leaving = asyncio.ensure_future(exchange), asyncio.ensure_future(leave.wait())
     try:
-        await asyncio.wait((done, leaving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((answered, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return answered.result() if answered.done() else Silence.ABANDONED
     finally:
+        answered.cancel()
         leaving.cancel()
-    return done.result() if done.done() else Silence.ABANDONED
+        await asyncio.gather(answered, leaving, return_exceptions=True)
