@@ -6,9 +6,9 @@ is one append.
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from seamproof.analysis.background import foreground
@@ -24,6 +24,8 @@ from seamproof.wire.postgres.faults import Order, Raise, order
 CONNECT: Final = "<connect>"
 """The shape of a connection's start."""
 _STATUSES: Final = {ord(each): each for each in TransactionStatus}
+_key: Final = lru_cache(maxsize=4096)(CrossingKey)
+"""The same shapes come again with each request, and none of their keys is ever altered."""
 
 
 @dataclass(slots=True)
@@ -57,8 +59,8 @@ class Ledger:
         self._replica = replica
         self._epoch = 0.0
         self._records: list[Record] = []
-        self._unkeyed: deque[Record] = deque()
-        self._counts: Counter[str] = Counter()
+        self._unkeyed: list[Record] = []
+        self._counts: dict[str, int] = {}
         self._armed: dict[CrossingKey, Fault] = {}
         self._holds: dict[CrossingKey | None, Hold] = {}
         self.armed = False
@@ -83,7 +85,7 @@ class Ledger:
                 hold.release()
         self._epoch = epoch
         self._records = []
-        self._unkeyed = deque()
+        self._unkeyed = []
         self._counts.clear()
         self._armed = armed
         self.armed = bool(armed)
@@ -98,7 +100,7 @@ class Ledger:
         """Return the hold that the next statement, of this text, must wait for."""
         self._index()
         form = shape(sql)
-        for key in (CrossingKey(form, self._counts[form] + 1), None):
+        for key in (_key(form, self._counts.get(form, 0) + 1), None):
             hold = self._holds.get(key)
             if hold is not None and hold.takes:
                 return hold
@@ -142,30 +144,32 @@ class Ledger:
         return self._epoch + max((each.ended or each.started for each in own), default=0.0)
 
     def _index(self) -> None:
-        while self._unkeyed:
-            record = self._unkeyed.popleft()
+        counts = self._counts
+        for record in self._unkeyed:
             form = CONNECT if record.connects else shape(record.statement.sql)
-            self._counts[form] += 1
-            record.key = CrossingKey(form, self._counts[form])
+            counts[form] = count = counts.get(form, 0) + 1
+            record.key = _key(form, count)
+        self._unkeyed.clear()
 
     def _crossing(self, record: Record) -> Crossing:
         statement = record.statement
         assert record.key is not None
+        # By place, in the order of its fields: it is made of every statement of every request.
         return Crossing(
-            key=record.key,
-            kind=record.kind,
-            statement=statement.sql,
-            replica=self._replica,
-            connection=record.connection,
-            started=statement.started - self._epoch,
-            ended=None if statement.ended is None else statement.ended - self._epoch,
-            parameters=statement.parameters,
-            backend=record.conversation.backend,
-            tag=statement.tag,
-            sqlstate=statement.sqlstate,
-            message=statement.message,
-            before=None if record.connects else _STATUSES[statement.before],
-            after=None if statement.after is None else _STATUSES[statement.after],
-            fault=record.fault,
+            record.key,
+            record.kind,
+            statement.sql,
+            self._replica,
+            record.connection,
+            statement.started - self._epoch,
+            None if statement.ended is None else statement.ended - self._epoch,
+            statement.parameters,
+            record.conversation.backend,
+            statement.tag,
+            statement.sqlstate,
+            statement.message,
+            None if record.connects else _STATUSES[statement.before],
+            None if statement.after is None else _STATUSES[statement.after],
+            record.fault,
             canaries=statement.canaries,
         )
