@@ -17,7 +17,8 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 def probes(act: Step, document: Document, declared: Declaration | None) -> Iterator[Probe]:
-    """A path below the operation's, and a method that its path does not declare."""
+    """A path below the operation's, and each method that its path does not declare: a service that
+    refuses one may have a route for another."""
     below = f"{act.operation.path.rstrip('/')}/{_UNKNOWN}/{_UNKNOWN}"
     unknown = replace(act, operation=Operation(act.operation.method, below))
     yield Probe(Act(unknown), Source.ROUTING, "unknown path", "path", "there is none", (404,))
@@ -28,9 +29,9 @@ def probes(act: Step, document: Document, declared: Declaration | None) -> Itera
         for each in document.declarations
         if segments(each.operation.path) == segments(declared.operation.path)
     }
-    method = next((each for each in _METHODS if each not in known), None)
-    if method is not None:
-        other = replace(act, operation=Operation(method, act.operation.path))
-        yield Probe(
-            Act(other), Source.ROUTING, "undeclared method", f"method {method}", "", (405, 404)
-        )
+    for method in _METHODS:
+        if method not in known:
+            other = replace(act, operation=Operation(method, act.operation.path))
+            yield Probe(
+                Act(other), Source.ROUTING, "undeclared method", f"method {method}", "", (405, 404)
+            )
