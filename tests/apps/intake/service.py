@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from asyncpg_service import pooled
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi_methods import tell_all_methods
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -96,14 +96,16 @@ class Coupon(BaseModel):
 
 
 @app.post("/coupons", status_code=201)
-async def create_coupon(body: Coupon) -> dict[str, int]:
-    """written-before-validation: the percentage is looked at when the row is there."""
+async def create_coupon(body: Coupon) -> Any:
+    """written-before-validation: the percentage is looked at when the row is there.
+
+    uneven-errors: and is refused in words of its own."""
     if not BROKEN and not 0 < body.percent <= 100:
         raise invalid("no percentage")
     sql = "INSERT INTO coupons (code, percent) VALUES ($1, $2) RETURNING id"
     created = await app.state.pool.fetchval(sql, body.code, body.percent)
     if not 0 < body.percent <= 100:
-        raise invalid("no percentage")
+        return JSONResponse({"error": "no percentage"}, 422)
     return {"id": created}
 
 
@@ -170,11 +172,17 @@ class Note(BaseModel):
 
 @app.post("/notes", status_code=201)
 async def create_note(body: Note) -> dict[str, int]:
-    """unhandled-input: PostgreSQL's texts cannot hold NUL."""
+    """unhandled-input: PostgreSQL's texts cannot hold NUL.
+
+    misrouted: clients of long ago sent PUT, and the broken twin still stores what they send."""
     if not BROKEN and "\0" in body.body:
         raise invalid("NUL")
     sql = "INSERT INTO notes (body) VALUES ($1) RETURNING id"
     return {"id": await app.state.pool.fetchval(sql, body.body)}
+
+
+if BROKEN:
+    app.put("/notes", status_code=201, include_in_schema=False)(create_note)
 
 
 class Label(BaseModel):
@@ -245,6 +253,28 @@ if BROKEN:
     async def dump_tickets() -> list[dict[str, Any]]:
         """undeclared-route: everything, for everybody."""
         return [dict(row) for row in await app.state.pool.fetch("SELECT * FROM tickets")]
+
+
+@app.get("/metrics", include_in_schema=False)
+async def show_metrics(request: Request) -> PlainTextResponse:
+    """open-internals: the fixed twin asks for the key of whoever watches it."""
+    if not BROKEN and request.headers.get("X-Watcher") != os.environ.get("WATCHER", "a-watcher"):
+        raise HTTPException(403, [{"loc": ["header"], "msg": "who?", "type": "value_error"}])
+    waiting = await app.state.pool.fetchval("SELECT count(*) FROM tickets")
+    return PlainTextResponse(f"tickets_waiting {waiting}\n")
+
+
+class Summary(BaseModel):
+    """breaking-change: clients know it as `tickets`. What is new beside it breaks none."""
+
+    tickets: int = Field(serialization_alias="total" if BROKEN else None)
+    urgent: int
+
+
+@app.get("/summary")
+async def summarise() -> Summary:
+    sql = "SELECT count(*) AS tickets, count(*) FILTER (WHERE priority > 3) AS urgent FROM tickets"
+    return Summary(**await app.state.pool.fetchrow(sql))
 
 
 CENTS = {"type": "number", "minimum": 0.01, "maximum": 99_999_999, "multipleOf": 0.01}
