@@ -2,6 +2,8 @@
 
 import logging
 import os
+import uuid
+from collections import Counter
 from contextlib import nullcontext
 
 import asyncpg
@@ -51,6 +53,48 @@ async def deposit(body: Deposit) -> dict[str, int]:
             "INSERT INTO postings (account_id, amount) VALUES ($1, $2)", row["id"], body.amount
         )
     return {"balance": row["balance"]}
+
+
+class Posting(BaseModel):
+    account: int
+    amount: int
+
+
+_failed = Counter[uuid.UUID]()
+
+
+@app.put("/postings/{posting}")
+async def post(posting: uuid.UUID, body: Posting) -> Posting:
+    """doubled-by-retry: a try after one that failed is taken for something new."""
+    key = uuid.uuid5(posting, str(_failed[posting])) if BROKEN else posting
+    insert = (
+        "INSERT INTO postings (id, account_id, amount) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+    )
+    try:
+        await app.state.pool.execute(insert, key, body.account, body.amount)
+    except Exception:
+        _failed[posting] += 1
+        raise
+    return body
+
+
+class Refund(BaseModel):
+    reference: uuid.UUID
+    amount: int
+
+
+@app.post("/refunds", status_code=201)
+async def refund(body: Refund) -> Refund:
+    """duplicate-without-key: nobody looks at the reference that the client has for it."""
+    if BROKEN:
+        await app.state.pool.execute("INSERT INTO refunds (amount) VALUES ($1)", body.amount)
+    else:
+        await app.state.pool.execute(
+            "INSERT INTO refunds (id, amount) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            body.reference,
+            body.amount,
+        )
+    return body
 
 
 class Message(BaseModel):

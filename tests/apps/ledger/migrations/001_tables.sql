@@ -9,6 +9,7 @@ CREATE TABLE postings (
     amount bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT now()
 );
+CREATE TABLE refunds (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), amount bigint NOT NULL);
 CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL);
 CREATE TABLE messages (id bigserial PRIMARY KEY, body text NOT NULL);
 CREATE TABLE signups (email text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
