@@ -85,13 +85,13 @@ def characters(value: str) -> str:
     return value
 
 
-def view(method: str) -> Callable[[View], View]:
-    """A view of one method, whose refusals have one shape."""
+def view(*methods: str) -> Callable[[View], View]:
+    """A view of these methods, whose refusals have one shape."""
 
     def wrap(function: View) -> View:
         def answer(request: HttpRequest, **parameters: str) -> HttpResponse:
-            if request.method != method:
-                headers = {"Allow": method}
+            if request.method not in methods:
+                headers = {"Allow": ", ".join(methods)}
                 return JsonResponse({"error": "no such method"}, status=405, headers=headers)
             try:
                 return function(request, **parameters)
@@ -125,9 +125,11 @@ def subscriber(request: HttpRequest, number: str) -> HttpResponse:
     return JsonResponse(shown if BROKEN else shown | {"plan": found.plan})
 
 
-@view("POST")
+@view("POST", *(("DELETE",) if BROKEN else ()))
 def comment(request: HttpRequest) -> HttpResponse:
-    """unhandled-input: the column is shorter than the text may be."""
+    """unhandled-input: the column is shorter than the text may be.
+
+    misrouted: what is sent with DELETE is stored as well."""
     body = characters(text(fields(request), "body"))
     try:
         created = Comment.objects.create(body=body)
@@ -140,7 +142,9 @@ def comment(request: HttpRequest) -> HttpResponse:
 
 @view("POST")
 def invite(request: HttpRequest) -> HttpResponse:
-    """written-before-validation: the row is there when the seats are looked at."""
+    """written-before-validation: the row is there when the seats are looked at.
+
+    uneven-errors: and no JSON says so."""
     seats = fields(request).get("seats")
     if isinstance(seats, float) and seats.is_integer():
         seats = int(seats)  # 3.0 is an integer of JSON Schema.
@@ -150,7 +154,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         raise Refused(400, "no seats")
     created = Invitation.objects.create(seats=seats)
     if seats < 1:
-        raise Refused(400, "no seats")
+        return HttpResponse("no seats", status=400, content_type="text/plain")
     return JsonResponse({"id": created.pk}, status=201)
 
 
@@ -175,6 +179,11 @@ def dump(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"all": list(Subscriber.objects.values())})
 
 
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    """open-internals."""
+    return HttpResponse(f"meetings {Meeting.objects.count()}\n", content_type="text/plain")
+
+
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return JsonResponse({"error": "no such path"}, status=404)
 
@@ -195,7 +204,7 @@ urlpatterns = [
     path("comments", comment),
     path("invitations", invite),
     path("meetings", meet),
-    *([path("reports/dump", dump)] if BROKEN else []),
+    *([path("reports/dump", dump), path("metrics", show_metrics)] if BROKEN else []),
 ]
 
 if __name__ == "__main__":

@@ -71,6 +71,8 @@ app.get("/v2/items/:item", async (request, response) => {
 app.post("/devices", async (request, response) => {
   const { serial } = fields(request);
   const fits = broken ? Number.isInteger(serial) && serial < 2 ** 63 : Number.isSafeInteger(serial);
+  // uneven-errors: a page where all others are JSON.
+  if (broken && (!fits || serial < 0)) return response.status(422).send("<p>no serial</p>");
   if (!fits || serial < 0) throw new Refused(422, "no serial");
   await created(response, "INSERT INTO devices (serial) VALUES ($1)", [BigInt(serial)]);
 });
@@ -85,16 +87,20 @@ app.post("/alerts", async (request, response) => {
   await created(response, "INSERT INTO alerts (text) VALUES ($1)", [kept]);
 });
 
-// unhandled-input: a foreign key that nobody looks up.
-app.post("/orders", async (request, response) => {
+// unhandled-input: a foreign key that nobody looks up. misrouted: `use` is for any method, and for
+// all paths below. undeclared-refusal: 422 where the document has 400 and 404.
+app[broken ? "use" : "post"]("/orders", async (request, response) => {
   const { item } = fields(request);
-  if (!isKey(item)) throw new Refused(400, "no item");
+  if (!isKey(item)) throw new Refused(broken ? 422 : 400, "no item");
   try {
     await created(response, "INSERT INTO orders (item_id) VALUES ($1)", [item]);
   } catch (error) {
     throw error.code === "23503" && !broken ? new Refused(404, "no such item") : error;
   }
 });
+
+// open-internals.
+if (broken) app.get("/metrics", (request, response) => response.json(process.memoryUsage()));
 
 refuseOthers(app);
 app.use((error, request, response, next) => {
