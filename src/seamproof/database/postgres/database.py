@@ -121,8 +121,9 @@ class PostgresDatabase:
                 await clone.drop(maintenance, name)
 
     async def connected(self) -> bool:
-        """Whether our session has lived until now: no server can restart without ending it."""
-        return await outage.lives(self._session)
+        """Whether our session has lived until now: no server can restart without ending it. It has
+        not where the server went away while a copy was made."""
+        return self._connection is not None and await outage.lives(self._connection)
 
     async def revive(self, limit: float) -> None:
         """Bring base back on a server that went away, as far as it comes back within `limit`

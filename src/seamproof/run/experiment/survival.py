@@ -50,4 +50,13 @@ class Survival:
                     ) from error
             self._revivals += 1
             self._forget()
+            await self._revive()
+
+    async def _revive(self) -> None:
+        try:
             await self._world.revive()
+        except Exception as error:
+            told = self._world.explained(error)
+            if told is None or told is error:
+                raise
+            raise told from error
