@@ -299,6 +299,7 @@ TWINS = [
             Expected("POST /visits", "unhandled-input", Tier.SUSPECTED),
             Expected("POST /tariffs", "altered-value"),
             Expected("POST /sensors", "reads-otherwise"),
+            Expected("POST /subscribers", "normalised-value", Tier.NOTE),
             Expected("PATCH /profiles/{profile}", "wiped-by-omission"),
         ),
     ),
@@ -336,5 +337,13 @@ TWINS = [
         needs=("node", "npm"),
     ),
 ]
+DEEP = [
+    Twin(
+        "intake",
+        (Expected("POST /letters", "text-without-limit", Tier.SUSPECTED),),
+        checks=("resources",),
+    ),
+]
+"""What only a deep run looks for."""
 SOUND = [*TWINS, Twin("lookalikes", (), checks=ENGINE), Twin("background", (), checks=ENGINE)]
 """What runs in its fixed variant, or has no other."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.manifest import APPS, LOUD, SOUND, TWINS, Twin
+from apps.manifest import APPS, DEEP, LOUD, SOUND, TWINS, Twin
 from seamproof.core.events import FindingReported, JobFinished, RunFinished
 from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.run.reporting import run_loop
@@ -42,8 +42,9 @@ class Result:
         return found
 
 
-async def _run(config: Path, checks: tuple[str, ...]) -> Result:
-    events = [event async for event in run(Options(config=config, checks=checks))]
+async def _run(config: Path, checks: tuple[str, ...], deep: bool) -> Result:
+    options = Options(config=config, checks=checks, deep=deep)
+    events = [event async for event in run(options)]
     end = events[-1]
     assert isinstance(end, RunFinished)
     return Result(
@@ -55,33 +56,32 @@ async def _run(config: Path, checks: tuple[str, ...]) -> Result:
 
 @pytest.fixture
 def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def go(twin: Twin, variant: str) -> Result:
+    def go(twin: Twin, variant: str, *, deep: bool = False) -> Result:
         for program in twin.needs:
             if shutil.which(program) is None:
                 pytest.skip(f"{twin.app} is run by {program}, which is not installed")
         monkeypatch.setenv("SEAMPROOF_VARIANT", variant)
-        folder = tmp_path / twin.app
+        folder = tmp_path / variant / twin.app
         shutil.copytree(
             APPS / twin.app, folder, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
         )
-        result = run_loop(_run(folder / "seamproof.toml", twin.checks))
+        result = run_loop(_run(folder / "seamproof.toml", twin.checks, deep))
         assert not result.end.crashed
         return result
 
     return go
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.app)
-def test_the_broken_twin_shows_its_defects_and_nothing_else(twin: Twin, exercise) -> None:
-    found = exercise(twin, "broken").tiers
-    assert {
-        name: tier for name, tier in found.items() if tier in LOUD or name in twin.tiers
-    } == twin.tiers
+def name(twin: Twin) -> str:
+    return twin.app
 
 
-@pytest.mark.parametrize("twin", SOUND, ids=lambda twin: twin.app)
-def test_the_sound_twin_is_silent(twin: Twin, exercise) -> None:
-    result = exercise(twin, "fixed")
+def shows_what_is_planted(twin: Twin, result: Result) -> None:
+    found = result.tiers.items()
+    assert {each: tier for each, tier in found if tier in LOUD or each in twin.tiers} == twin.tiers
+
+
+def is_silent(twin: Twin, result: Result) -> None:
     alarms = {
         name: tier
         for name, tier in result.tiers.items()
@@ -92,3 +92,19 @@ def test_the_sound_twin_is_silent(twin: Twin, exercise) -> None:
         (job.operation, job.check, job.reason) for job in result.jobs if job.outcome in _UNSURE
     ]
     assert not unsure
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=name)
+def test_the_broken_twin_shows_its_defects_and_nothing_else(twin: Twin, exercise) -> None:
+    shows_what_is_planted(twin, exercise(twin, "broken"))
+
+
+@pytest.mark.parametrize("twin", SOUND, ids=name)
+def test_the_sound_twin_is_silent(twin: Twin, exercise) -> None:
+    is_silent(twin, exercise(twin, "fixed"))
+
+
+@pytest.mark.parametrize("twin", DEEP, ids=name)
+def test_what_takes_a_deep_run_tells_the_twins_apart(twin: Twin, exercise) -> None:
+    shows_what_is_planted(twin, exercise(twin, "broken", deep=True))
+    is_silent(twin, exercise(twin, "fixed", deep=True))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from secrets import compare_digest
 from typing import Annotated, Any
 
+import texts
 from asyncpg_service import pooled
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
@@ -32,6 +33,9 @@ Id = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 REFUSALS = {"4XX": {"description": "refused"}}
 app = FastAPI(title="Intake", lifespan=pooled, responses=REFUSALS)
+app.post("/subscribers", status_code=201)(texts.create_subscriber)
+app.post("/letters", status_code=201)(texts.create_letter)
+app.post("/digests", status_code=201)(texts.create_digest)
 tell_all_methods(app)
 
 

@@ -50,6 +50,15 @@ CREATE TABLE parcels (
     weight numeric(12, 2) NOT NULL,
     label text NOT NULL
 );
+CREATE TABLE subscribers (
+    id serial PRIMARY KEY,
+    email text NOT NULL,
+    city text NOT NULL
+);
+CREATE TABLE letters (
+    id serial PRIMARY KEY,
+    text text NOT NULL
+);
 CREATE TABLE attempts (
     id serial PRIMARY KEY,
     path text NOT NULL
