@@ -218,6 +218,7 @@ TWINS = [
             Expected("GET /teams/{team}/tasks", "tenant-crossed"),
             Expected("GET /users/{member}/documents", "foreign-object"),
             Expected("PUT /users/{member}/role", "role-bypassed"),
+            Expected("POST /coupons/{coupon}/extension", "unlike-its-family", Tier.NOTE),
             Expected("PATCH /me", "protected-column"),
             Expected("GET /me", "unsigned-token"),
             Expected("GET /me", "weak-key"),

@@ -286,6 +286,44 @@ def give_role(member: Id, body: Role, user: User) -> Row:
     )
 
 
+def administrator(user: User) -> Row:
+    if user["role"] != "admin":
+        raise HTTPException(403, "this is for administrators")
+    return user
+
+
+administrators = [Depends(administrator)]
+
+
+class Coupon(BaseModel):
+    percent: Annotated[int, Field(ge=1, le=100)]
+
+
+@app.post("/coupons", status_code=201, dependencies=administrators)
+def add_coupon(body: Coupon) -> Row:
+    return one("INSERT INTO coupons (percent) VALUES (%s) RETURNING id", body.percent)
+
+
+@app.put("/coupons/{coupon}", dependencies=administrators)
+def change_coupon(coupon: Id, body: Coupon) -> Row:
+    statement = "UPDATE coupons SET percent = %s WHERE id = %s RETURNING id"
+    return one(statement, body.percent, coupon)
+
+
+@app.delete("/coupons/{coupon}", dependencies=administrators)
+def remove_coupon(coupon: Id) -> Row:
+    return one("DELETE FROM coupons WHERE id = %s RETURNING id", coupon)
+
+
+@app.post(
+    "/coupons/{coupon}/extension",
+    dependencies=[Depends(principal)] if BROKEN else administrators,
+)
+def extend_coupon(coupon: Id) -> Row:
+    """unlike-its-family: whoever signed in may, and nowhere else beside it."""
+    return one("UPDATE coupons SET days = days + 30 WHERE id = %s RETURNING id", coupon)
+
+
 class Profile(BaseModel):
     model_config = ConfigDict(extra="allow" if BROKEN else "ignore")
     display_name: Text

@@ -48,6 +48,12 @@ CREATE TABLE tasks (
     user_id integer NOT NULL REFERENCES users,
     title text NOT NULL
 );
+CREATE TABLE coupons (
+    id serial PRIMARY KEY,
+    percent integer NOT NULL,
+    days integer NOT NULL DEFAULT 30
+);
+INSERT INTO coupons (percent) VALUES (10);
 CREATE TABLE plans (id serial PRIMARY KEY, name text NOT NULL);
 CREATE TABLE tickets (
     id serial PRIMARY KEY,
