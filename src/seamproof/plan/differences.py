@@ -78,9 +78,10 @@ def _common(found: Sequence[Counter[str | None]]) -> Counter[str | None]:
 
 
 def _are_numbers(values: Iterable[str | None]) -> bool:
-    """Whether they are amounts or counts, and not all of them times."""
-    there = [value for value in values if value is not None]
-    return any(is_number(value) and not is_time(value) for value in there)
+    """Whether they are amounts or counts, and not all of them times. Of random texts some are
+    digits alone, and the others tell what they are."""
+    there = [value for value in values if value is not None and not is_time(value)]
+    return bool(there) and all(map(is_number, there))
 
 
 def _values(rows: Iterable[NetRow], profile: Profile, keys: frozenset[tuple[str, str]]) -> Values:

@@ -54,6 +54,18 @@ def test_a_number_is_never_volatile_it_disturbs() -> None:
     assert found.scenarios[0].disturbed == "equal runs leave other numbers in orders.total"
 
 
+def test_random_texts_of_which_some_are_digits_alone_are_no_numbers() -> None:
+    def create(service: FakeService) -> int:
+        service.memory["n"] = service.memory.get("n", 0) + 1
+        ends_in = f"{service.memory['n']}382" if service.memory["n"] % 2 else "a7f3"
+        service.connect().insert("devices", id=1, ends_in=ends_in)
+        return 201
+
+    found = learned({"POST /devices": create})
+    assert found.profile.volatile == {"devices.ends_in"}
+    assert found.scenarios[0].disturbed == ""
+
+
 def test_what_reads_insert_is_ambient_and_what_they_update_is_so_by_column() -> None:
     def read(service: FakeService) -> int:
         db = service.connect()
