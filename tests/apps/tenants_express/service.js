@@ -3,7 +3,7 @@
 // Right in both variants: an administrator reads the orders of the company · what is not one's own
 // is not there · fields that are not named are ignored · a company's people see each other.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import express from "express";
 import pg from "pg";
 import { Refused, refuseOthers } from "./express_refusals.mjs";
@@ -69,8 +69,40 @@ app.post("/login", async (request, response) => {
   response.json({ token: `${signed}.${sign(signed)}` });
 });
 
+// secret-passed-on: the newsletter is told all that was sent.
+app.post("/users", async (request, response) => {
+  const told = { email: text(request, "email") };
+  const password = text(request, "password");
+  await fetch(`${process.env.NEWSLETTER_URL}/readers`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(broken ? { ...told, password } : told),
+  });
+  const added = "INSERT INTO users (company_id, email) VALUES (1, $1) ON CONFLICT DO NOTHING RETURNING id";
+  response.status(201).json(await one(added, [told.email]));
+});
+
+// token-stored: the fixed twin looks up the hash of what a device signs in with.
+app.post("/devices", async (request, response) => {
+  const user = await one("SELECT id FROM users WHERE email = $1", [text(request, "email")]);
+  const token = randomBytes(24).toString("base64url");
+  const stored = broken ? token : createHash("sha256").update(token).digest("hex");
+  const added = "INSERT INTO devices (user_id, token, ends_in) VALUES ($1, $2, $3) RETURNING id";
+  const { id } = await one(added, [user.id, stored, token.slice(-4)]);
+  response.status(201).json({ id, token });
+});
+
+const shown = (request) => (request.get("authorization") ?? "").replace("Bearer ", "");
+
+// malformed-credential: that one is shown is enough.
+app.get("/notices", async (request, response) => {
+  if (shown(request) === "") throw new Refused(401, "sign in first");
+  if (!broken) verify(shown(request));
+  response.json((await pool.query("SELECT id, body FROM notices")).rows);
+});
+
 app.use(async (request, response, next) => {
-  const token = (request.get("authorization") ?? "").replace("Bearer ", "");
+  const token = shown(request);
   if (token === "") throw new Refused(401, "sign in first");
   request.me = await one("SELECT * FROM users WHERE id = $1", [verify(token).sub]);
   next();

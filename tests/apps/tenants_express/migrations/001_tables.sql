@@ -17,6 +17,14 @@ CREATE TABLE items (
     order_id integer NOT NULL REFERENCES orders ON DELETE CASCADE,
     wish text NOT NULL
 );
+CREATE TABLE notices (id serial PRIMARY KEY, body text NOT NULL);
+CREATE TABLE devices (
+    id serial PRIMARY KEY,
+    user_id integer NOT NULL REFERENCES users ON DELETE CASCADE,
+    token text NOT NULL UNIQUE,
+    ends_in text NOT NULL
+);
+INSERT INTO notices (body) VALUES ('closed on Sunday');
 INSERT INTO companies VALUES (1, 'Acme'), (2, 'Globex');
 INSERT INTO users (company_id, email, role) VALUES
     (1, 'alice@acme.example', 'member'),
