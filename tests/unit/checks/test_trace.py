@@ -6,10 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+import pytest
+
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
 from seamproof.analysis.confirm import plain
 from seamproof.checks.trace import Trace
-from seamproof.core.experiment import BoundaryKind
+from seamproof.core.experiment import Act, BoundaryKind, Phase
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
@@ -105,6 +107,26 @@ def test_watching_sees_a_natural_rolled_back_commit() -> None:
 
     (verdict,) = watched(broken)
     assert (verdict.finding_class, verdict.tier) == ("commit-rolled-back", Tier.SUSPECTED)
+
+
+@pytest.mark.parametrize(("broken", "found"), [("POST /orders", 1), ("POST /parcels", 0)])
+def test_only_what_the_subject_did_itself_is_told_of_it(broken: str, found: int) -> None:
+    """A history may have the request of a partner, or of a read, behind the subject's own."""
+
+    def leaves_open(service: FakeService) -> int:
+        db = service.connect()
+        db.begin()
+        db.insert("orders", id=1)
+        return 201
+
+    other = Operation.parse("POST /parcels")
+    handlers = {SUBJECT.operation.id: sound, other.id: sound} | {broken: leaves_open}
+    both = plain(SUBJECT, "any").then(Phase((Act(Step(other)),)))
+    history = FakeWorld(handlers).run(both)
+    seen = list(Trace().watch(SUBJECT, history))
+    assert [each.finding_class for each in seen] == ["transaction-left-open"] * found
+    told = [each.act.step.operation for v in seen for each in v.evidence.exchanges]
+    assert told == [SUBJECT.operation] * found
 
 
 def late(service: FakeService) -> int:

@@ -91,10 +91,11 @@ class Trace:
             if len(first.faults) == len(first.acts) == 1 and not missed(history):
                 self._provoked.setdefault(first.faults[0], history)
             return
-        for section in history.sections:
-            if len(section.exchanges) == 1 and section.exchange.ok:
+        for place, section in enumerate(history.sections, start=1):
+            if _is_of(subject, section) and section.exchange.ok:
+                until = replace(history, sections=history.sections[:place])
                 for sight in _sights(section, subject):
-                    yield _verdict(subject, history, sight, None)
+                    yield _verdict(subject, until, sight, None)
 
     def explore(self, subject: Subject) -> Exploration[Iterable[Verdict]]:
         """Run the act once, hold each late COMMIT, fail each transaction's writes."""
@@ -115,6 +116,13 @@ class Trace:
             reason = f"{len(crossings)} crossings in {len(found)} transactions agree"
             verdicts.append(_plain_verdict(subject, Outcome.HELD, reason))
         return verdicts
+
+
+def _is_of(subject: Subject, section: Section) -> bool:
+    """Whether a section is of the subject's operation alone. Others' requests, as of those that may
+    overlap with it, are told where they are the subject."""
+    acts = [each.act.step.operation for each in section.exchanges]
+    return acts == [subject.operation]
 
 
 def _sights(section: Section, subject: Subject) -> Iterator[_Sight]:
