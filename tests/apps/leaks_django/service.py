@@ -189,6 +189,17 @@ def articles(request: HttpRequest) -> HttpResponse:
 
 
 @takes("GET")
+def titles(request: HttpRequest) -> HttpResponse:
+    """like-wildcards: `contains` of Django escapes them, and a raw LIKE does not."""
+    q = query(request, "q", "")
+    if BROKEN:
+        found = Article.objects.extra(where=["title LIKE %s"], params=[f"%{q}%"])
+    else:
+        found = Article.objects.filter(title__contains=q)
+    return answer(list(found.order_by("id").values("title")[:50]))
+
+
+@takes("GET")
 def remarks(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("limit", "20")
     if not asked.isdecimal():
@@ -369,6 +380,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("health", health),
     path("articles", articles),
+    path("titles", titles),
     path("remarks", remarks),
     path("tags", tags),
     path("places", places),
