@@ -145,9 +145,11 @@ app.post("/places", async (request, response) => {
   response.status(201).json(made[0]);
 });
 
-// secret-in-answer, data-of-others; the name of a column is quoted, in both variants
+// secret-in-answer, data-of-others; client-names-column: it is quoted, and one of no list
 app.get("/members", async (request, response) => {
-  const sort = pg.escapeIdentifier(text(request.query, "sort", "name"));
+  const wanted = text(request.query, "sort", "name");
+  if (!broken && !["id", "name"].includes(wanted)) throw new Refused(422, "not sorted by that");
+  const sort = pg.escapeIdentifier(wanted);
   const found = await sql(`SELECT * FROM members ORDER BY ${sort} LIMIT 50`).catch((error) => {
     throw error.code === "42703" ? new Refused(422, "there is nothing of that name") : error;
   });
