@@ -43,6 +43,7 @@ LEAKS = (
     Expected("GET /articles", "sql-injection"),
     Expected("GET /articles", "statements-per-row"),
     Expected("GET /articles", "list-without-limit", Tier.SUSPECTED),
+    Expected("GET /titles", "like-wildcards", Tier.NOTE),
     Expected("GET /remarks", "page-size-without-limit"),
     Expected("POST /tags", "stored-sql-injection"),
     Expected("POST /places", "answer-sql-injection"),
@@ -195,7 +196,6 @@ TWINS = [
         (
             *LEAKS,
             SENT_ON,
-            Expected("GET /titles", "like-wildcards", Tier.NOTE),
             Expected("GET /authors/{author}", "sql-injection"),
             Expected("GET /drafts", "statements-per-row"),
             Expected("POST /hooks", "server-side-request-forgery"),
@@ -203,11 +203,7 @@ TWINS = [
     ),
     Twin(
         "leaks_django",
-        (
-            *LEAKS,
-            SENT_ON,
-            Expected("GET /titles", "like-wildcards", Tier.NOTE),
-        ),
+        (*LEAKS, SENT_ON),
     ),
     Twin(
         "tenants",

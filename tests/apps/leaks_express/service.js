@@ -70,6 +70,14 @@ app.get("/articles", async (request, response) => {
   response.json(found);
 });
 
+// like-wildcards
+app.get("/titles", async (request, response) => {
+  const q = text(request.query, "q", "");
+  const literal = broken ? q : q.replace(/[\\%_]/g, "\\$&");
+  const statement = "SELECT title FROM articles WHERE title LIKE $1 ORDER BY id LIMIT 50";
+  response.json(await sql(statement, [`%${literal}%`]));
+});
+
 // page-size-without-limit
 app.get("/remarks", async (request, response) => {
   const asked = Number(request.query.per_page ?? 20);
