@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from fastapi import Body, Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from psycopg.rows import dict_row
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
 PRIVATE = serialization.load_pem_private_key(
@@ -39,6 +39,10 @@ HERE = "mailbox"
 app = FastAPI(responses={} if BROKEN else {"4XX": {"description": "refused"}})
 bearer = HTTPBearer(auto_error=False)
 Row = dict[str, Any]
+Name = Annotated[str, StringConstraints(pattern="^[a-z]{1,40}$")]
+Password = Annotated[str, StringConstraints(pattern="^[ -~]{8,100}$")]
+NOT_THERE: dict[int | str, Row] = {404: {"description": "nobody has that name"}}
+TAKEN: dict[int | str, Row] = {409: {"description": "somebody has that name"}}
 
 
 def one(statement: str, *values: Any) -> Row:
@@ -140,8 +144,8 @@ def health() -> Row:
     return one("SELECT 1 AS ok")
 
 
-@app.post("/login")
-def login(username: Annotated[str, Body(embed=True)]) -> Row:
+@app.post("/login", responses=NOT_THERE)
+def login(username: Annotated[Name, Body(embed=True)]) -> Row:
     """A name is enough: what is looked at here is what comes of the token."""
     user = one("SELECT * FROM users WHERE username = %s", username)
     header = {"alg": "RS256", "typ": "JWT", "kid": "first"}
@@ -157,7 +161,7 @@ def read_profile(user: User) -> Row:
     return user
 
 
-@app.get("/greeting")
+@app.get("/greeting", openapi_extra={"security": [{}]})
 def greet(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Row:
     """For everybody: the token is not looked at, whatever it is."""
     return {"users": one("SELECT count(*) AS n FROM users")["n"], "signed_in": shown is not None}
@@ -173,8 +177,8 @@ def read_notice() -> Row:
     return one("SELECT * FROM notices ORDER BY id DESC")
 
 
-@app.post("/devices", status_code=201)
-def add_device(username: Annotated[str, Body(embed=True)]) -> Row:
+@app.post("/devices", status_code=201, responses=NOT_THERE)
+def add_device(username: Annotated[Name, Body(embed=True)]) -> Row:
     """token-stored: what a device signs in with, kept to be compared. A hash would do."""
     user = one("SELECT id FROM users WHERE username = %s", username)
     token = secrets.token_urlsafe(24)
@@ -184,11 +188,11 @@ def add_device(username: Annotated[str, Body(embed=True)]) -> Row:
 
 
 class Newcomer(BaseModel):
-    username: str
-    password: str
+    username: Name
+    password: Password
 
 
-@app.post("/users", status_code=201)
+@app.post("/users", status_code=201, responses=TAKEN)
 def register(body: Newcomer) -> Row:
     """secret-passed-on: the broken twin tells the newsletter all that it was told."""
     told = body.model_dump() if BROKEN else {"username": body.username}
@@ -200,4 +204,7 @@ def register(body: Newcomer) -> Row:
     urllib.request.urlopen(call, timeout=2).close()
     hashed = hashlib.pbkdf2_hmac("sha256", body.password.encode(), b"salt", 1000).hex()
     sql = "INSERT INTO users (username, password_hash) VALUES (%s, %s) RETURNING id"
-    return one(sql, body.username, hashed)
+    try:
+        return one(sql, body.username, hashed)
+    except psycopg.errors.UniqueViolation:
+        raise HTTPException(409, "somebody has that name") from None
