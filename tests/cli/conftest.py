@@ -21,10 +21,7 @@ def project(shared: Project) -> Iterator[Project]:
     shared.scenarios(SALE)
     shared.configure()
     yield shared
-    for each in ("runs", "profile.toml"):
-        path = shared.root / ".seamproof" / each
-        shutil.rmtree(path, ignore_errors=True)
-        path.unlink(missing_ok=True)
+    shutil.rmtree(shared.root / ".seamproof", ignore_errors=True)
     for path in (*shared.root.glob("*.yaml"), *shared.root.glob("*.json")):
         path.unlink()
     assert not shared.leftovers()
