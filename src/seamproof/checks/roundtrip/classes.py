@@ -65,7 +65,7 @@ NORMALISED_VALUE = FindingClass(
         "Trimmed spaces, lower case, composed characters and rounded digits are often meant. A "
         "client that compares what it sent with what it reads sees a difference all the same."
     ),
-    fix="Say so in the document, or answer with the value as it is stored.",
+    fix="Say so in the document, and accept the note with that as the reason.",
     example="""
         1  POST /users {"email": "Ann@Example.com"} answers 201.
         2  users.email has ann@example.com.
