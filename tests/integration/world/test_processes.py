@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from seamproof.core.errors import ConfigurationError, MachineError, ServiceError
+from seamproof.world.guard import DATABASE_PORTS
 from seamproof.world.intents import Intents
 from seamproof.world.ports import Ports, require_free
 from seamproof.world.probe import Answered, Unanswered, accepts, get
@@ -273,7 +274,11 @@ def test_a_command_that_does_not_end(launch, intents):
 
 def test_ports():
     ports = Ports()
-    assert len({ports.free() for _ in range(200)}) == 200
+    given = {ports.free() for _ in range(200)}
+    assert len(given) == 200
+    # Outgoing connections begin there, and could take one before a child does.
+    assert max(given) < 32_768
+    assert not given & set(DATABASE_PORTS)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -281,6 +286,15 @@ def test_ports():
         with pytest.raises(MachineError, match=f"cannot use port {port}"):
             require_free(port, who="the process redis")
     require_free(port, who="the process redis")
+
+
+def test_where_no_port_is_left_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        monkeypatch.setattr("seamproof.world.ports._RANGE", range(port, port + 1))
+        with pytest.raises(MachineError, match=f"no port from {port} to {port} is free"):
+            Ports().free()
 
 
 def test_a_port_in_use_names_its_holder(launch, intents):
