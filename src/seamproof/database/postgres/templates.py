@@ -18,7 +18,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import psycopg
@@ -49,7 +49,7 @@ class Seeding:
 _LAYOUT = 1
 """Counts changes of what a template consists of: one made by an older seamproof is not used."""
 _NOTE = "seamproof: template, last used "
-_KEPT = 8
+_KEPT = 24
 _DAYS = 14
 
 _UNPROTECTED = """
@@ -105,7 +105,7 @@ class Templates:
         return found
 
     async def _note(self, template: str) -> None:
-        note = sql.Literal(_NOTE + datetime.now(UTC).date().isoformat())
+        note = sql.Literal(_NOTE + datetime.now(UTC).isoformat(timespec="milliseconds"))
         await self.admin.run("COMMENT ON ROLE {role} IS {note}", role=template, note=note)
 
     @asynccontextmanager
@@ -229,19 +229,20 @@ class Templates:
             " AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid)",
         )
         used = sorted(((_used(note), name) for name, note in rows), reverse=True)
-        today = datetime.now(UTC).date()
+        now = datetime.now(UTC)
         for place, (last, name) in enumerate(used):
-            if place >= _KEPT or (today - last).days > _DAYS:
+            if place >= _KEPT or (now - last).days > _DAYS:
                 await self.admin.drop_database(name)
                 await self.admin.drop_role(f"{name}_use")
                 await self.admin.drop_role(name)
 
 
-def _used(note: str | None) -> date:
+def _used(note: str | None) -> datetime:
+    """When a template was used last. A day alone, as it once was noted, is that day's beginning."""
     try:
-        return date.fromisoformat((note or "").removeprefix(_NOTE))
+        return datetime.fromisoformat((note or "").removeprefix(_NOTE)).replace(tzinfo=UTC)
     except ValueError:
-        return date.min
+        return datetime.min.replace(tzinfo=UTC)
 
 
 async def _create_extension(connection: AsyncConnection[Any], name: str) -> None:
