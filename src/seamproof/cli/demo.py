@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seamproof.cli.options import Report, Seed
+from seamproof.cli.options import Report, Seed, Workers
 from seamproof.cli.signals import held
 
 
@@ -16,6 +16,7 @@ def demo(
     ] = False,
     report: Report = None,
     seed: Seed = 0,
+    workers: Workers = "auto",
 ) -> None:
     """See it work on a bundled service.
 
@@ -24,7 +25,10 @@ def demo(
         from seamproof.run import session, showcase
         from seamproof.run.reporting import report as tell
         from seamproof.run.reporting import reporters
+        from seamproof.run.workers import crew
 
         listeners = reporters(report or ())
-        options = session.Options(config=showcase.prepare(fixed=fixed), seed=seed)
+        options = session.Options(
+            config=showcase.prepare(fixed=fixed), seed=seed, workers=crew.workers(workers)
+        )
         raise typer.Exit(tell(session.run(options), listeners))

@@ -33,3 +33,12 @@ Seed = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="End with exit code 7 where a verdict is inconclusive.")
 ]
+Workers = Annotated[
+    str,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="Do jobs in N worlds side by side, each with a database and replicas of its own; "
+        "auto is one for each core.",
+    ),
+]

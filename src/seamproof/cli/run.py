@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from seamproof.cli.options import Config, Report, Seed, Strict
+from seamproof.cli.options import Config, Report, Seed, Strict, Workers
 from seamproof.cli.signals import held
 
 
@@ -37,15 +37,7 @@ def run(
             "service is up does not count.",
         ),
     ] = None,
-    workers: Annotated[
-        str,
-        typer.Option(
-            "--workers",
-            metavar="N",
-            help="Do jobs in N worlds side by side, each with a database and replicas of its own; "
-            "auto is one for each core.",
-        ),
-    ] = "1",
+    workers: Workers = "1",
     deep: Annotated[
         bool,
         typer.Option("--deep", help="Try every crossing, where one of each equivalent is usual."),
