@@ -13,6 +13,7 @@ CLAIM = (
     "INSERT INTO scoped_keys (user_id, key, fingerprint, answer) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT DO NOTHING"
 )
+NEW = "INSERT 0 1"
 CLAIMED = "SELECT fingerprint, answer FROM scoped_keys WHERE user_id = $1 AND key = $2"
 router = APIRouter()
 
@@ -39,8 +40,7 @@ def _answer(text: str) -> Response:
 async def _once(user: int, key: str, payment: Payment) -> Response:
     """The key, its effect and the answer in one transaction: what the draft describes."""
     async with transaction() as db:
-        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), None)
-        if mine == "INSERT 0 1":
+        if await db.execute(CLAIM, user, key, _fingerprint(payment), None) == NEW:
             answer = await _pay(db, user, payment)
             await db.execute(
                 "UPDATE scoped_keys SET answer = $3 WHERE user_id = $1 AND key = $2",
@@ -51,6 +51,16 @@ async def _once(user: int, key: str, payment: Payment) -> Response:
             return _answer(answer)
         stored = await db.fetchrow(CLAIMED, user, key)
     return _again(stored, payment)
+
+
+async def _claimed(
+    user: int, key: str, payment: Payment, answer: str | None = None
+) -> asyncpg.Record | None:
+    """Commits the key before its effect: None where it is new, else what it was stored with."""
+    async with transaction() as db:
+        if await db.execute(CLAIM, user, key, _fingerprint(payment), answer) == NEW:
+            return None
+        return _same(await db.fetchrow(CLAIMED, user, key), payment)
 
 
 async def _first(db: asyncpg.Connection, user: int, key: str, payment: Payment) -> Response:
@@ -68,9 +78,13 @@ async def _first(db: asyncpg.Connection, user: int, key: str, payment: Payment) 
 
 def _again(stored: asyncpg.Record, payment: Payment) -> Response:
     """What the key was answered, for the same request."""
+    return _answer(_same(stored, payment)["answer"])
+
+
+def _same(stored: asyncpg.Record, payment: Payment) -> asyncpg.Record:
     if stored["fingerprint"] != _fingerprint(payment):
         raise HTTPException(422, "the key is of another request")
-    return _answer(stored["answer"])
+    return stored
 
 
 Key = Annotated[str, Header(alias="Idempotency-Key")]
@@ -143,14 +157,10 @@ async def pay_key_first(user: User, key: Key, payment: Payment) -> Response:
     """Broken: the key is stored as in progress, and stays so where the effect does not come."""
     if not BROKEN:
         return await _once(user, key, payment)
-    async with transaction() as db:
-        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), None)
-        stored = await db.fetchrow(CLAIMED, user, key)
-    if stored["fingerprint"] != _fingerprint(payment):
-        raise HTTPException(422, "the key is of another request")
-    if mine != "INSERT 0 1" and stored["answer"] is None:
+    stored = await _claimed(user, key, payment)
+    if stored and stored["answer"] is None:
         raise HTTPException(409, "in progress")
-    if mine != "INSERT 0 1":
+    if stored:
         return _answer(stored["answer"])
     async with transaction() as db:
         answer = await _pay(db, user, payment)
@@ -165,16 +175,13 @@ async def pay_answer_first(user: User, key: Key, payment: Payment) -> Response:
     """Broken: the answer is stored under the key before the effect is certain."""
     if not BROKEN:
         return await _once(user, key, payment)
+    answer = json.dumps({"amount": payment.amount})
+    stored = await _claimed(user, key, payment, answer)
+    if stored:
+        return _answer(stored["answer"])
     async with transaction() as db:
-        answer = json.dumps({"amount": payment.amount})
-        mine = await db.execute(CLAIM, user, key, _fingerprint(payment), answer)
-        stored = await db.fetchrow(CLAIMED, user, key)
-    if stored["fingerprint"] != _fingerprint(payment):
-        raise HTTPException(422, "the key is of another request")
-    if mine == "INSERT 0 1":
-        async with transaction() as db:
-            await _pay(db, user, payment)
-    return _answer(stored["answer"])
+        await _pay(db, user, payment)
+    return _answer(answer)
 
 
 @router.post("/payments/vague")
