@@ -86,6 +86,8 @@ def test_what_only_lacks_a_part_is_not_there_twice_though_success_was_told() -> 
 def test_a_log_is_judged_where_nothing_else_is_left_of_an_effect() -> None:
     judged = judge(history(NOTED, NOTED), (NOTED,))
     assert (judged.ruling, judged.one_effect) == (Ruling.MORE, False)
+    assert judged.recorded
+    assert not judge(history(NOTED, NOTED), (NOTED,), logging=False).recorded
 
 
 @pytest.mark.parametrize(
@@ -125,8 +127,10 @@ class Restless(FakeWorld):
         return found
 
 
-def explored(handler: Callable[[FakeService], int], **what: Any) -> list[Verdict]:
-    step = Step(Operation.parse("PUT /users/1"))
+def explored(
+    handler: Callable[[FakeService], int], headers: dict[str, str] | None = None, **what: Any
+) -> list[Verdict]:
+    step = Step(Operation.parse("PUT /users/1"), headers=headers or {})
     catalog = Catalog({each: Table(each, (Column("id", "integer"),), ("id",)) for each in TABLES})
     profile = Profile(records=frozenset({"log"}))
     subject = Subject(Scenario("test", step), catalog=catalog, profile=profile, replicas=1)
@@ -161,6 +165,23 @@ def test_what_cannot_be_judged_twice_outranks_that_the_rest_held(
     assert (note.finding_class, note.tier) == ("duplicate-effect", Tier.NOTE)
     assert (verdict.outcome, verdict.finding_class) == (outcome, "")
     assert ("could not be judged" in verdict.reason) is (outcome is Outcome.INCONCLUSIVE)
+
+
+def log_alone(service: FakeService) -> int:
+    with service.connect() as db:
+        db.begin()
+        db.insert("log", id=service.next_id("log"))
+        db.commit()
+    return 200
+
+
+@pytest.mark.parametrize(("key", "tier"), [(False, Tier.NOTE), (True, Tier.PROVEN)])
+def test_a_method_may_log_each_request_that_changes_nothing_and_a_key_may_not(
+    key: bool, tier: Tier
+) -> None:
+    headers = {"Idempotency-Key": "k-1"} if key else {}
+    found = explored(log_alone, headers=headers)[0]
+    assert (found.finding_class, found.tier) == ("duplicate-effect", tier)
 
 
 def test_a_note_of_the_log_does_not_end_the_search() -> None:

@@ -48,7 +48,8 @@ class Judgement:
     doubled_call: bool = False
     recorded: bool = False
     """Whether all that is more are rows in tables of their own, beside an effect that is there
-    once: a history of requests, which RFC 9110 allows (section 9.2.2).
+    once, or in the service's log, where a request has no other effect: a history of requests, which
+    RFC 9110 allows (section 9.2.2).
     """
     logged: bool = False
     """Whether the effect is there once but for the service's log of what was done."""
@@ -136,7 +137,8 @@ class One:
     def _records(self, compared: Comparison) -> bool:
         tables = {each.table for each in compared.extra}
         added = all(each.old is None for each in compared.extra)
-        return added and not compared.missing and tables < set(self.outcome.state.tables)
+        history = tables < set(self.outcome.state.tables) or tables <= self.mask.profile.records
+        return added and not compared.missing and history
 
     @property
     def _known(self) -> frozenset[str]:
