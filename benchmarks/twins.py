@@ -26,6 +26,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import runpy
 import shutil
 import statistics
@@ -55,7 +56,7 @@ SUITES = {
     ),
     "guards": (
         (
-            "keys",
+            *("keys", "keys_express"),
             *(
                 app + framework
                 for app in ("tenants", "intake", "leaks")
@@ -70,7 +71,7 @@ SUITES = {
 }
 """Services and checks."""
 SIDE_BY_SIDE = 2
-BUILD = 'build = "npm ci"\n'
+BUILD = re.compile(r'^build = "(npm [^"]+)"\n', re.MULTILINE)
 
 Told = tuple[str, str, str, str]
 """Of a finding: its operation, class and tier, and its fingerprint."""
@@ -106,9 +107,9 @@ def prepared(app: str, variant: str, root: Path, checks: tuple[str, ...]) -> Tas
     shutil.copytree(ROOT / "tests" / "apps" / app, folder, ignore=ignored)
     config = folder / "seamproof.toml"
     text = config.read_text()
-    if BUILD in text:
-        subprocess.run(["npm", "ci"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        config.write_text(text.replace(BUILD, ""))
+    if build := BUILD.search(text):
+        subprocess.run(build[1].split(), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        config.write_text(text.replace(build[0], ""))
     return Task(app, variant, folder, checks)
 
 

@@ -245,6 +245,23 @@ TWINS = [
         checks=("authentication", "contract"),
     ),
     Twin(
+        "keys_express",
+        (
+            Expected("GET /me", "public-key-token"),
+            Expected("GET /me", "brought-key-token"),
+            Expected("GET /me", "named-key-token"),
+            Expected("GET /me", "expired-token"),
+            Expected("GET /me", "other-audience-token"),
+            Expected("GET /letters", "foreign-key-token"),
+            Expected("GET /jobs", "unsigned-token"),
+            Expected("GET /jobs", "weak-key"),
+            Expected("GET /desk/tickets", "ended-session"),
+            Expected("GET /desk/tickets", "expired-session"),
+        ),
+        needs=("node", "npm"),
+        checks=("authentication",),
+    ),
+    Twin(
         "tenants_django",
         (
             Expected("GET /projects", "tenant-crossed"),

@@ -1,0 +1,1 @@
+../express_refusals.mjs

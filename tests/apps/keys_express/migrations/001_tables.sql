@@ -1,0 +1,13 @@
+CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL UNIQUE, at_desk boolean NOT NULL DEFAULT false);
+CREATE TABLE workers (id serial PRIMARY KEY, name text NOT NULL UNIQUE);
+CREATE TABLE letters (id serial PRIMARY KEY, user_id integer NOT NULL REFERENCES users, body text NOT NULL);
+CREATE TABLE parcels (id serial PRIMARY KEY, user_id integer NOT NULL REFERENCES users, weight integer NOT NULL);
+CREATE TABLE jobs (id serial PRIMARY KEY, worker_id integer NOT NULL REFERENCES workers, task text NOT NULL);
+CREATE TABLE tickets (id serial PRIMARY KEY, user_id integer NOT NULL REFERENCES users, subject text NOT NULL);
+CREATE TABLE session (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
+INSERT INTO users (name, at_desk) VALUES ('alice', false), ('dora', false), ('olga', true);
+INSERT INTO workers (name) VALUES ('robot');
+INSERT INTO letters (user_id, body) VALUES (1, 'dear alice');
+INSERT INTO parcels (user_id, weight) VALUES (1, 17);
+INSERT INTO jobs (worker_id, task) VALUES (1, 'sweep the hall');
+INSERT INTO tickets (user_id, subject) VALUES (3, 'the printer burns');
