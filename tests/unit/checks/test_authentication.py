@@ -149,6 +149,24 @@ def test_a_one_time_token_that_is_taken_again_is_proven() -> None:
     assert names == {""}
 
 
+def test_what_a_token_alone_asks_for_once_more_may_be_done_already() -> None:
+    def activate(ask: Ask) -> Answer:
+        ask.update("users", {"id": 1}, name="active")
+        return 200, {}
+
+    def count(ask: Ask) -> Answer:
+        ask.insert("ended", id=len(ask.some("ended")))
+        return 200, {}
+
+    def names(handler: Handler, **body: str) -> set[str]:
+        what = {"json": body, "credentials": {}}
+        return {each.finding_class for each in judged(handler, "POST /activation", **what)}
+
+    assert names(activate, code="c") == {""}
+    assert names(activate, code="c", name="active") == {"token-used-twice"}
+    assert names(count, code="c") == {"token-used-twice"}
+
+
 def test_a_password_that_stands_in_a_column_is_proven() -> None:
     typed = "<redacted:0a1b2c3d>"
 

@@ -20,6 +20,7 @@ from seamproof.analysis.changes import effect
 from seamproof.analysis.confirm import replay, replay_all
 from seamproof.analysis.intervals import WRITES
 from seamproof.analysis.masks import Mask
+from seamproof.analysis.phases import own_changes, own_rows
 from seamproof.analysis.sameness import statements
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.authentication.classes import (
@@ -40,6 +41,7 @@ from seamproof.checks.authentication.sessions import (
     logout,
     one_time_token,
     reads_of,
+    says_more,
 )
 from seamproof.core.experiment import NOBODY, Act, BoundaryKind, Credential
 from seamproof.core.history import Crossing, CrossingKind, History, Section
@@ -237,7 +239,10 @@ def _reused(inquiry: Inquiry, ending: Step, read: Step) -> Exploration[Verdict |
 
 
 def _used_twice(inquiry: Inquiry) -> Exploration[list[Verdict]]:
-    """The same request once more: what it uses up must be used up."""
+    """The same request once more: what it uses up must be used up.
+
+    Where it says nothing beside its token, the second may find all done, and do it again.
+    """
     subject = inquiry.subject
     act = subject.scenario.act
     if not one_time_token(act) or not inquiry.clean.section.exchange.ok:
@@ -249,7 +254,10 @@ def _used_twice(inquiry: Inquiry) -> Exploration[list[Verdict]]:
         if not (first.exchange.ok and second.exchange.ok):
             return None
         wrote = {each.key.shape for each in first.crossings if each.kind in WRITES}
-        rows = len(second.changes.rows) > len(first.changes.rows)
+        if says_more(act):
+            rows = own_changes(second, first.changes).rows
+        else:
+            rows = own_rows(second, first.changes, inquiry.mask)
         found = (each for each in second.crossings if each.key.shape in wrote)
         return next(found, None) if rows else None
 

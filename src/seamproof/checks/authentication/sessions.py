@@ -52,9 +52,18 @@ def one_time_token(step: Step) -> str:
         return ""
     if step.operation.method != "POST" and path.rstrip("/").endswith("}"):
         return ""
-    body = step.json if isinstance(step.json, dict) else step.form or {}
-    names = (*body, *step.query, *_path_names(path))
+    names = (*_fields(step), *_path_names(path))
     return next((name for name in names if _TOKEN.search(name)), "")
+
+
+def says_more(step: Step) -> bool:
+    """Whether a request says what is to be done beside its token, as a password that is to be."""
+    return not all(_TOKEN.search(name) for name in _fields(step))
+
+
+def _fields(step: Step) -> tuple[str, ...]:
+    body = step.json if isinstance(step.json, dict) else step.form or {}
+    return (*body, *step.query)
 
 
 def _path_names(path: str) -> Iterator[str]:
