@@ -56,7 +56,7 @@ SUITES = {
     ),
     "guards": (
         (
-            *("keys", "keys_express"),
+            *("keys", "keys_django", "keys_express"),
             *(
                 app + framework
                 for app in ("tenants", "intake", "leaks")

@@ -245,6 +245,26 @@ TWINS = [
         checks=("authentication", "contract"),
     ),
     Twin(
+        "keys_django",
+        (
+            Expected("GET /me", "public-key-token"),
+            Expected("GET /me", "brought-key-token"),
+            Expected("GET /me", "named-key-token"),
+            Expected("GET /me", "expired-token"),
+            Expected("GET /me", "other-audience-token"),
+            Expected("GET /kiosk/loans", "unsigned-token"),
+            Expected("GET /kiosk/loans", "weak-key"),
+            Expected("GET /loans", "foreign-key-token"),
+            Expected("GET /loans", "undeclared-refusal", Tier.NOTE),
+            Expected("GET /notices", "malformed-credential"),
+            Expected("POST /devices", "token-stored", Tier.NOTE),
+            Expected("POST /readers", "password-stored"),
+            Expected("POST /readers", "secret-passed-on", Tier.NOTE),
+            Expected("POST /password/reset", "token-used-twice"),
+        ),
+        checks=("authentication", "contract"),
+    ),
+    Twin(
         "keys_express",
         (
             Expected("GET /me", "public-key-token"),
