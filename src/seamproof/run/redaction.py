@@ -12,10 +12,11 @@ import hmac
 import json
 import re
 import secrets as random_bytes
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from seamproof.core import canaries
+from seamproof.core import canaries, references
 from seamproof.core.history import (
     Changes,
     Crossing,
@@ -26,7 +27,7 @@ from seamproof.core.history import (
     Row,
     RowChange,
 )
-from seamproof.core.model import Json
+from seamproof.core.model import Json, Scenario
 from seamproof.core.secrecy import REDACTED, redacted, sensitive
 
 _PAIR = re.compile(r"([^=&]+)=([^&]+)")
@@ -67,12 +68,21 @@ class Redactor:
         self._statements.clear()
         self._looked_through = self._cleaned = Changes()
 
+    def learn_from_all(self, scenarios: Iterable[Scenario]) -> None:
+        """Take note of what scenarios will send, before one is sent: what stands in a row that an
+        earlier one writes must look the same whenever it is written."""
+        for each in scenarios:
+            for step in (*each.arrangement, each.act):
+                self.learn_from(step.json)
+                self.learn_from(step.form)
+
     def learn_from(self, body: Json) -> None:
-        """Take note of the values of sensitive fields in a request's body."""
+        """Take note of the values of sensitive fields in a request's body. A reference is none."""
         if isinstance(body, dict):
             for name, value in body.items():
                 if isinstance(value, str) and sensitive(name):
-                    self.learn(value)
+                    if not references.alone(value):
+                        self.learn(value)
                 else:
                     self.learn_from(value)
         elif isinstance(body, list):

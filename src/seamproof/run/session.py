@@ -228,6 +228,7 @@ class Session:
                         self._emit(notice)
                 elif self._provenance is not None:
                     wanted = await begun(self._provenance, premises, wanted)
+                redactor.learn_from_all(wanted.everything)
                 costs = Costs(config.path(".seamproof/cache/costs.json"))
                 begin = Begin(logs, premises.sighted, seed)
                 others = min(wanted.worlds, len(wanted.scenarios)) - 1

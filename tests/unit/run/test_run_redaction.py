@@ -7,6 +7,7 @@ from seamproof.core.canaries import Form
 from seamproof.core.canary import canary
 from seamproof.core.experiment import BoundaryKind, CrossingKey
 from seamproof.core.history import Changes, Crossing, CrossingKind, Request, Response, RowChange
+from seamproof.core.model import Operation, Scenario, Step
 from seamproof.run.redaction import Redactor
 
 KEY = CrossingKey("POST payments /charges?api_key", 1, BoundaryKind.HTTP_OUT)
@@ -103,6 +104,24 @@ def test_what_is_learned_later_is_replaced_in_rows_that_were_looked_through_befo
     assert first.rows[1].new == {"text": "b-s3cret"}
     redactor.learn("b-s3cret")
     assert "b-s3cret" not in repr(redactor.changes(Changes(tuple(rows))))
+
+
+def test_what_scenarios_are_to_send_is_known_before_it_is_sent() -> None:
+    """A row that has it looks the same in the run before the one that sends it."""
+    redactor, post = Redactor(), Operation("POST", "/confirmations")
+    first = Step(post, json={"code": "c-12345", "user": {"token": "t-12345"}})
+    act = Step(post, form={"token": "t-67890", "next": "/welcome"}, json=None)
+    redactor.learn_from_all([Scenario("it", act, arrangement=(first,))])
+    found = redactor.changes(Changes(tuple(changed("t-12345", "t-67890", "c-12345", "/welcome"))))
+    texts = [row.new["text"] for row in found.rows if row.new]
+    assert [text[:10] for text in texts] == ["<redacted:"] * 2 + ["c-12345", "/welcome"]
+
+
+def test_a_reference_to_a_secret_is_none() -> None:
+    redactor = Redactor()
+    redactor.learn_from({"token": "{reset_token}", "password": "p{1}-12345"})
+    assert redactor.text("POST /reset?t={reset_token}") == "POST /reset?t={reset_token}"
+    assert "p{1}-12345" not in redactor.text("it is p{1}-12345")
 
 
 def test_rows_that_were_looked_through_before_are_the_same_objects() -> None:
