@@ -93,8 +93,7 @@ app.post("/desk/login", async (request, response) => {
 // expired-session: the row says when it ends, and is looked up by its key alone.
 const session = "SELECT sess FROM session WHERE sid = $1" + (broken ? "" : " AND expire > now()");
 
-const desk = express.Router();
-desk.use(async (request, response, next) => {
+app.use("/desk", async (request, response, next) => {
   const [, sid] = /(?:^|; )sid=(\w+)/.exec(request.get("cookie") ?? "") ?? [];
   const [found] = sid === undefined ? [] : await sql(session, [sid]);
   if (found === undefined) throw new Refused(401, "sign in first");
@@ -103,17 +102,15 @@ desk.use(async (request, response, next) => {
   next();
 });
 
-desk.get("/tickets", async (request, response) => {
+app.get("/desk/tickets", async (request, response) => {
   response.json(await sql("SELECT id, subject FROM tickets WHERE user_id = $1", [request.user]));
 });
 
 // ended-session: the browser is told to forget it, and the row stays.
-desk.post("/logout", async (request, response) => {
+app.post("/desk/logout", async (request, response) => {
   if (!broken) await sql("DELETE FROM session WHERE sid = $1", [request.sid]);
   response.clearCookie("sid", cookie).sendStatus(204);
 });
-
-app.use("/desk", desk);
 
 refuseOthers(app);
 

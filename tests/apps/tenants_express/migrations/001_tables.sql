@@ -1,8 +1,11 @@
-CREATE TABLE companies (id integer PRIMARY KEY, name text NOT NULL);
+CREATE TABLE companies (id integer PRIMARY KEY, name text NOT NULL, plan text NOT NULL DEFAULT 'small');
 CREATE TABLE users (
     id serial PRIMARY KEY,
     company_id integer NOT NULL REFERENCES companies,
     email text NOT NULL UNIQUE,
+    password text,
+    confirmation text,
+    confirmed_at timestamptz,
     nickname text NOT NULL DEFAULT '',
     role text NOT NULL DEFAULT 'member'
 );
@@ -17,6 +20,8 @@ CREATE TABLE items (
     order_id integer NOT NULL REFERENCES orders ON DELETE CASCADE,
     wish text NOT NULL
 );
+CREATE TABLE resets (token text PRIMARY KEY, user_id integer NOT NULL REFERENCES users, used_at timestamptz);
+CREATE TABLE announcements (id serial PRIMARY KEY, body text NOT NULL, pinned boolean NOT NULL DEFAULT false);
 CREATE TABLE notices (id serial PRIMARY KEY, body text NOT NULL);
 CREATE TABLE devices (
     id serial PRIMARY KEY,
@@ -25,6 +30,7 @@ CREATE TABLE devices (
     ends_in text NOT NULL
 );
 INSERT INTO notices (body) VALUES ('closed on Sunday');
+INSERT INTO announcements (body) VALUES ('a picnic');
 INSERT INTO companies VALUES (1, 'Acme'), (2, 'Globex');
 INSERT INTO users (company_id, email, role) VALUES
     (1, 'alice@acme.example', 'member'),
@@ -32,3 +38,5 @@ INSERT INTO users (company_id, email, role) VALUES
     (1, 'bob@acme.example', 'admin'),
     (2, 'carol@globex.example', 'member'),
     (1, 'emil@acme.example', 'member');
+INSERT INTO resets VALUES ('one-time-token-of-alice', 1);
+UPDATE users SET confirmation = 'sent-to-alice' WHERE id = 1;
