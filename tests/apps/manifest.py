@@ -186,6 +186,7 @@ TWINS = [
             Expected("PATCH /profiles/1", "full-row-overwrite"),
             Expected("POST /payments", "partial-state"),
             Expected("POST /payments", "duplicate-effect"),
+            Expected("DELETE /drafts/1", "ended-by-overlap"),
             Expected("POST /alerts", "service-died"),
         ),
         needs=("node", "npm"),

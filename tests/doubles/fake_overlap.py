@@ -7,6 +7,7 @@ An act is a generator of statements, each with what it does to the rows; its val
         yield "UPDATE counters SET value = $1", lambda: db.update("counters", "1", value=value + 1)
         return 200
 
+One that raises SystemExit ends the process, with that as what it is known to have ended with.
 There are no locks and no snapshots: every statement sees what the others have written.
 """
 
@@ -33,6 +34,7 @@ from seamproof.core.history import (
     Row,
     RowChange,
     Section,
+    Silence,
 )
 from seamproof.core.model import Step
 
@@ -76,6 +78,7 @@ class _Running:
     replica: int
     due: tuple[str, Callable[[], Any]] | None = None
     status: int | None = None
+    death: str = ""
     met: Counter[str] = field(default_factory=Counter)
 
     def begin(self) -> None:
@@ -86,6 +89,8 @@ class _Running:
             self.due = further()
         except StopIteration as end:
             self.due, self.status = None, end.value
+        except SystemExit as end:
+            self.due, self.death = None, str(end)
 
     @property
     def key(self) -> CrossingKey | None:
@@ -101,6 +106,13 @@ class _Running:
         self.met[shape_of(statement)] += 1
         done = do()
         self._go(lambda: self.statements.send(done))
+
+
+def _exchange(one: _Running) -> Exchange:
+    request = Request("POST", "/")
+    if one.death:
+        return Exchange(one.act, request, 0.0, 1.0, silence=Silence.CLOSED)
+    return Exchange(one.act, request, 0.0, 1.0, Response(one.status or 500))
 
 
 @dataclass
@@ -137,15 +149,15 @@ class FakeOverlap(Driven):
             turns = ()
         crossings: list[tuple[Crossing, list[RowChange]]] = []
         missed = self._by_turns(running, turns, rows, crossings)
-        exchanges = tuple(
-            Exchange(each.act, Request("POST", "/"), 0.0, 1.0, Response(each.status or 500))
-            for each in running
+        exchanges = tuple(map(_exchange, running))
+        died = tuple(
+            Disturbance(DisturbanceKind.SERVICE_DIED, each.death) for each in running if each.death
         )
         return Section(
             exchanges,
             tuple(crossing for crossing, _ in crossings),
             Changes(tuple(change for _, changes in crossings for change in changes)),
-            missed,
+            missed + died,
         )
 
     def _by_turns(

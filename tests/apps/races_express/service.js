@@ -249,6 +249,15 @@ app.post("/payments", async (request, response) => {
   response.status(201).json({ id });
 });
 
+// ended-by-overlap: what is thrown behind the answer, where another was faster, nobody catches.
+app.delete("/drafts/1", async (request, response) => {
+  const found = await pool.query("SELECT 1 FROM drafts WHERE id = 1");
+  if (found.rowCount === 0) throw new Refused(404);
+  const { rows } = await pool.query("DELETE FROM drafts WHERE id = 1 RETURNING words");
+  setImmediate(() => console.info(`deleted: ${broken ? rows[0].words : rows[0]?.words}`));
+  response.status(204).end();
+});
+
 // service-died: a lost connection is an event, and one that nobody listens to ends the process.
 app.post("/alerts", async (request, response) => {
   const db = new pg.Client({ connectionString: process.env.DATABASE_URL });

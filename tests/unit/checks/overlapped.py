@@ -67,6 +67,20 @@ def add(db: Rows) -> Statements:
     return 200
 
 
+def compare_a_version(db: Rows) -> Statements:
+    """Optimistic: writes only where nobody has written meanwhile."""
+    value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
+
+    def write() -> bool:
+        same = db["counters"]["1"]["value"] == value
+        if same:
+            db.update("counters", "1", value=value + 1)
+        return same
+
+    written = yield "UPDATE counters SET value = $1 WHERE value = $2", write
+    return 200 if written else 409
+
+
 def join(db: Rows) -> Statements:
     """Unique by looking first."""
     found = yield "SELECT 1 FROM members WHERE name = 'ann'", lambda: len(db["members"])

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from overlapped import OPERATION, TABLES, add, count, join, scenario, subject, verdicts, world
+from overlapped import (
+    OPERATION,
+    TABLES,
+    add,
+    compare_a_version,
+    count,
+    join,
+    scenario,
+    subject,
+    verdicts,
+    world,
+)
 
 from doubles.fake_overlap import FakeOverlap, Rows, Statements
 from doubles.stored import finding_of
@@ -59,20 +70,6 @@ def test_an_entry_of_a_queue_that_two_claim_is_a_lost_update() -> None:
 def test_a_finding_says_whether_a_stronger_level_alone_would_help(helps: bool, told: str) -> None:
     (found,) = verdicts(count, serializable_helps=helps)
     assert found.evidence.facts["serializable"] == told
-
-
-def compare_a_version(db: Rows) -> Statements:
-    """Optimistic: writes only where nobody has written meanwhile."""
-    value = yield "SELECT value FROM counters", lambda: db["counters"]["1"]["value"]
-
-    def write() -> bool:
-        same = db["counters"]["1"]["value"] == value
-        if same:
-            db.update("counters", "1", value=value + 1)
-        return same
-
-    written = yield "UPDATE counters SET value = $1 WHERE value = $2", write
-    return 200 if written else 409
 
 
 def test_a_refusal_without_effect_is_legal_although_no_serial_order_has_one() -> None:

@@ -128,8 +128,8 @@ ONE = learned(history((201, 409), stock(0, 1), order(1)), history((201,), stock(
         ),
         (
             PLENTY,
-            history((201, 500), stock(1), disturbance=DisturbanceKind.SERVICE_DIED),
-            Ruling.UNCLEAR,
+            history((201, None), stock(1), order(1), disturbance=DisturbanceKind.SERVICE_DIED),
+            Ruling.ENDED,
         ),
         (
             PLENTY,
@@ -162,6 +162,15 @@ def test_a_history_is_judged_against_the_serial_orders(
     judge: Oracle, seen: History, ruling: Ruling
 ) -> None:
     assert judge.judge(seen).ruling is ruling
+
+
+def test_a_process_that_ended_is_told_of_though_both_were_told_success() -> None:
+    seen = history(
+        (201, 201), stock(0), order(1), order(2), disturbance=DisturbanceKind.SERVICE_DIED
+    )
+    judged = PLENTY.judge(seen)
+    assert (judged.ruling, judged.death) == (Ruling.ENDED, "no status")
+    assert PLENTY.judge(history((201, 201), stock(0), order(1), order(2))).death == ""
 
 
 def test_what_is_left_beside_a_refusal_is_the_effect_of_the_other_act() -> None:
@@ -204,6 +213,13 @@ def test_there_is_no_oracle_of_serial_runs_that_differ() -> None:
     alone = history((201,), stock(1), order(1))
     reason = oracle(MASK, ((one, other), (one, one)), (alone, alone))
     assert reason == "equal runs, one after the other, differ: products"
+
+
+def test_there_is_no_oracle_of_acts_that_end_the_service_one_after_the_other() -> None:
+    good, alone = history((201, 201), order(1), order(2)), history((201,), order(1))
+    dead = history((201, 201), order(1), order(2), disturbance=DisturbanceKind.SERVICE_DIED)
+    reason = oracle(MASK, ((good, good), (dead, good)), (alone, alone))
+    assert reason == "the service ended while the acts ran: no status"
 
 
 def test_there_is_no_oracle_of_an_act_that_is_refused_alone() -> None:

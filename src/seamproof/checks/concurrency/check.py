@@ -16,11 +16,16 @@ from itertools import chain, islice
 from typing import ClassVar
 
 from seamproof.analysis.begin import begin, without_effect
-from seamproof.analysis.confirm import REPLAYS, Confirmation
+from seamproof.analysis.confirm import REPLAYS, Confirmation, Shows
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.masks import Mask
 from seamproof.checks.concurrency.anomalies import classify
-from seamproof.checks.concurrency.classes import CLASSES, NON_SERIALIZABLE, UNHANDLED_CONFLICT
+from seamproof.checks.concurrency.classes import (
+    CLASSES,
+    ENDED_BY_OVERLAP,
+    NON_SERIALIZABLE,
+    UNHANDLED_CONFLICT,
+)
 from seamproof.checks.concurrency.oracle import Judgement, Oracle, Ruling, oracle
 from seamproof.checks.concurrency.pairs import Pair, twice, with_partners
 from seamproof.checks.concurrency.report import CHECK, Case, Tally, plain, violated
@@ -211,7 +216,9 @@ def _tried(
 
 
 def _proves(pair: Pair, judge: Oracle, judged: Judgement) -> bool:
-    """Whether it is a violation that no repetition which is told success explains."""
+    """Whether it is against every order, and no repetition which is told success explains it."""
+    if judged.ruling is Ruling.ENDED:
+        return True
     violation = judged.ruling is Ruling.VIOLATION
     return violation and not (pair.alike and judge.acknowledges(judged))
 
@@ -236,7 +243,7 @@ def _confirmed(
     """Three times from a fresh state, the serial order beside it, and once at SERIALIZABLE."""
     assert judged.outcome is not None
     violation, seeded = judged.ruling is Ruling.VIOLATION, bool(pair.seeded)
-    finding_class = UNHANDLED_CONFLICT
+    finding_class = ENDED_BY_OVERLAP if judged.ruling is Ruling.ENDED else UNHANDLED_CONFLICT
     if violation:
         finding_class = classify(judge, judged.outcome, seeded=seeded)
 
@@ -246,10 +253,7 @@ def _confirmed(
             return False
         return not violation or classify(judge, again.outcome, seeded=seeded) is finding_class
 
-    again: tuple[History, ...] = yield (pair.by_turns(chosen.turns, purpose="replay"),) * REPLAYS
-    control: History = yield pair.serial((0, 1))
-    passed = judge.judge(control).ruling is Ruling.LEGAL
-    confirmation = Confirmation(sum(map(shows, again)), REPLAYS, control, passed)
+    confirmation = yield from _replayed(pair, judge, chosen, shows, judged)
     proves = _proves(pair, judge, judged)
     case = Case(
         pair,
@@ -264,6 +268,22 @@ def _confirmed(
     return violated(subject, case, confirmation)
 
 
+def _replayed(
+    pair: Pair, judge: Oracle, chosen: Interleaving, shows: Shows, judged: Judgement
+) -> Exploration[Confirmation]:
+    """Three times from a fresh state, and the serial order: behind them, or before each where the
+    process ends, so that what ends is one that went on after that order."""
+    overlap, control = pair.by_turns(chosen.turns, purpose="replay"), pair.serial((0, 1))
+    ends = judged.ruling is Ruling.ENDED
+    runs = (control, overlap) * REPLAYS if ends else (overlap,) * REPLAYS + (control,)
+    histories: tuple[History, ...] = yield runs
+    controls, again = (
+        (histories[::2], histories[1::2]) if ends else (histories[-1:], histories[:-1])
+    )
+    passed = all(judge.judge(each).ruling is Ruling.LEGAL for each in controls)
+    return Confirmation(sum(map(shows, again)), REPLAYS, controls[-1], passed)
+
+
 def _isolated(pair: Pair, judge: Oracle, chosen: Interleaving) -> Exploration[str]:
     """Whether a stronger isolation level alone would help: else the reads are outside of the
     transaction that writes, or the service names its level itself.
@@ -271,10 +291,10 @@ def _isolated(pair: Pair, judge: Oracle, chosen: Interleaving) -> Exploration[st
     history: History = yield pair.by_turns(
         chosen.turns, purpose="at SERIALIZABLE", isolation=_STRONGEST
     )
-    ruling = judge.judge(history).ruling
-    if ruling is Ruling.UNCLEAR:
+    judged = judge.judge(history)
+    if judged.ruling is Ruling.UNCLEAR:
         return ""
-    return "does not help" if ruling is Ruling.VIOLATION else "helps"
+    return "does not help" if judged.against_every_order else "helps"
 
 
 def _stored(experiment: Experiment, seeded: str) -> Pair:

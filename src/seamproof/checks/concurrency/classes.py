@@ -309,6 +309,38 @@ UNHANDLED_CONFLICT = FindingClass(
     ),
 )
 
+ENDED_BY_OVERLAP = FindingClass(
+    name="ended-by-overlap",
+    title="{pair} at once: the service ends",
+    consequence=(
+        "One after the other the clients are told {orders}, and the service goes on. Here they "
+        "were told {answers}, and its process ended: {death}."
+    ),
+    why=(
+        "One request meets what the other has done since it looked, and that error arises where "
+        "nobody handles it, as in a promise that is not awaited. The runtime ends the process: all "
+        "other requests that it was serving fail with it."
+    ),
+    fix=(
+        "Await all that the request begins, and handle its errors where the request is handled: "
+        "answer 404 or 409 to what is gone or there already."
+    ),
+    example="""
+        A and B both delete a draft, and the file behind it is removed by a promise of its own.
+
+        A  SELECT 1 FROM drafts WHERE id = 1 -> found   |
+                                                        |  B  SELECT 1 FROM drafts … -> found
+                                                        |  B  DELETE FROM drafts …, answers 204
+        A  DELETE FROM drafts … -> 0 rows               |
+        A  throws behind the answer, nobody catches it  |
+
+        One after the other the second is told 404. Here the process is gone.
+    """,
+    broken=_BROKEN,
+    cwe=(248, 362, 755),
+    references=(_LOCKING,),
+)
+
 CLASSES = (
     LOST_UPDATE,
     RESURRECTED_ROW,
@@ -319,4 +351,5 @@ CLASSES = (
     DUPLICATED_CALL,
     NON_SERIALIZABLE,
     UNHANDLED_CONFLICT,
+    ENDED_BY_OVERLAP,
 )

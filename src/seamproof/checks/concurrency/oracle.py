@@ -7,6 +7,8 @@ one refused   those of the other act alone        legal, whatever the serial ord
                                                   that a later one took back is as none
 both refused  those of no act                     legal
 a 5xx         those of the acts that succeeded    an unhandled conflict, suspected
+the process   anything                            a violation: it goes on after each serial order
+ended
 anything of that but for the service's own log    a note: what is done is that of a serial order
 anything else                                     a violation
 """
@@ -33,6 +35,7 @@ from seamproof.core.history import (
 )
 
 _UNAUTHENTICATED = 401
+_NO_ANSWER = "an act was not answered in time: a pool may be exhausted"
 
 
 class Ruling(Enum):
@@ -44,6 +47,8 @@ class Ruling(Enum):
     RECORDED = "recorded"
     """Only what the service notes of its requests is as in no serial order."""
     VIOLATION = "violation"
+    ENDED = "ended"
+    """The service's process ended, which it does after neither serial order."""
     UNCLEAR = "unclear"
 
 
@@ -56,6 +61,16 @@ class Judgement:
     outcome: Outcome | None = None
     reason: str = ""
     """Why it is unclear."""
+
+    @property
+    def against_every_order(self) -> bool:
+        """Whether it is what no serial order comes to."""
+        return self.ruling in (Ruling.VIOLATION, Ruling.ENDED)
+
+    @property
+    def death(self) -> str:
+        """What the service's process ended with; empty where it goes on."""
+        return _death(self.history)
 
     @property
     def locked(self) -> bool:
@@ -113,9 +128,13 @@ class Oracle:
 
     def judge(self, history: History) -> Judgement:
         """Rule on a history in which the acts overlapped."""
-        if reason := _unclear(history):
+        if reason := trouble(history):
             return Judgement(Ruling.UNCLEAR, history, reason=reason)
         seen = outcome(history, self.mask, self.known)
+        if _death(history):
+            return Judgement(Ruling.ENDED, history, seen)
+        if _unanswered(history):
+            return Judgement(Ruling.UNCLEAR, history, reason=_NO_ANSWER)
         exchanges = history.section.exchanges
         if any(seen.same(each) for each in self.serial):
             return Judgement(Ruling.LEGAL, history, seen)
@@ -264,16 +283,22 @@ def stop_of(history: History, replica: int, key: CrossingKey) -> int | None:
 
 
 def _unclear(history: History) -> str:
+    """Why nothing follows from a run in which the acts did not overlap."""
     if reason := trouble(history):
         return reason
-    for section in history.sections:
-        death = section.disturbed(DisturbanceKind.SERVICE_DIED)
-        if death is not None:
-            return f"the service ended while the acts ran: {death.detail}".rstrip(": ")
-        for exchange in section.exchanges:
-            if exchange.silence is Silence.TIMEOUT:
-                return "an act was not answered in time: a pool may be exhausted"
-    return ""
+    if death := _death(history):
+        return f"the service ended while the acts ran: {death}"
+    return _NO_ANSWER if _unanswered(history) else ""
+
+
+def _death(history: History) -> str:
+    found = [each.disturbed(DisturbanceKind.SERVICE_DIED) for each in history.sections]
+    return next((each.detail or "no status" for each in found if each is not None), "")
+
+
+def _unanswered(history: History) -> bool:
+    exchanges = (exchange for section in history.sections for exchange in section.exchanges)
+    return any(each.silence is Silence.TIMEOUT for each in exchanges)
 
 
 def is_success(status: int | None) -> bool:

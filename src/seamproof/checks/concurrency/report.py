@@ -190,6 +190,7 @@ def _evidence(
             "pair": case.pair.name,
             "answers": answers(history.section.exchanges),
             "orders": _orders(case.oracle),
+            "death": judged.death or None,
             "statement": named.key.shape[:_LONGEST],
             "occurrence": named.key.occurrence,
             "preemptions": len(case.interleaving.stops),

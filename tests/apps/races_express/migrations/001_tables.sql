@@ -21,6 +21,8 @@ CREATE TABLE profiles (id serial PRIMARY KEY, name text NOT NULL, city text NOT 
 INSERT INTO profiles (name, city) VALUES ('Ada', 'Rome');
 CREATE TABLE payments (id serial PRIMARY KEY, amount int NOT NULL);
 CREATE TABLE audit (id serial PRIMARY KEY, what text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE drafts (id serial PRIMARY KEY, words text NOT NULL);
+INSERT INTO drafts (words) VALUES ('to be');
 CREATE TABLE alerts (id serial PRIMARY KEY, what text NOT NULL);
 CREATE TABLE telegrams (id serial PRIMARY KEY, words text NOT NULL);
 
