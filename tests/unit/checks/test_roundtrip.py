@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -212,6 +213,28 @@ def test_what_is_only_read_otherwise_is_proven() -> None:
     (verdict,) = [each for each in found if each.finding_class]
     assert (verdict.finding_class, verdict.tier) == ("reads-otherwise", Tier.PROVEN)
     assert verdict.evidence.facts["where"] == "the answer"
+
+
+def told(say: Callable[[str], str], kind: str, sent: str) -> set[str]:
+    """What is found of one field of a kind that is answered so."""
+    step = Step(CREATE, json={"it": sent})
+    subject = replace(SUBJECT, scenario=Scenario("test", step), catalog=products(it=kind))
+    subject = replace(subject, landing={"body /it": ("products", "it")})
+    return {each.finding_class for each in verdicts(Shop(say=changed("it", say)), subject)}
+
+
+def test_a_number_that_is_sent_as_a_text_is_one_all_the_same() -> None:
+    assert told(str, "bigint", "7") == {""}
+    assert told(lambda text: str(int(float(text))), "bigint", "7") == {"reads-otherwise"}
+
+
+def test_a_day_is_the_same_as_the_moment_that_it_begins_at_and_begins_elsewhere_before() -> None:
+    def eve(day: str) -> str:
+        return f"{date.fromisoformat(day) - timedelta(1)}T23:00:00.000Z"
+
+    assert told(lambda day: f"{day}T00:00:00.000Z", "date", "2030-05-17") == {""}
+    assert told(eve, "date", "2030-05-17") == {"reads-otherwise"}
+    assert told(lambda _: "2030-05-17T08:07:06Z", "date", "2030-05-17") == {""}
 
 
 @dataclass

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import partial
@@ -19,6 +19,9 @@ from seamproof.core.model import Json
 
 _SPACES = re.compile(r"\s+")
 _SCALE = re.compile(r"^numeric\(\d+,(\d+)\)$")
+_FARTHEST_ZONE = timedelta(hours=14)
+_ZONES = timedelta(minutes=15)
+"""What all zones are whole multiples of."""
 
 
 class Agreement(StrEnum):
@@ -100,7 +103,9 @@ def _times(sent: str, other: str, kind: str) -> tuple[Agreement, str]:
     if one == two:
         return Agreement.SAME, ""
     if kind == "date":
-        return Agreement.LOST, "it is another day"
+        # Some tell a day as the moment that it begins at.
+        same = one == two.replace(tzinfo=None)
+        return (Agreement.SAME, "") if same else (Agreement.LOST, "it is another day")
     if one.tzinfo is not None and two.tzinfo is None:
         # A column without an offset: what it means is told by what is read from it.
         if one.astimezone(UTC).replace(tzinfo=None) == two:
@@ -109,6 +114,15 @@ def _times(sent: str, other: str, kind: str) -> tuple[Agreement, str]:
             return Agreement.LOST, "its offset is dropped: it is read as another instant"
         return Agreement.LOST, "it is another time"
     return Agreement.LOST, "it is another instant"
+
+
+def begins(day: Json, moment: Json) -> bool:
+    """Whether a moment may be the one that a day begins at somewhere on earth."""
+    one, two = (_moment(str(each)) for each in (day, moment))
+    if one is None or two is None or ":" not in str(moment):
+        return False
+    zone = one.replace(tzinfo=UTC) - two.replace(tzinfo=two.tzinfo or UTC)
+    return abs(zone) <= _FARTHEST_ZONE and not zone % _ZONES
 
 
 def _moment(text: str) -> datetime | None:

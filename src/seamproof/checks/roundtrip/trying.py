@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from seamproof.analysis.conformance import Conformance
 from seamproof.analysis.landing import column_of
 from seamproof.analysis.values import MISSING, at
-from seamproof.checks.roundtrip.agreeing import Agreement, compared
+from seamproof.checks.roundtrip.agreeing import Agreement, begins, compared
 from seamproof.checks.roundtrip.nested import Leaf, inside, leaves
 from seamproof.checks.roundtrip.reading import body_of, named, value_in
 from seamproof.checks.roundtrip.values import Telling, telling
@@ -93,8 +93,14 @@ def landing(tries: Iterable[Try], clean: History) -> Iterator[Try]:
         sent = _sent(tried, exchange)
         if tried.telling.kind in ("time", "date") or _is_among(tried, sent, usually):
             said = value_in(answer, tried.path, alone=tried.alone)
-            answered = said is MISSING or _is_among(tried, sent, (said,))
+            answered = said is MISSING or _is_this(tried, sent, said)
             yield replace(tried, usually=usually, answered=answered)
+
+
+def _is_this(tried: Try, sent: Json, said: Json) -> bool:
+    """Whether an answer's field is the act's: it has its value, or is where its day begins."""
+    is_day = tried.telling.kind == "date" and sent is not MISSING
+    return (is_day and begins(sent, said)) or _is_among(tried, sent, (said,))
 
 
 def _sent(tried: Try, exchange: Exchange) -> Json:

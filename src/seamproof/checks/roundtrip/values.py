@@ -2,7 +2,7 @@
 back, often cannot hold.
 
     decimals    what no binary float is, and more digits than a float of 32 bits has
-    integers    2^53 + 1, which JavaScript's numbers are not
+    integers    2^53 + 1, which JavaScript's numbers are not; in a text, where one is sent so
     texts       composed and decomposed, beyond the basic plane, from right to left, with spaces
     times       with an offset, and late in the day
 """
@@ -73,6 +73,9 @@ def _texts(sent: str, column: Column) -> Iterator[Telling]:
     elif kind.startswith(_FRACTIONS):
         if _DECIMAL.fullmatch(sent) or sent.isdecimal():
             yield from (Telling("decimal", str(each)) for each in (*_DECIMALS, _MANY_DIGITS))
+    elif kind in _INTEGERS or kind == "bigint":
+        if sent.isdecimal():
+            yield Telling("integer", str(_INTEGERS.get(kind, _LARGE)))
     elif kind.startswith(("text", "character", "varchar", "citext", "json")):
         yield from _words(sent, column)
 
