@@ -374,6 +374,14 @@ TWINS = [
             Expected("GET /v2/items/{item}", "undeclared-media-type"),
             Expected("GET /v2/items/{item}", "missing-header"),
             Expected("GET /v1/items", "old-version"),
+            Expected("GET /v2/summary", "schema-violation"),
+            Expected("GET /v2/summary", "breaking-change", Tier.SUSPECTED),
+            Expected("GET /internal/items", "undeclared-route"),
+            Expected("POST /baskets", "written-before-validation"),
+            Expected("PATCH /profiles/{profile}", "wiped-by-omission"),
+            Expected("POST /subscribers", "normalised-value", Tier.NOTE),
+            Expected("POST /parcels", "reads-otherwise"),
+            Expected("POST /bookings", "reads-otherwise"),
             Expected("POST /devices", "altered-value"),
             Expected("POST /alerts", "ended-by-input"),
             Expected("POST /orders", "unhandled-input"),
@@ -389,6 +397,12 @@ DEEP = [
     Twin(
         "intake",
         (Expected("POST /letters", "text-without-limit", Tier.SUSPECTED),),
+        checks=("resources",),
+    ),
+    Twin(
+        "intake_express",
+        (Expected("POST /letters", "text-without-limit", Tier.SUSPECTED),),
+        needs=("node", "npm"),
         checks=("resources",),
     ),
 ]
