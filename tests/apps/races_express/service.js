@@ -1,6 +1,6 @@
 // Express on node-postgres: races of services that write their own SQL, and what prevents each.
 
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import express from "express";
 import pg from "pg";
 
@@ -256,6 +256,56 @@ app.delete("/drafts/1", async (request, response) => {
   const { rows } = await pool.query("DELETE FROM drafts WHERE id = 1 RETURNING words");
   setImmediate(() => console.info(`deleted: ${broken ? rows[0].words : rows[0]?.words}`));
   response.status(204).end();
+});
+
+// Whether the carrier has done it, nobody knows.
+class Unknown extends Error {}
+
+async function askCarrier(delivery, patience) {
+  try {
+    const answer = await fetch(`${process.env.CARRIER_URL}/deliveries`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(delivery),
+      signal: patience && AbortSignal.timeout(patience),
+    });
+    if (answer.status >= 400 && answer.status < 500) throw new Refused(409);
+    if (!answer.ok) throw new Error(`the carrier answers ${answer.status}`);
+    await answer.json();
+  } catch (error) {
+    throw error instanceof Refused ? error : new Unknown(error.message);
+  }
+}
+
+const book = "INSERT INTO deliveries (product, units) VALUES ($1, $2) RETURNING id";
+
+// transaction-open-during-call, and fetch waits for minutes; prevented by an attempt that is kept,
+// and that the carrier knows by the client's reference.
+app.post("/deliveries", async (request, response) => {
+  const { product, units, reference } = request.body;
+  if (broken) {
+    const { rows } = await transaction(async (db) => {
+      const booked = await db.query(book, [product, units]);
+      await askCarrier({ units });
+      return booked;
+    });
+    return response.status(201).json({ id: rows[0].id });
+  }
+  const key = randomUUID();
+  try {
+    await pool.query("INSERT INTO attempts (key, product, state) VALUES ($1, $2, 'pending')", [key, product]);
+    await askCarrier({ units, key: reference }, 300);
+    const { rows } = await transaction(async (db) => {
+      await db.query("UPDATE attempts SET state = 'succeeded' WHERE key = $1", [key]);
+      return db.query(book, [product, units]);
+    });
+    response.status(201).json({ id: rows[0].id });
+  } catch (error) {
+    const state = error instanceof Unknown ? "unknown" : "failed";
+    const left = "UPDATE attempts SET state = $1 WHERE key = $2 AND state = 'pending'";
+    await pool.query(left, [state, key]);
+    throw error;
+  }
 });
 
 // service-died: a lost connection is an event, and one that nobody listens to ends the process.

@@ -24,6 +24,12 @@ CREATE TABLE audit (id serial PRIMARY KEY, what text NOT NULL, at timestamptz NO
 CREATE TABLE drafts (id serial PRIMARY KEY, words text NOT NULL);
 INSERT INTO drafts (words) VALUES ('to be');
 CREATE TABLE alerts (id serial PRIMARY KEY, what text NOT NULL);
+CREATE TABLE deliveries (id serial PRIMARY KEY, product text NOT NULL, units int NOT NULL);
+CREATE TABLE attempts (
+    key uuid PRIMARY KEY,
+    product text NOT NULL,
+    state text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed', 'unknown'))
+);
 CREATE TABLE telegrams (id serial PRIMARY KEY, words text NOT NULL);
 
 CREATE TABLE members (id serial PRIMARY KEY, email text NOT NULL);
