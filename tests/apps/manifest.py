@@ -191,6 +191,7 @@ TWINS = [
             Expected("POST /deliveries", "no-timeout"),
             Expected("POST /deliveries", "transaction-open-during-call", Tier.SUSPECTED),
             Expected("POST /deliveries", "call-in-transaction", Tier.NOTE),
+            Expected("PUT /subscriptions/ada", "ended-by-retry"),
             Expected("POST /alerts", "service-died"),
         ),
         needs=("node", "npm"),

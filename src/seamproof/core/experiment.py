@@ -195,6 +195,8 @@ class Settings:
     """Seconds of silence before the first phase, so that clocks of one-second resolution move."""
     extra_quiet: float = 0.0
     """Seconds to go on listening after a phase is quiet, to see background work."""
+    watched: bool = False
+    """Wait behind each phase until the processes sleep: what they do there may end them."""
     fresh_process: bool = False
     """Use processes that have neither met a fault nor failed since they were started."""
     fresh_sequences: bool = False

@@ -308,6 +308,15 @@ app.post("/deliveries", async (request, response) => {
   }
 });
 
+// ended-by-retry: the same behind a write that finds the row there already.
+app.put("/subscriptions/ada", async (request, response) => {
+  const { rows } = await pool.query(
+    "INSERT INTO subscriptions (who) VALUES ('ada') ON CONFLICT DO NOTHING RETURNING id",
+  );
+  setImmediate(() => console.info(`subscribed: ${broken ? rows[0].id : rows[0]?.id}`));
+  response.json({});
+});
+
 // service-died: a lost connection is an event, and one that nobody listens to ends the process.
 app.post("/alerts", async (request, response) => {
   const db = new pg.Client({ connectionString: process.env.DATABASE_URL });

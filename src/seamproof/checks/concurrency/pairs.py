@@ -60,10 +60,14 @@ class Pair:
         return Experiment((phase,), self.arrangement, self.edits, self.settings, purpose)
 
 
+def _settings(subject: Subject) -> Settings:
+    return Settings(watched=True, fresh_sequences=subject.profile.fresh_sequences)
+
+
 def twice(subject: Subject) -> Pair:
     """The subject's act and the same again, as another client sends it."""
     act = subject.scenario.act
-    settings = Settings(fresh_sequences=subject.profile.fresh_sequences)
+    settings = _settings(subject)
     return Pair((act, act), subject.scenario.arrangement, settings)
 
 
@@ -72,7 +76,7 @@ def with_partners(subject: Subject) -> Iterator[Pair]:
     for partner in subject.partners:
         arrangement = _together(subject.scenario, partner)
         if arrangement is not None:
-            settings = Settings(fresh_sequences=subject.profile.fresh_sequences)
+            settings = _settings(subject)
             yield Pair((subject.scenario.act, partner.act), arrangement, settings)
 
 

@@ -31,10 +31,17 @@ class Attempt:
 
 def sent_twice(subject: Subject, *faults: Fault) -> Experiment:
     """The act, and with no reset the identical bytes again."""
-    purpose = " and ".join(each.label for each in faults) or "retry"
     act = Phase((Act(subject.scenario.act),))
+    if not faults:
+        return _watched(once(subject, "retry").then(act))
+    purpose = " and ".join(each.label for each in faults)
     first = replace(once(subject, purpose), phases=(replace(act, faults=faults),))
     return first.then(act)
+
+
+def _watched(experiment: Experiment) -> Experiment:
+    """The same, in which a process that the retry ends is seen to end."""
+    return replace(experiment, settings=replace(experiment.settings, watched=True))
 
 
 def attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[Attempt]:
@@ -43,7 +50,7 @@ def attempts(subject: Subject, one: One, *, keyed: bool) -> Iterator[Attempt]:
     if subject.replicas > 1:
         how = "the answer was lost, and another replica took the retry"
         elsewhere = Phase((Act(subject.scenario.act, replica=1),))
-        yield Attempt(once(subject, "retry elsewhere").then(elsewhere), how)
+        yield Attempt(_watched(once(subject, "retry elsewhere").then(elsewhere)), how)
     if keyed and subject.replicas > 1:
         yield from _overlaps(subject, one)
     section = one.clean.section

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from seamproof.analysis.begin import begin, without_effect
 from seamproof.analysis.confirm import plain as once
-from seamproof.analysis.confirm import replay, settling
+from seamproof.analysis.confirm import replay, replay_afresh, settling
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.keys import key_of
 from seamproof.analysis.masks import Mask
@@ -30,6 +30,7 @@ from seamproof.checks.idempotency.classes import (
     DUPLICATE_EFFECT,
     DUPLICATE_WITHOUT_KEY,
     EMPTY_REPLAY,
+    ENDED_BY_RETRY,
     KEY_BLOCKS_RETRY,
 )
 from seamproof.checks.idempotency.judgement import Judgement, One, Ruling
@@ -47,6 +48,7 @@ _CLASS = {
     Ruling.MORE: DUPLICATE_EFFECT,
     Ruling.BLOCKED: KEY_BLOCKS_RETRY,
     Ruling.EMPTY: EMPTY_REPLAY,
+    Ruling.ENDED: ENDED_BY_RETRY,
 }
 
 
@@ -180,7 +182,8 @@ def _told(
     subject: Subject, one: One, tried: Attempt, judged: Judgement, *, promised: bool
 ) -> Exploration[list[Verdict]]:
     """The verdict on a request that was sent again and had not one effect."""
-    if not promised:
+    ended = judged.ruling is Ruling.ENDED
+    if not promised and not ended:
         if judged.ruling is not Ruling.MORE:
             return []
         note = Case(DUPLICATE_WITHOUT_KEY, Tier.NOTE, judged, tried.how, tried.crossing)
@@ -190,7 +193,7 @@ def _told(
         again = one.judge(history)
         return again.ruling is judged.ruling and again.certain >= judged.certain
 
-    if judged.ruling is not Ruling.MORE:
+    if judged.ruling in (Ruling.BLOCKED, Ruling.EMPTY):
         # The effect is not there yet: a job of the service may be about to bring it.
         later: History = yield settling(subject, tried.experiment)
         if one.judge(later).ruling is Ruling.ONCE:
@@ -199,7 +202,8 @@ def _told(
     case = Case(_CLASS[judged.ruling], tier, judged, tried.how, tried.crossing)
     if tier is Tier.NOTE:
         return [violated(subject, one, case, None)]
-    confirmed = yield from replay(subject, tried.experiment, shows, one.holds)
+    confirm = replay_afresh if ended else replay
+    confirmed = yield from confirm(subject, tried.experiment, shows, one.holds)
     return [violated(subject, one, case, confirmed)]
 
 

@@ -120,6 +120,31 @@ EMPTY_REPLAY = FindingClass(
     references=(_DRAFT,),
 )
 
+ENDED_BY_RETRY = FindingClass(
+    name="ended-by-retry",
+    title="{operation} sent again ends the service",
+    consequence="{how}: the identical request was told {retry}, and the process ended: {death}.",
+    why=(
+        "What the first request has done is there, or what it removed is gone, and that error "
+        "arises where nobody handles it, as in a promise that is not awaited. The runtime ends the "
+        "process: all other requests that it was serving fail with it. Any client that retries, "
+        "and any person who presses a button twice, does that."
+    ),
+    fix=(
+        "Await all that the request begins, and handle its errors where the request is handled: "
+        "answer what was answered before, or 404 or 409."
+    ),
+    example="""
+        1  DELETE /drafts/1 answers 204.
+        2  The same again. The draft is not there, and the code that tells the log of it, behind
+           the answer, reads the title of nothing.
+        3  Nobody catches that error. The process ends.
+    """,
+    broken=_BROKEN,
+    cwe=(248, 755),
+    references=(_RFC,),
+)
+
 KEY_WITHOUT_FINGERPRINT = FindingClass(
     name="key-without-fingerprint",
     title="{operation} replays an answer to a request with another body",
@@ -196,6 +221,7 @@ CLASSES = (
     DUPLICATE_WITHOUT_KEY,
     KEY_BLOCKS_RETRY,
     EMPTY_REPLAY,
+    ENDED_BY_RETRY,
     KEY_WITHOUT_FINGERPRINT,
     KEY_NOT_SCOPED,
     WRONG_KEY_STATUS,

@@ -7,6 +7,7 @@ of none but the key    4xx, 503            key-blocks-retry, suspected: the key 
 of none, or the key's  2xx                 a success that never was: empty-replay
 more, or other         2xx                 duplicate-effect
 a part, or other       no success          what rollback tells; of a part, also where it is 2xx
+anything               the process ended   ended-by-retry, where no fault was there before
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from seamproof.analysis.changes import Comparison, State, compare
 from seamproof.analysis.keys import Key
 from seamproof.analysis.masks import Mask
 from seamproof.analysis.outcomes import Outcome, outcome, refused
-from seamproof.analysis.trouble import missed, trouble
-from seamproof.core.history import Exchange, History
+from seamproof.analysis.trouble import died, missed, trouble
+from seamproof.core.history import DisturbanceKind, Exchange, History
 from seamproof.core.model import IdempotencyPolicy
 
 
@@ -33,6 +34,8 @@ class Ruling(Enum):
     MORE = "more"
     PART = "part"
     """A part of the effect is there, and nothing twice: a matter of the check `rollback`."""
+    ENDED = "ended"
+    """The service's process ended, and nothing had been done to it."""
     MISSED = "missed"
     """What was to befall the first request did not come about."""
     UNCLEAR = "unclear"
@@ -56,6 +59,12 @@ class Judgement:
     certain: bool = False
     """Whether something is there twice, and not only another value in a row."""
     reason: str = ""
+
+    @property
+    def death(self) -> str:
+        """What the service's process ended with at the retry; empty where it goes on."""
+        found = self.history.sections[-1].disturbed(DisturbanceKind.SERVICE_DIED)
+        return "" if found is None else found.detail or "no status"
 
     @property
     def one_effect(self) -> bool:
@@ -104,6 +113,8 @@ class One:
         last = history.sections[-1].exchanges[-1]
         compared = compare(seen.state, self.outcome.state, self.mask.catalog)
         more_calls = bool(seen.calls - self.outcome.calls)
+        if died(history.sections[-1]) and not _faulted(history):
+            return Judgement(Ruling.ENDED, history, compared, more_calls)
         if compared.state is State.AFTER and not more_calls:
             return Judgement(Ruling.ONCE, history, compared)
         if compared.state is State.BEFORE and not more_calls:
@@ -151,6 +162,10 @@ class One:
         return section.exchange.status == self.exchange.status and (
             again.state.exact == self.outcome.state.exact
         )
+
+
+def _faulted(history: History) -> bool:
+    return any(phase.faults for phase in history.experiment.phases)
 
 
 def _twice(compared: Comparison) -> bool:

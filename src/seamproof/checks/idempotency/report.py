@@ -61,6 +61,7 @@ def violated(subject: Subject, one: One, case: Case, confirmed: Confirmation | N
                 "how": case.how,
                 "retry": told(exchanges[-1]),
                 "more": _more(case.judged),
+                "death": case.judged.death or None,
                 **case.facts,
             },
         ),

@@ -25,6 +25,7 @@ from seamproof.run.experiment.arrangement import Arrangement
 from seamproof.run.experiment.clock import Clock
 from seamproof.run.experiment.exchanges import given_up
 from seamproof.run.experiment.interruptions import Interruption
+from seamproof.run.experiment.quiet import Slumber
 from seamproof.run.experiment.requests import Bindings, Credentials, ungiven
 from seamproof.run.experiment.rest import Rest
 from seamproof.run.experiment.standing import Standing
@@ -304,11 +305,7 @@ class Conductor:
         for boundary in self._world.boundaries:
             boundary.begin(epoch, wired)
         interruptions = self._acts.interruptions(phase)
-        slumber = None
-        if phase.faults:
-            acting = self._standing.acting(phase)
-            self._standing.harm(acting)
-            slumber = self._rest.slumber(acting)
+        slumber = self._slumber(experiment, phase)
         disturbances: list[Disturbance] = []
         with clock.part("service"):
             exchanges = await self._acts.perform(
@@ -323,7 +320,10 @@ class Conductor:
             )
         with clock.part("quiet"):
             quiet, unrest = await self._rest.come(
-                slumber, at_least=experiment.settings.extra_quiet, open_before=open_before
+                slumber,
+                at_least=experiment.settings.extra_quiet,
+                open_before=open_before,
+                watched=experiment.settings.watched and not phase.faults,
             )
         disturbances += unrest
         open_backends = self._rest.open_backends()
@@ -348,6 +348,15 @@ class Conductor:
             quiet,
             open_backends,
         )
+
+    def _slumber(self, experiment: Experiment, phase: Phase) -> Slumber | None:
+        """The sleep of those who act, where what they do behind their answers counts."""
+        if not phase.faults and not experiment.settings.watched:
+            return None
+        acting = self._standing.acting(phase)
+        if phase.faults:
+            self._standing.harm(acting)
+        return self._rest.slumber(acting)
 
     def _not_reached(
         self, phase: Phase, interruptions: Sequence[Interruption]

@@ -133,8 +133,8 @@ class Trial:
         return self._with(replace(self.experiment, edits=edits))
 
     def settings(self, **settings: Any) -> Self:
-        """Ask something of the world: `isolation`, `wait`, `extra_quiet`, `fresh_process`,
-        `fresh_sequences`, as `core.experiment.Settings` has them."""
+        """Ask something of the world: `isolation`, `wait`, `extra_quiet`, `watched`,
+        `fresh_process`, `fresh_sequences`, as `core.experiment.Settings` has them."""
         return self._with(replace(self.experiment, settings=Settings(**settings)))
 
     # What comes of it

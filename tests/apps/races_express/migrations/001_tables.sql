@@ -23,6 +23,7 @@ CREATE TABLE payments (id serial PRIMARY KEY, amount int NOT NULL);
 CREATE TABLE audit (id serial PRIMARY KEY, what text NOT NULL, at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE drafts (id serial PRIMARY KEY, words text NOT NULL);
 INSERT INTO drafts (words) VALUES ('to be');
+CREATE TABLE subscriptions (id serial PRIMARY KEY, who text NOT NULL UNIQUE);
 CREATE TABLE alerts (id serial PRIMARY KEY, what text NOT NULL);
 CREATE TABLE deliveries (id serial PRIMARY KEY, product text NOT NULL, units int NOT NULL);
 CREATE TABLE attempts (
