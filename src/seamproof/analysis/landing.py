@@ -115,8 +115,10 @@ def _landed(name: str, value: Json, cells: list[_Cell]) -> _Cell | None:
     places = Counter((each.table, each.column) for each in equal)
     if len(places) == 1 and value is not None and len(str(value)) >= _TELLING:
         return equal[0]
-    # A value that is stored in another form, as a password or a name in lower case.
-    called = [each for each in cells if _plain(name) == _plain(each.column)]
+    # A value that is stored in another form, as a password or a name in lower case; NULL is none.
+    called = [
+        each for each in cells if _plain(name) == _plain(each.column) and each.text is not None
+    ]
     return called[0] if called and not equal else None
 
 

@@ -67,6 +67,14 @@ def test_a_value_in_another_form_is_known_by_its_name() -> None:
     assert found == {"body /label": ("order_items", "label")}
 
 
+def test_a_column_of_its_name_that_stays_null_has_nothing_of_a_value() -> None:
+    row = item(id="9", label=None)
+    assert landing(clean({"label": "production"}, row), CATALOG) == {}
+    assert landing(clean({"label": None}, row), CATALOG) == {
+        "body /label": ("order_items", "label")
+    }
+
+
 def test_parameters_of_the_path_land_too_and_what_was_there_does_not() -> None:
     old: Row = {"id": "7", "full_name": "Ann"}
     change = RowChange("users", old, {"id": "7", "full_name": "Ann Lee"})

@@ -9,7 +9,7 @@ from seamproof.core.document import Declaration, Document
 from seamproof.core.experiment import Act
 from seamproof.core.model import Operation, Step
 from seamproof.core.probe import Probe, Source
-from seamproof.plan.synthesis.naming import segments
+from seamproof.plan.synthesis.naming import Prefix, segments
 
 _UNKNOWN = "no-such-route"
 _METHODS = ("PATCH", "PUT", "DELETE", "POST")
@@ -17,17 +17,18 @@ _METHODS = ("PATCH", "PUT", "DELETE", "POST")
 
 
 def probes(act: Step, document: Document, declared: Declaration | None) -> Iterator[Probe]:
-    """A path below the operation's, and each method that its path does not declare: a service that
-    refuses one may have a route for another."""
+    """A path below the operation's, and each method that no route to its path declares: a service
+    that refuses one may have a route for another."""
     below = f"{act.operation.path.rstrip('/')}/{_UNKNOWN}/{_UNKNOWN}"
     unknown = replace(act, operation=Operation(act.operation.method, below))
     yield Probe(Act(unknown), Source.ROUTING, "unknown path", "path", "there is none", (404,))
     if declared is None:
         return
+    asked = segments(declared.operation.path)
     known = {
         each.operation.method
         for each in document.declarations
-        if segments(each.operation.path) == segments(declared.operation.path)
+        if _serves(segments(each.operation.path), asked)
     }
     for method in _METHODS:
         if method not in known:
@@ -35,3 +36,10 @@ def probes(act: Step, document: Document, declared: Declaration | None) -> Itera
             yield Probe(
                 Act(other), Source.ROUTING, "undeclared method", f"method {method}", "", (405, 404)
             )
+
+
+def _serves(route: Prefix, asked: Prefix) -> bool:
+    """Whether a route takes the requests to a path: `/segments/{}` takes `/segments/validate`."""
+    return len(route) == len(asked) and all(
+        "{}" in one or one == other for one, other in zip(route, asked, strict=True)
+    )

@@ -154,6 +154,15 @@ def test_paths_and_methods_that_there_are_not() -> None:
     assert {each.path for each in methods} == {"/shops/{shop}/orders"}
 
 
+def test_a_method_is_declared_where_a_route_with_a_parameter_takes_the_path() -> None:
+    others = "PUT /shops/{shop}/{thing}", "DELETE /shops/{shop}/orders/{order}", "PATCH /shops/1/x"
+    declared = [Declaration(Operation.parse(each)) for each in others]
+    document = replace(DOCUMENT, declarations=(*DOCUMENT.declarations, *declared))
+    found = made(document=document)
+    methods = [each.act.step.operation for each in found if each.constraint == "undeclared method"]
+    assert [each.method for each in methods] == ["PATCH", "DELETE"]
+
+
 CATALOG = Catalog(
     {
         "orders": Table(
