@@ -21,25 +21,21 @@ class Sleeper:
         return self.sleeps[len(self.limits) - 1]
 
 
-def limits(*sleeps: bool, watched: bool) -> list[float]:
+def limits(*sleeps: bool) -> list[float]:
     """For how long it was waited for, one time after the other."""
     sleeper = Sleeper(list(sleeps))
     rest = Rest(SimpleNamespace(boundaries=()))  # type: ignore[arg-type]
 
     async def come() -> None:
         for _ in sleeps:
-            await rest.come(sleeper, watched=watched)  # type: ignore[arg-type]
+            await rest.come(sleeper)  # type: ignore[arg-type]
 
     asyncio.run(come())
     return sleeper.limits
 
 
 def test_who_never_sleeps_is_not_waited_for_so_long_again_and_again() -> None:
-    long = limits(True, watched=True)[0]
+    (long,) = limits(True)
     assert long > SILENCE_AFTER_FAULT
-    assert limits(*[False] * 5, watched=True) == [long] * 3 + [SILENCE_AFTER_FAULT] * 2
-    assert limits(False, False, True, False, False, watched=True) == [long] * 5
-
-
-def test_behind_a_fault_the_silence_is_all_that_is_waited_for() -> None:
-    assert limits(False, True, watched=False) == [SILENCE_AFTER_FAULT] * 2
+    assert limits(*[False] * 5) == [long] * 3 + [SILENCE_AFTER_FAULT] * 2
+    assert limits(False, False, True, False, False) == [long] * 5

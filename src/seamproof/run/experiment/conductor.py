@@ -320,10 +320,7 @@ class Conductor:
             )
         with clock.part("quiet"):
             quiet, unrest = await self._rest.come(
-                slumber,
-                at_least=experiment.settings.extra_quiet,
-                open_before=open_before,
-                watched=experiment.settings.watched and not phase.faults,
+                slumber, at_least=experiment.settings.extra_quiet, open_before=open_before
             )
         disturbances += unrest
         open_backends = self._rest.open_backends()

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 SILENCE = 0.002
 SILENCE_AFTER_FAULT = 0.010
 """The same behind a fault, which a service may work on for longer; less where it sleeps."""
-_WATCHED = 0.05
-"""Seconds in which processes that are watched are to fall asleep: one that ends takes some."""
+_SLUMBER_LIMIT = 0.05
+"""Seconds in which processes are to fall asleep: one that ends takes some."""
 _SLEEPLESS = 3
-"""Times that they did not, after which they are not waited for so long any more."""
+"""Times in a row that they did not, after which they are not waited for so long any more."""
 
 
 class Rest:
@@ -32,7 +32,7 @@ class Rest:
         """When the journal was known last, on the monotonic clock: what crossed before is in it."""
         self._changes = Changes()
         self._sleepless = 0
-        """How often in a row processes that were watched did not fall asleep."""
+        """How often in a row processes did not fall asleep."""
         self.profile = Profile()
         """What is normal for the service."""
 
@@ -51,7 +51,6 @@ class Rest:
         *,
         at_least: float = 0.0,
         open_before: Collection[int] = (),
-        watched: bool = False,
     ) -> tuple[float, tuple[Disturbance, ...]]:
         """Wait until nothing is under way. Returns the seconds, and what did not come to rest.
 
@@ -60,14 +59,8 @@ class Rest:
         """
         started = time.monotonic()
         silence = self.silence
-        if slumber is not None and watched:
-            await self._watch(slumber)
-        elif (
-            slumber is not None
-            and silence < SILENCE_AFTER_FAULT
-            and not await self._slept(slumber, SILENCE_AFTER_FAULT)
-        ):
-            silence = SILENCE_AFTER_FAULT
+        if slumber is not None and not await self._slept(slumber):
+            silence = max(silence, SILENCE_AFTER_FAULT)
         # Silence counts from the answer: what comes behind it may not have begun yet.
         await asyncio.sleep(max(at_least, silence) - (time.monotonic() - started))
         unrest: list[Disturbance] = []
@@ -85,14 +78,13 @@ class Rest:
                 unrest.append(problem)
         return time.monotonic() - started, tuple(unrest)
 
-    async def _watch(self, slumber: Slumber) -> None:
-        tireless = self._sleepless >= _SLEEPLESS
-        limit = SILENCE_AFTER_FAULT if tireless else _WATCHED
-        self._sleepless = 0 if await self._slept(slumber, limit) else self._sleepless + 1
-
-    async def _slept(self, slumber: Slumber, limit: float) -> bool:
+    async def _slept(self, slumber: Slumber) -> bool:
         """Whether they soon sleep for as long as silence takes, and wait for nobody."""
-        if not await slumber.begins(limit, self.silence):
+        tireless = self._sleepless >= _SLEEPLESS
+        limit = SILENCE_AFTER_FAULT if tireless else _SLUMBER_LIMIT
+        slept = await slumber.begins(limit, self.silence)
+        self._sleepless = 0 if slept else self._sleepless + 1
+        if not slept:
             return False
         found = [boundary.activity() for boundary in self._world.boundaries]
         return not any(each.pending or each.open_transactions for each in found)
