@@ -42,13 +42,18 @@ class Ports:
 
 def require_free(port: int, *, who: str) -> None:
     """Raise MachineError, naming its holder, where something listens on a port."""
-    if _bindable(port):
+    if is_free(port):
         return
     held = holder(port)
     raise MachineError(
         f"{who} cannot use port {port}: {held or 'another program'} listens on it",
         hint="stop that program, or let the port be chosen with {port}",
     )
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port; whoever does is not disturbed."""
+    return _bindable(port)
 
 
 def _bindable(port: int, *, reuse: bool = True) -> bool:

@@ -3,6 +3,8 @@ the service, or a companion that the service also needs."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,15 +12,17 @@ from seamproof.boundaries.postgres import PostgresBoundary
 from seamproof.config.models import ProcessConfig, ServiceConfig
 from seamproof.core.errors import Bug, ServiceError
 from seamproof.core.protocols import Boundary
+from seamproof.world import probe, pulse
 from seamproof.world.diagnosis import exit_text
 from seamproof.world.guard import Guard, Watched
 from seamproof.world.intents import Intents
 from seamproof.world.outbound import Outbound
-from seamproof.world.ports import LOOPBACK, require_free
+from seamproof.world.ports import LOOPBACK, is_free, require_free
 from seamproof.world.processes import Launch, Process
 from seamproof.world.readiness import Readiness
 
 _FLUSH_LIMIT = 30.0
+_TICK = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,25 @@ class Replica(Member):
         )
         await awaited.wait(lambda: self.site.guard.check(self.watched))
         await self.site.guard.require(self.watched, self.port, self.harmless)
+
+    async def gone(self, limit: float, *, awake: float) -> bool:
+        """Whether it has ended, or listens no more and does not come back in `limit` seconds.
+
+        What ends by itself closes its port first, and may tidy up for a while before and behind
+        that: whether it listens is asked until it sleeps, for `awake` seconds at the most.
+        """
+        started, before = time.monotonic(), None
+        while self.process.alive:
+            waited = time.monotonic() - started
+            if not is_free(self.port) or await probe.accepts(LOOPBACK, self.port, limit=limit):
+                now = pulse.take([self.process.pid])
+                if waited >= awake or now is None or (before and now.slept_since(before)):
+                    return False
+                before = now
+            elif waited > limit:
+                return True
+            await asyncio.sleep(_TICK)
+        return True
 
     @property
     def harmless(self) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ _STILL_LIMIT = 1.0
 """Seconds that what is under way may take to end, when the service is to stand still."""
 _REVIVAL_LIMIT = 20.0
 """Seconds that a database server may take to come back."""
+_AWAKE = 0.1
+"""Seconds for which one that failed is watched: another request may be what it works on."""
+_LAST_BREATH = 3.0
+"""Seconds that a process may take to end, once it listens no more."""
 _LAST = 60
 """Lines of a log among which the last words of a process are: the frames of a stack come behind."""
 _LOOK_AGAIN = 10.0
@@ -94,16 +98,22 @@ class World:
             for boundary in self.boundaries:
                 boundary.resume()
 
-    async def ensure_alive(self) -> tuple[Disturbance, ...]:
-        """Start again what has died, and say what did.
+    async def ensure_alive(
+        self, doubted: Collection[int] = (), *, rested: bool = False
+    ) -> tuple[Disturbance, ...]:
+        """Start again what has died, and say what did. `doubted` are replicas that failed: one may
+        have begun to end, unless they have `rested` since.
 
         Raises ServiceError where it does not come up again, MachineError where a disk is full, and
         SafetyError where something uses another database by now.
         """
         found: list[Disturbance] = []
+        doubtful = [each for each in self.replicas if each.index in doubted]
+        awake = 0.0 if rested else _AWAKE
+        gone = [each for each in doubtful if await each.gone(_LAST_BREATH, awake=awake)]
         members: tuple[Companion | Replica, ...] = (*self.companions, *self.replicas)
         for member in members:
-            if not member.process.alive:
+            if member in gone or not member.process.alive:
                 require_space(self._written, ())  # what it died of, and would die of again
                 found.append(await _obituary(member))
                 member.start()

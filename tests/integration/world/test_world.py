@@ -14,6 +14,7 @@ from tiny_worlds import CREATE, ask, run
 from seamproof.core.events import BoundaryStatus, Notice, Stage
 from seamproof.core.history import DisturbanceKind
 from seamproof.world.intents import VARIABLE
+from seamproof.world.probe import accepts
 
 
 def test_a_world_has_replicas_behind_their_own_proxies(project):
@@ -84,6 +85,21 @@ def test_what_died_is_started_again(project):
         assert await ask(replica) == "0"
 
     run(project(), body)
+
+
+def test_what_answers_and_then_ends_is_awaited_where_it_failed(project):
+    async def body(world):
+        replica = world.replicas[0]
+        assert await ask(replica, "/leave", "POST") == "bye"
+        while await accepts("127.0.0.1", replica.port, limit=1):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert replica.process.alive
+        assert await world.ensure_alive({1}) == ()
+        (disturbance,) = await world.ensure_alive({0, 1}, rested=True)
+        assert "exit code 4" in disturbance.detail
+        assert await ask(replica) == "0"
+
+    run(project(), body, replicas=2)
 
 
 def test_a_service_that_migrates_itself(project):

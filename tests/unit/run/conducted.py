@@ -125,7 +125,10 @@ class FakeWorld:
     def require_space(self, crossings: Sequence[Crossing]) -> None:
         pass
 
-    async def ensure_alive(self) -> tuple[Disturbance, ...]:
+    async def ensure_alive(
+        self, doubted: Collection[int] = (), *, rested: bool = False
+    ) -> tuple[Disturbance, ...]:
+        self.log += [f"doubt {each}{' rested' * rested}" for each in doubted]
         dead, self.dead = self.dead, ()
         return dead
 

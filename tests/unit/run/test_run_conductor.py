@@ -152,7 +152,7 @@ def test_a_service_that_died_is_there_again_after_a_failed_arrangement(
 ) -> None:
     service["POST /products"] = Silence.CLOSED
 
-    async def restart() -> tuple[Disturbance, ...]:
+    async def restart(*_: object, **__: object) -> tuple[Disturbance, ...]:
         service["POST /products"] = 201
         return (Disturbance(DisturbanceKind.SERVICE_DIED, "exit 1"),)
 
@@ -238,7 +238,7 @@ def test_what_a_process_does_that_is_started_anew_is_no_part_of_the_act(
     asked = Crossing(CrossingKey("SELECT ?"), CrossingKind.READ, "SELECT 1", 0, 1, 0.0)
     boundary.seen = (asked,)
 
-    async def restart() -> tuple[Disturbance, ...]:
+    async def restart(*_: object, **__: object) -> tuple[Disturbance, ...]:
         boundary.seen = (asked, replace(asked, key=CrossingKey("CREATE TABLE t")))
         return (Disturbance(DisturbanceKind.SERVICE_DIED, "exit 1"),)
 

@@ -16,6 +16,7 @@
 - `exchanges`   what an exchange means to the experiment that it is of
 - `survival`    what was under way when the database server went away is done again
 - `standing`    which replica an act goes to, and which have met a fault
+- `deaths`      which phase a service died of that answered before it ended
 - `rest`        a world at rest: how it comes there, and what is written in it then
 - `quiet`       when a boundary has come to rest
 - `clock`       where an experiment's seconds go

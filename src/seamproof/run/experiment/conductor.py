@@ -23,6 +23,7 @@ from seamproof.core.profile import Profile
 from seamproof.run.experiment.acts import DEADLINE, Acts
 from seamproof.run.experiment.arrangement import Arrangement
 from seamproof.run.experiment.clock import Clock
+from seamproof.run.experiment.deaths import deaths_told
 from seamproof.run.experiment.exchanges import given_up
 from seamproof.run.experiment.interruptions import Interruption
 from seamproof.run.experiment.quiet import Slumber
@@ -199,6 +200,7 @@ class Conductor:
             for phase in experiment.phases
         ]
         if sections:
+            sections = deaths_told(sections)
             self._world.require_space(each for section in sections for each in section.crossings)
             ended = await self._settle()
             sections[-1] = replace(sections[-1], disturbances=sections[-1].disturbances + ended)
@@ -329,7 +331,9 @@ class Conductor:
         disturbances += self._not_reached(phase, interruptions)
         # Before what died is started anew: what that does is no part of the act.
         crossings = self._standing.crossings()
-        dead = await self._world.ensure_alive()
+        dead = await self._world.ensure_alive(
+            self._standing.failed(exchanges), rested=slumber is not None
+        )
         if dead:
             self._cold = True
             if not any(each.struck and each.kills for each in interruptions):

@@ -43,8 +43,15 @@ class Standing:
         """Note who answered with an error of the server's: it may remember why, as a mode that it
         was set to, and no reset takes that back."""
         told = (*history.arranged, *(each for s in history.sections for each in s.exchanges))
-        failed = (each for each in told if (each.status or 0) >= _SERVER_ERROR)
-        self.harm({self._order[each.act.replica] for each in failed})
+        self.harm(self.failed(each for each in told if each.status is not None))
+
+    def failed(self, exchanges: Iterable[Exchange]) -> frozenset[int]:
+        """The indexes of those that answered with an error of the server's, or did not answer."""
+        return frozenset(
+            self._order[each.act.replica]
+            for each in exchanges
+            if each.status is None or each.status >= _SERVER_ERROR
+        )
 
     def forget(self) -> None:
         """Know that all were started anew."""

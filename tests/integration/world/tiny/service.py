@@ -42,6 +42,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         if self.path == "/die":
             os._exit(3)
+        if self.path == "/leave":
+            self.answer("bye")
+            server.shutdown()
+            return
         with psycopg.connect(URL) as connection:
             connection.execute("INSERT INTO counted VALUES (1)")
         self.answer("counted")
@@ -57,4 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
-server.serve_forever()
+server.serve_forever(poll_interval=0.01)
+server.socket.close()
+time.sleep(0.5)
+os._exit(4)
