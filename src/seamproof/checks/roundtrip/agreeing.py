@@ -18,6 +18,9 @@ from functools import partial
 from seamproof.core.model import Json
 
 _SPACES = re.compile(r"\s+")
+_ZONES = timedelta(minutes=15)
+"""What the offsets of all zones are multiples of."""
+_FARTHEST = timedelta(hours=14)
 _SCALE = re.compile(r"^numeric\(\d+,(\d+)\)$")
 _FARTHEST_ZONE = timedelta(hours=14)
 _ZONES = timedelta(minutes=15)
@@ -43,6 +46,20 @@ def compared(sent: Json, other: Json, kind: str, column: str = "") -> tuple[Agre
     if kind in ("time", "date"):
         return _times(str(sent), str(other), kind)
     return _texts(str(sent), str(other))
+
+
+def shifted(sent: Json, other: Json) -> timedelta | None:
+    """By how much a time is off that was written in another zone, and does not say so; None where
+    that cannot be."""
+    one, two = _moment(str(sent)), _moment(str(other))
+    if one is None or two is None:
+        return None
+    off = _in_utc(two) - _in_utc(one)
+    return off if off and not off % _ZONES and abs(off) <= _FARTHEST else None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _numbers(sent: Json, other: Json, column: str) -> tuple[Agreement, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from seamproof.analysis.landing import same_value
 from seamproof.analysis.values import MISSING
-from seamproof.checks.roundtrip.agreeing import Agreement, compared
+from seamproof.checks.roundtrip.agreeing import Agreement, compared, shifted
 from seamproof.checks.roundtrip.classes import ALTERED_VALUE, NORMALISED_VALUE, READS_OTHERWISE
 from seamproof.checks.roundtrip.reading import Later, body_of, one_of, value_in
 from seamproof.checks.roundtrip.report import Sight
@@ -18,6 +19,7 @@ from seamproof.core.model import Json
 from seamproof.core.secrecy import REDACTED
 from seamproof.core.verdict import Tier
 
+_SUMMER = timedelta(hours=1)
 _HIDDEN = re.compile(r"[*\u2022\u25cf]{3}")
 """What stands for a secret that is shown to nobody: no telling value has that."""
 
@@ -87,6 +89,15 @@ def _read_right(tried: Try, trip: Trip, later: Later | None) -> bool:
     )
 
 
+def _off_alike(tried: Try, said: Json) -> bool:
+    """Whether an answer that is off to the act's own time is off as much to this one, but for an
+    hour in summer."""
+    if tried.shift is None:
+        return True
+    shift = shifted(tried.telling.value, said)
+    return shift is not None and abs(shift - tried.shift) <= _SUMMER
+
+
 def _read_otherwise(tried: Try, trip: Trip, later: Later | None, sight: Sight) -> Iterator[Sight]:
     for exchange, said in _said(tried, trip, later) if tried.answered else ():
         if said is MISSING or said is None or isinstance(said, bool):
@@ -94,7 +105,7 @@ def _read_otherwise(tried: Try, trip: Trip, later: Later | None, sight: Sight) -
         if isinstance(said, str) and (REDACTED in said or _HIDDEN.search(said)):
             continue
         agreement, difference = compared(tried.telling.value, said, tried.telling.kind)
-        if agreement is Agreement.LOST:
+        if agreement is Agreement.LOST and _off_alike(tried, said):
             reading = exchange if exchange is not trip.write else None
             where = reading.act.step.operation.id if reading is not None else "the answer"
             yield replace(

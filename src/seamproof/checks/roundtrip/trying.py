@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from seamproof.analysis.conformance import Conformance
 from seamproof.analysis.landing import column_of
 from seamproof.analysis.values import MISSING, at
-from seamproof.checks.roundtrip.agreeing import Agreement, begins, compared
+from seamproof.checks.roundtrip.agreeing import Agreement, begins, compared, shifted
 from seamproof.checks.roundtrip.nested import Leaf, inside, leaves
 from seamproof.checks.roundtrip.reading import body_of, named, value_in
 from seamproof.checks.roundtrip.values import Telling, telling
@@ -46,6 +47,9 @@ class Try:
     answered: bool = True
     """Whether a field of this name in answers is this one: where the act's has one, it says the
     act's own value. What is called `value` in the answer to a payment may be the balance."""
+    shift: timedelta | None = None
+    """By how much the answer is off to the act's own time, where that is what zones differ by: the
+    field is this one where it is off as much for every other time."""
     alone: bool = True
     """Whether the act has one field of this name. Of `added` and `removed` things the answer shows
     one kind."""
@@ -94,7 +98,8 @@ def landing(tries: Iterable[Try], clean: History) -> Iterator[Try]:
         if tried.telling.kind in ("time", "date") or _is_among(tried, sent, usually):
             said = value_in(answer, tried.path, alone=tried.alone)
             answered = said is MISSING or _is_this(tried, sent, said)
-            yield replace(tried, usually=usually, answered=answered)
+            shift = shifted(sent, said) if tried.telling.kind == "time" and not answered else None
+            yield replace(tried, usually=usually, answered=answered or bool(shift), shift=shift)
 
 
 def _is_this(tried: Try, sent: Json, said: Json) -> bool:
