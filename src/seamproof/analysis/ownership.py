@@ -251,7 +251,9 @@ class Ownership:
             for each in rows:
                 referred = [found.principal for found in self._references(name, each)]
                 if me in referred:
-                    yield from (found for found in referred if _TENANTS.search(found[0]))
+                    # A session is of an account: where accounts are people, that is no tenant.
+                    groups = (found for found in referred if not self._is_person(found[0]))
+                    yield from (found for found in groups if _TENANTS.search(found[0]))
 
 
 _MEMBERSHIP = 6

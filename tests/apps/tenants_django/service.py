@@ -8,10 +8,13 @@ of logins says for how long they were good, and lets in nobody.
 import json
 import os
 import secrets
+import uuid
 from datetime import timedelta
 
 from django.db import connection, models
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 from django_service import serve, set_up
@@ -79,6 +82,22 @@ class Draft(models.Model):
 
     class Meta:
         app_label = db_table = "drafts"
+
+
+class Remark(models.Model):
+    draft = models.ForeignKey(Draft, models.CASCADE)
+    words = models.TextField()
+
+    class Meta:
+        app_label = db_table = "remarks"
+
+
+class Coupon(models.Model):
+    percent = models.IntegerField()
+    days = models.IntegerField(default=30)
+
+    class Meta:
+        app_label = db_table = "coupons"
 
 
 class Template(models.Model):
@@ -158,6 +177,19 @@ def signed_in(view):
     return guarded
 
 
+def owners_only(view):
+    @signed_in
+    def guarded(request: HttpRequest, **path: object) -> HttpResponse:
+        return view(request, **path) if request.account.role == "owner" else answer(403)
+
+    return guarded
+
+
+def colleagues(request: HttpRequest) -> models.QuerySet:
+    """Whoever is in a workspace of whom asks."""
+    return Membership.objects.filter(workspace__in=request.workspaces).values("account")
+
+
 @view("GET")
 def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
@@ -234,7 +266,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @view("GET", "DELETE")
 @signed_in
 def draft(request: HttpRequest, key: int) -> HttpResponse:
-    """tenant-crossed: it is found by its id alone."""
+    """foreign-object: it is found by its id alone."""
     found = Draft.objects.filter(pk=key)
     if not BROKEN:
         found = found.filter(account=request.account)
@@ -245,10 +277,86 @@ def draft(request: HttpRequest, key: int) -> HttpResponse:
     return answer(404) if one is None else answer(id=one.id, words=one.words)
 
 
+@view("PUT")
+@signed_in
+def words(request: HttpRequest, key: int) -> HttpResponse:
+    """foreign-object: of a colleague's draft the workspace is the right one."""
+    mine = colleagues(request) if BROKEN else [request.account.id]
+    one = get_object_or_404(Draft, pk=key, account__in=mine)
+    one.words = text(fields(request), "words")
+    one.save(update_fields=["words"])
+    return answer(id=one.id)
+
+
+@view("POST")
+@(lambda view: view if BROKEN else signed_in(view))
+def publish(request: HttpRequest, key: int) -> HttpResponse:
+    """open-to-nobody: a view of which nobody noticed that it has no decorator."""
+    mine = {} if BROKEN else {"account": request.account}
+    published = Draft.objects.filter(pk=key, **mine).update(published=True)
+    return answer(id=key) if published else answer(404)
+
+
+@view("POST")
+@signed_in
+def remarks(request: HttpRequest, key: int) -> HttpResponse:
+    mine = get_object_or_404(Draft, pk=key, account=request.account)
+    return answer(201, id=Remark.objects.create(draft=mine, words="a thought of mine").id)
+
+
+@view("GET")
+@signed_in
+def remark(request: HttpRequest, key: int, remark: int) -> HttpResponse:
+    """foreign-parent: the draft is looked up with care, and the remark by its id alone."""
+    mine = get_object_or_404(Draft, pk=key, account=request.account)
+    one = get_object_or_404(Remark if BROKEN else mine.remark_set, pk=remark)
+    return answer(id=one.id, words=one.words)
+
+
+@view("PUT")
+@(signed_in if BROKEN else owners_only)
+def role(request: HttpRequest, member: uuid.UUID) -> HttpResponse:
+    """role-bypassed: that somebody is signed in is all that is asked."""
+    wanted = text(fields(request), "role")
+    found = Account.objects.filter(pk=member).filter(pk__in=colleagues(request))
+    return answer(role=wanted) if found.update(role=wanted) else answer(404)
+
+
+def percentage(request: HttpRequest) -> int:
+    percent = fields(request).get("percent")
+    if type(percent) is not int or not 0 < percent <= 100:
+        raise Refused
+    return percent
+
+
+@view("POST")
+@owners_only
+def coupons(request: HttpRequest) -> HttpResponse:
+    return answer(201, id=Coupon.objects.create(percent=percentage(request)).id)
+
+
+@view("PUT", "DELETE")
+@owners_only
+def coupon(request: HttpRequest, key: int) -> HttpResponse:
+    found = Coupon.objects.filter(pk=key)
+    if request.method == "DELETE":
+        gone, _ = found.delete()
+        return answer(id=key) if gone else answer(404)
+    return answer(id=key) if found.update(percent=percentage(request)) else answer(404)
+
+
+@view("POST")
+@(signed_in if BROKEN else owners_only)
+def extend(request: HttpRequest, key: int) -> HttpResponse:
+    """unlike-its-family: whoever signed in may, and nowhere else beside it."""
+    found = Coupon.objects.filter(pk=key)
+    return answer(id=key) if found.update(days=F("days") + 30) else answer(404)
+
+
 @view("POST")
 @signed_in
 def merge(request: HttpRequest) -> HttpResponse:
-    """tenant-crossed, by an id that stands inside of a body."""
+    """foreign-object, by an id that stands inside of a body."""
     try:
         wanted = [int(each["draft"]["id"]) for each in fields(request)["parts"]]
     except (KeyError, TypeError, ValueError) as error:
@@ -285,6 +393,14 @@ urlpatterns = [
     path("plan", plan),
     path("drafts", drafts),
     path("drafts/<int:key>", draft),
+    path("drafts/<int:key>/words", words),
+    path("drafts/<int:key>/publication", publish),
+    path("drafts/<int:key>/remarks", remarks),
+    path("drafts/<int:key>/remarks/<int:remark>", remark),
+    path("accounts/<uuid:member>/role", role),
+    path("coupons", coupons),
+    path("coupons/<int:key>", coupon),
+    path("coupons/<int:key>/extension", extend),
     path("merges", merge),
     path("templates/<int:key>", template),
     path("statistics", statistics),

@@ -128,6 +128,28 @@ def test_members_are_of_a_tenant_by_a_row_of_their_own() -> None:
     assert found.apart("alice", "carol")
 
 
+def test_nobody_is_their_own_tenant_by_a_session() -> None:
+    tables = (
+        table("workspaces", "name"),
+        table("accounts", "username"),
+        table(
+            "memberships",
+            *("account_id", "workspace_id"),
+            account_id="accounts",
+            workspace_id="workspaces",
+        ),
+        table("sessions", "account_id", account_id="accounts"),
+    )
+    stored = {
+        "workspaces": ({"id": 1, "name": "Acme"},),
+        "accounts": ({"id": 1, "username": "alice"}, {"id": 2, "username": "dora"}),
+        "memberships": tuple({"id": n, "account_id": n, "workspace_id": 1} for n in (1, 2)),
+        "sessions": tuple({"id": n, "account_id": n} for n in (1, 2)),
+    }
+    known = Ownership.of(Catalog({e.name: e for e in tables}), stored, PEOPLE[:2])
+    assert known.tenants["alice"] == known.tenants["dora"] == {("workspaces", "1")}
+
+
 def test_a_tenant_is_also_the_row_that_says_its_name() -> None:
     catalog = Catalog(
         {

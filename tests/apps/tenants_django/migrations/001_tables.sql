@@ -32,6 +32,17 @@ CREATE TABLE drafts (
     words text NOT NULL,
     published boolean NOT NULL DEFAULT false
 );
+CREATE TABLE remarks (
+    id serial PRIMARY KEY,
+    draft_id integer NOT NULL REFERENCES drafts ON DELETE CASCADE,
+    words text NOT NULL
+);
+CREATE TABLE coupons (
+    id serial PRIMARY KEY,
+    percent integer NOT NULL,
+    days integer NOT NULL DEFAULT 30
+);
+INSERT INTO coupons (percent) VALUES (10);
 CREATE TABLE templates (
     id serial PRIMARY KEY,
     workspace_id integer NOT NULL REFERENCES workspaces,
