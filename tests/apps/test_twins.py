@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from apps.manifest import APPS, DEEP, LOUD, SOUND, TWINS, Twin
-from seamproof.core.events import FindingReported, JobFinished, RunFinished
+from seamproof.core.events import Baseline, FindingReported, JobFinished, RunFinished
 from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.run.reporting import run_loop
 from seamproof.run.session import Options, run
@@ -29,6 +29,8 @@ class Result:
 
     findings: tuple[Finding, ...]
     jobs: tuple[JobFinished, ...]
+    unreached: tuple[tuple[str, str], ...]
+    """Operations whose scenario is not answered as it says, of which nothing is known, and why."""
     end: RunFinished
 
     @property
@@ -50,6 +52,11 @@ async def _run(config: Path, checks: tuple[str, ...], deep: bool) -> Result:
     return Result(
         tuple(event.finding for event in events if isinstance(event, FindingReported)),
         tuple(event for event in events if isinstance(event, JobFinished)),
+        tuple(
+            (event.operation, event.reason)
+            for event in events
+            if isinstance(event, Baseline) and not event.reached
+        ),
         end,
     )
 
@@ -67,6 +74,7 @@ def exercise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         )
         result = run_loop(_run(folder / "seamproof.toml", twin.checks, deep))
         assert not result.end.crashed
+        assert not result.unreached
         return result
 
     return go
