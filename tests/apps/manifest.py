@@ -374,6 +374,15 @@ TWINS = [
             Expected("POST /invitations", "uneven-errors", Tier.NOTE),
             Expected("POST /meetings", "altered-value"),
             Expected("POST /meetings", "unhandled-input", Tier.SUSPECTED),
+            Expected("POST /subscribers", "normalised-value", Tier.NOTE),
+            Expected("POST /comments", "undeclared-status"),
+            Expected("GET /v2/invitations/{invitation}", "undeclared-media-type"),
+            Expected("GET /v2/invitations/{invitation}", "missing-header"),
+            Expected("GET /v1/invitations", "old-version"),
+            Expected("POST /imports", "ended-by-input"),
+            Expected("POST /reminders", "reads-otherwise"),
+            Expected("PATCH /profiles/{profile}", "wiped-by-omission"),
+            Expected("GET /summary", "breaking-change", Tier.SUSPECTED),
         ),
     ),
     Twin(
@@ -406,6 +415,11 @@ TWINS = [
 DEEP = [
     Twin(
         "intake",
+        (Expected("POST /letters", "text-without-limit", Tier.SUSPECTED),),
+        checks=("resources",),
+    ),
+    Twin(
+        "intake_django",
         (Expected("POST /letters", "text-without-limit", Tier.SUSPECTED),),
         checks=("resources",),
     ),

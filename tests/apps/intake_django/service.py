@@ -1,17 +1,32 @@
-"""Django without a framework for forms: what views let in, and what is refused in one way."""
+"""Django without a framework for APIs: what views let in, and what is refused in one way."""
 
+import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
+from django import forms
+from django.core.asgi import get_asgi_application
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import DataError, models
+from django.db.models import Count, Q
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
-from django_service import serve, set_up
+from django.utils.timezone import make_naive
+from django_service import set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
-set_up(__name__, USE_TZ=True)
+CAREFUL = {
+    # missing-header: the document promises a tag, and this is what makes one.
+    "MIDDLEWARE": ["django.middleware.http.ConditionalGetMiddleware"],
+    # text-without-limit: a field of a model has none, but Django has one for the whole body.
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": 2_000_000,
+}
+set_up(__name__, USE_TZ=True, **({"DATA_UPLOAD_MAX_MEMORY_SIZE": None} if BROKEN else CAREFUL))
 
 View = Callable[..., HttpResponse]
 _INTEGERS = 2**31
@@ -47,6 +62,37 @@ class Meeting(models.Model):
         app_label = db_table = "meetings"
 
 
+class Price(models.Model):
+    name = models.TextField()
+    cents = models.IntegerField()
+
+    class Meta:
+        app_label = db_table = "prices"
+
+
+class Reminder(models.Model):
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = db_table = "reminders"
+
+
+class Profile(models.Model):
+    name = models.TextField(blank=True)
+    about = models.TextField(blank=True)
+
+    class Meta:
+        app_label = db_table = "profiles"
+
+
+class Letter(models.Model):
+    text = models.TextField()
+
+    class Meta:
+        app_label = db_table = "letters"
+
+
 class Refused(Exception):
     """Ends a request with a 4xx."""
 
@@ -74,6 +120,13 @@ def text(body: dict, name: str) -> str:
     if not isinstance(value, str) or not value or len(value) > 200 or "\0" in value:
         raise Refused(400, f"{name} is no text")
     return value.strip()
+
+
+def key(number: str) -> int:
+    """The key that a path has."""
+    if not number.isdecimal() or not 0 < int(number) < _INTEGERS:
+        raise Refused(400, "no number")
+    return int(number)
 
 
 def characters(value: str) -> str:
@@ -105,20 +158,21 @@ def view(*methods: str) -> Callable[[View], View]:
 
 @view("POST")
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """accepted-invalid: any plan is taken."""
+    """accepted-invalid: any plan is taken.
+
+    normalised-value: addresses in small letters, of which the client hears nothing."""
     body = fields(request)
     email, plan = characters(text(body, "email")), characters(text(body, "plan"))
     if not BROKEN and plan not in ("free", "team"):
         raise Refused(400, "no such plan")
-    return JsonResponse({"id": Subscriber.objects.create(email=email, plan=plan).pk}, status=201)
+    created = Subscriber.objects.create(email=email.lower() if BROKEN else email, plan=plan)
+    return JsonResponse({"id": created.pk}, status=201)
 
 
 @view("GET")
 def subscriber(request: HttpRequest, number: str) -> HttpResponse:
     """schema-violation: a property is missing."""
-    if not number.isdecimal() or not 0 < int(number) < _INTEGERS:
-        raise Refused(400, "no number")
-    found = Subscriber.objects.filter(pk=int(number)).first()
+    found = Subscriber.objects.filter(pk=key(number)).first()
     if found is None:
         raise Refused(404, "there is none")
     shown = {"id": found.pk, "email": found.email}
@@ -129,7 +183,9 @@ def subscriber(request: HttpRequest, number: str) -> HttpResponse:
 def comment(request: HttpRequest) -> HttpResponse:
     """unhandled-input: the column is shorter than the text may be.
 
-    misrouted: what is sent with DELETE is stored as well."""
+    misrouted: what is sent with DELETE is stored as well.
+
+    undeclared-status: that of a JsonResponse which is given none."""
     body = characters(text(fields(request), "body"))
     try:
         created = Comment.objects.create(body=body)
@@ -137,7 +193,7 @@ def comment(request: HttpRequest) -> HttpResponse:
         if BROKEN:
             raise
         raise Refused(400, "too long") from error
-    return JsonResponse({"id": created.pk}, status=201)
+    return JsonResponse({"id": created.pk}, status=200 if BROKEN else 201)
 
 
 @view("POST")
@@ -174,6 +230,122 @@ def meet(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"id": created.pk, "topic": created.topic}, status=201)
 
 
+@view("GET")
+def invitations(request: HttpRequest) -> HttpResponse:
+    """old-version: its path of before is still there."""
+    return JsonResponse({"invitations": list(Invitation.objects.order_by("id").values()[:50])})
+
+
+@view("GET")
+def invitation(request: HttpRequest, number: str) -> HttpResponse:
+    """undeclared-media-type: JSON that Django is not told of."""
+    found = Invitation.objects.filter(pk=key(number)).values().first()
+    if found is None:
+        raise Refused(404, "there is none")
+    return HttpResponse(json.dumps(found)) if BROKEN else JsonResponse(found)
+
+
+class ImportPrices(BaseCommand):
+    """Was written for the command line."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("lines")
+
+    def handle(self, *, lines: str, **options: object) -> None:
+        """ended-by-input: on the command line that is how one refuses, and here one more is."""
+        prices = [line.partition(",") for line in lines.splitlines()]
+        for name, _, cents in prices:
+            if not (name and cents.isdecimal() and cents.isascii() and len(cents) < 10):
+                if BROKEN:
+                    sys.exit(f"{name!r} has no price")
+                raise CommandError("no price")
+        Price.objects.bulk_create(Price(name=name, cents=int(cents)) for name, _, cents in prices)
+
+
+@view("POST")
+def import_prices(request: HttpRequest) -> HttpResponse:
+    try:
+        call_command(ImportPrices(), characters(text(fields(request), "lines")))
+    except CommandError as error:
+        raise Refused(400, str(error)) from error
+    return JsonResponse({"prices": Price.objects.count()}, status=201)
+
+
+@view("POST")
+def remind(request: HttpRequest) -> HttpResponse:
+    """reads-otherwise: the hour of the service's own zone, without saying so."""
+    body = fields(request)
+    try:
+        at = datetime.fromisoformat(text(body, "at"))
+    except ValueError as error:
+        raise Refused(400, "no time") from error
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    created = Reminder.objects.create(text=characters(text(body, "text")), at=at)
+    shown = make_naive(created.at) if BROKEN else created.at
+    return JsonResponse({"id": created.pk, "at": shown.isoformat()}, status=201)
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = Profile
+        fields = ("name", "about")
+
+
+@view("PATCH")
+def change_profile(request: HttpRequest, number: str) -> HttpResponse:
+    """wiped-by-omission: to a form of a model a field that is not there is an empty one."""
+    profile = Profile.objects.filter(pk=key(number)).first()
+    if profile is None:
+        raise Refused(404, "there is none")
+    known = {} if BROKEN else model_to_dict(profile)
+    form = ProfileForm({**known, **fields(request)}, instance=profile)
+    if not form.is_valid():
+        raise Refused(400, "no profile")
+    form.save()
+    return JsonResponse({"id": profile.pk})
+
+
+def long_text(request: HttpRequest) -> str:
+    value = fields(request).get("text")
+    if not isinstance(value, str) or "\0" in value:
+        raise Refused(400, "no text")
+    return characters(value)
+
+
+@view("POST")
+def write(request: HttpRequest) -> HttpResponse:
+    """text-without-limit: see what Django is set up with."""
+    return JsonResponse({"id": Letter.objects.create(text=long_text(request)).pk}, status=201)
+
+
+@view("POST")
+def digest(request: HttpRequest) -> HttpResponse:
+    """Right in both variants: of a text of any length the digest is stored."""
+    stored = hashlib.sha256(long_text(request).encode()).hexdigest()
+    return JsonResponse({"id": Letter.objects.create(text=stored).pk}, status=201)
+
+
+COUNTED = {"total" if BROKEN else "subscribers": Count("id"), "teams": Count("id", Q(plan="team"))}
+"""breaking-change: clients know all of them as `subscribers`. What is new beside it breaks none."""
+
+
+@view("GET")
+def summary(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(Subscriber.objects.aggregate(**COUNTED))
+
+
+@view("GET")
+def document(request: HttpRequest) -> HttpResponse:
+    """Its schemas of what is counted are made of what is counted."""
+    described = json.loads(Path("openapi.json").read_text())
+    described["components"]["schemas"]["Summary"] = {
+        "type": "object",
+        "required": list(COUNTED),
+        "properties": {name: {"type": "integer"} for name in COUNTED},
+    }
+    return JsonResponse(described)
+
+
 def dump(request: HttpRequest) -> HttpResponse:
     """undeclared-route."""
     return JsonResponse({"all": list(Subscriber.objects.values())})
@@ -188,6 +360,10 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return JsonResponse({"error": "no such path"}, status=404)
 
 
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return JsonResponse({"error": "too large"}, status=400)
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"error": "failed"}, status=500)
 
@@ -196,16 +372,28 @@ def health(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"subscribers": Subscriber.objects.count()})
 
 
-handler404, handler500 = missing, failed
+handler400, handler404, handler500 = unreadable, missing, failed
 urlpatterns = [
     path("health", health),
     path("subscribers", subscribe),
     path("subscribers/<str:number>", subscriber),
     path("comments", comment),
     path("invitations", invite),
+    path("v2/invitations", invitations),
+    path("v2/invitations/<str:number>", invitation),
     path("meetings", meet),
-    *([path("reports/dump", dump), path("metrics", show_metrics)] if BROKEN else []),
+    path("imports", import_prices),
+    path("reminders", remind),
+    path("profiles/<str:number>", change_profile),
+    path("letters", write),
+    path("digests", digest),
+    path("summary", summary),
+    path("openapi.json", document),
 ]
-
-if __name__ == "__main__":
-    serve(threading=True)
+if BROKEN:
+    urlpatterns += [
+        path("reports/dump", dump),
+        path("metrics", show_metrics),
+        path("v1/invitations", invitations),
+    ]
+app = get_asgi_application()
