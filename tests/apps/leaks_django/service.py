@@ -12,6 +12,7 @@ from functools import wraps
 from http import HTTPStatus
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import FieldError
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.urls import path
@@ -274,7 +275,14 @@ def places(request: HttpRequest) -> HttpResponse:
 def members(request: HttpRequest) -> HttpResponse:
     # secret-in-answer, data-of-others
     fields = () if BROKEN else ("id", "name")
-    return answer(list(Member.objects.order_by("id").values(*fields)[:50]))
+    # client-names-column: whatever Django knows of a member, it sorts by
+    sort = query(request, "sort", "id")
+    if not BROKEN and sort not in ("id", "name"):
+        raise Refused("sort by id or by name")
+    try:
+        return answer(list(Member.objects.order_by(sort).values(*fields)[:50]))
+    except FieldError:
+        raise Refused("there is no such field") from None
 
 
 @takes("GET")

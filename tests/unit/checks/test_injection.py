@@ -10,6 +10,7 @@ import pytest
 from doubles.fake_world import DatabaseFault, FakeService, FakeWorld
 from doubles.stored import finding_of
 from seamproof.checks.injection import Injection
+from seamproof.core.catalog import Catalog, Column, Table
 from seamproof.core.experiment import BoundaryKind
 from seamproof.core.model import Operation, Scenario, Step
 from seamproof.core.profile import Profile
@@ -107,6 +108,43 @@ def test_a_quoted_name_that_a_client_chooses_is_a_note() -> None:
     (exchange,) = note.evidence.exchanges
     assert "qzsmp" in exchange.act.step.query["sort"], "the request that shows it, and no other"
     assert held.outcome is Outcome.HELD
+
+
+MEMBERS = ("id", "name", "password_hash")
+
+
+@pytest.mark.parametrize(
+    ("known", "own", "named"),
+    [
+        (MEMBERS, "name", True),
+        (MEMBERS, "-name", True),
+        (("id", "name"), "name", False),
+        (MEMBERS, "a member", False),
+    ],
+    ids=["any that there is", "in descending order", "some of a list", "a text"],
+)
+def test_the_name_of_a_secret_column_is_taken_or_not(
+    known: tuple[str, ...], own: str, named: bool
+) -> None:
+    columns = tuple(Column(each, "text") for each in MEMBERS)
+    step = Step(Operation.parse("GET /things"), query={"sort": own})
+    catalog = Catalog({"members": Table("members", columns, ("id",))})
+
+    def orm(service: FakeService) -> int:
+        name = query(service)["sort"]
+        order = name.lstrip("-") if own != "a member" else "name"
+        if order not in known:
+            return 422
+        return run(service, f'SELECT "id", "name", "password_hash" FROM members ORDER BY "{order}"')
+
+    found = verdicts(Subject(Scenario("all", step), catalog=catalog), GET_things=orm)
+    notes = [each for each in found if each.finding_class]
+    assert [(each.finding_class, each.tier) for each in notes] == [
+        ("client-names-column", Tier.NOTE)
+    ] * named
+    for each in notes:
+        assert each.evidence.facts["payload"] == "password_hash"
+        assert str(each.evidence.facts["wire"]).endswith('ORDER BY "password_hash"')
 
 
 def test_a_name_between_quotes_that_can_be_ended_is_proven() -> None:

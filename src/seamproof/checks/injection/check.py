@@ -4,6 +4,7 @@
     … stored, then read              torn in a later request's statement    stored-sql-injection
     … answered by a called service   torn on the wire                       answer-sql-injection
     whole, where a name stands       a note                                 client-names-column
+    a secret column's name           a note: it is named in a statement     client-names-column
     wildcards in a LIKE              a note                                 like-wildcards
 
 The token rule is that of `analysis.splices`. What functions of the database do with their
@@ -15,9 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from seamproof.analysis import lexing
 from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
-from seamproof.analysis.inputs import inputs
+from seamproof.analysis.inputs import Input, inputs
 from seamproof.analysis.splices import Payload, Sighting, sightings, torn
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.injection.attempts import (
@@ -37,6 +39,7 @@ from seamproof.checks.injection.classes import (
     STORED_INJECTION,
 )
 from seamproof.checks.injection.later import answered, payload_of, reading, stored
+from seamproof.checks.injection.naming import named
 from seamproof.checks.injection.report import CHECK, Case, found, plain
 from seamproof.core.experiment import BoundaryKind, Experiment
 from seamproof.core.history import History
@@ -77,6 +80,8 @@ class Injection:
         tried = yield from attempt_all(subject, places)
         verdicts = yield from _direct(subject, tried)
         verdicts += _names(subject, tried)
+        untold = [each for each in places if each.label not in tried.torn | tried.whole]
+        verdicts += yield from _columns(subject, clean, untold)
         verdicts += yield from _wildcards(subject, tried)
         verdicts += yield from _stored(subject, tried)
         verdicts += yield from _answered(subject, clean)
@@ -92,6 +97,8 @@ class Injection:
         facts = {name: str(value or "") for name, value in finding.evidence.facts.items()}
         again, payload = finding.evidence.experiment, Payload.parse(facts.get("payload", ""))
         finding_class = _BY_NAME.get(finding.finding_class)
+        if finding_class is CHOSEN_NAME and payload is None:
+            return (yield from self.explore(subject))
         if again is None or payload is None or finding_class is None:
             return (plain(subject, Outcome.INCONCLUSIVE, "the finding has no experiment"),)
         if finding.tier is Tier.NOTE:
@@ -196,6 +203,18 @@ def _names(subject: Subject, tried: Attempted) -> list[Verdict]:
         for label, (attempt, sighting, history) in tried.whole.items()
         if sighting.names and label not in tried.torn
     ]
+
+
+def _columns(
+    subject: Subject, clean: History, places: Sequence[Input]
+) -> Exploration[list[Verdict]]:
+    """Secret columns that clients name."""
+    verdicts = []
+    for each in (yield from named(subject, clean, places)):
+        sighting = Sighting("", each.crossing, lexing.NAME, torn=False)
+        case = Case(CHOSEN_NAME, each.input.label, each.column, sighting, each.history)
+        verdicts.append(found(subject, case, None, Tier.NOTE))
+    return verdicts
 
 
 def _wildcards(subject: Subject, tried: Attempted) -> Exploration[list[Verdict]]:

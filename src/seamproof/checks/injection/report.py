@@ -23,7 +23,8 @@ class Case:
 
     finding_class: FindingClass
     input: str
-    payload: Payload
+    payload: Payload | str
+    """What was sent; a text where it is the name of a column."""
     sighting: Sighting
     history: History
     """Of the minimal experiment."""
@@ -60,7 +61,7 @@ def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier:
             facts={
                 "operation": subject.operation.id,
                 "input": case.input,
-                "payload": case.payload.text,
+                "payload": case.payload if isinstance(case.payload, str) else case.payload.text,
                 "wire": excerpt(case.sighting.crossing, case.payload),
                 "statement": case.sighting.crossing.key.shape,
                 "call": case.call,
@@ -71,13 +72,17 @@ def found(subject: Subject, case: Case, confirmation: Confirmation | None, tier:
     )
 
 
-def excerpt(crossing: Crossing, payload: Payload) -> str:
+def excerpt(crossing: Crossing, payload: Payload | str) -> str:
     """The part of a statement, or of its values, that a payload stands in."""
     for text in (crossing.statement, *(each or "" for each in crossing.parameters)):
-        start = text.lower().find(payload.head)
+        if isinstance(payload, str):
+            # What is read is named before what it is sorted by.
+            start, end = text.rfind(payload), text.rfind(payload) + len(payload)
+        else:
+            start = text.lower().find(payload.head)
+            end = text.lower().find(payload.tail, start) + len(payload.tail)
         if start < 0:
             continue
-        end = text.lower().find(payload.tail, start) + len(payload.tail)
         before, behind = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
         cut = "…" if start > _AROUND else "", "…" if end + _AROUND < len(text) else ""
         return " ".join(f"{cut[0]}{before}{text[start:end]}{behind}{cut[1]}".split())
