@@ -1,8 +1,11 @@
 """Django on psycopg: the races that its ORM makes easy, and what it offers against each."""
 
 import hashlib
+import json
 import os
 import threading
+import urllib.request
+from http.client import HTTPException
 
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
@@ -114,6 +117,13 @@ class Booking(models.Model):
 
     class Meta:
         app_label = db_table = "bookings"
+
+
+class Shipment(models.Model):
+    cents = models.IntegerField()
+
+    class Meta:
+        app_label = db_table = "shipments"
 
 
 class Profile(models.Model):
@@ -313,6 +323,28 @@ def pay(request: HttpRequest) -> HttpResponse:
     return answer(201, id=stored.payment_id)
 
 
+def rate(patience: float | None = None) -> int:
+    """What the carrier takes at the moment, in cents."""
+    with urllib.request.urlopen(f"{os.environ['CARRIER_URL']}/rates", timeout=patience) as said:
+        return json.load(said)["cents"]
+
+
+def ship(request: HttpRequest) -> HttpResponse:
+    """transaction-open-during-call: what `atomic` is round is a view, with all that it waits for,
+    and `urlopen` waits for good."""
+    try:
+        if BROKEN:
+            with transaction.atomic():
+                shipment = Shipment.objects.create(cents=0)
+                shipment.cents = rate()
+                shipment.save(update_fields=["cents"])
+        else:
+            shipment = Shipment.objects.create(cents=rate(patience=0.3))
+    except (OSError, HTTPException, ValueError):
+        return answer(502)
+    return answer(201, id=shipment.id)
+
+
 urlpatterns = [
     path("health", health),
     path("wallets/1/withdrawals", withdraw),
@@ -328,6 +360,7 @@ urlpatterns = [
     path("jobs/claim", claim),
     path("profiles/1/<str:column>", change_profile),
     path("payments", pay),
+    path("shipments", ship),
 ]
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ INSERT INTO profiles (name, city) VALUES ('Ada', 'Rome');
 CREATE TABLE articles (id bigserial PRIMARY KEY, edits int NOT NULL, version int NOT NULL);
 INSERT INTO articles (edits, version) VALUES (0, 1);
 CREATE TABLE payments (id bigserial PRIMARY KEY, amount int NOT NULL);
+CREATE TABLE shipments (id bigserial PRIMARY KEY, cents int NOT NULL);
 CREATE TABLE audit (id bigserial PRIMARY KEY, what text NOT NULL, at timestamptz NOT NULL);
 
 CREATE TABLE members (id bigserial PRIMARY KEY, email text NOT NULL);
