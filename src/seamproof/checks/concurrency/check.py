@@ -300,6 +300,6 @@ def _isolated(pair: Pair, judge: Oracle, chosen: Interleaving) -> Exploration[st
 def _stored(experiment: Experiment, seeded: str) -> Pair:
     """The pair that an experiment was made of."""
     first, second = experiment.phases[0].acts
-    settings = replace(experiment.settings, isolation=None)
+    settings = replace(experiment.settings, isolation=None, watched=True)
     acts = (first.step, second.step)
     return Pair(acts, experiment.arrangement, settings, experiment.edits, seeded)

@@ -26,6 +26,8 @@ _BY_EXPERIMENT: Final = frozenset(
     }
 )
 """Checks that show a finding again by its experiment, or by all that they do."""
+_BY_THE_CHECK: Final = frozenset({"watched"})
+"""Settings that the check sees to by itself."""
 _LONGEST: Final = 120
 """Characters of a fact that a check may need to know: longer ones are for people."""
 
@@ -185,7 +187,7 @@ def _settings(settings: Settings) -> Call | None:
     changed = {
         name: getattr(settings, name)
         for name in Settings.__slots__
-        if getattr(settings, name) != getattr(usual, name)
+        if getattr(settings, name) != getattr(usual, name) and name not in _BY_THE_CHECK
     }
     return Call("settings", (), changed) if changed else None
 

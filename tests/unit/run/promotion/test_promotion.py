@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from seamproof.core.experiment import (
     FaultKind,
     Phase,
     Schedule,
+    Settings,
     Turn,
 )
 from seamproof.core.model import Extract, Operation, Scenario, Step
@@ -148,6 +150,13 @@ def test_overlaps_are_turns():
     assert (
         '        .beside(replica=1, fresh=1)\n        .turn(0, until="COMMIT")\n        .turn(1)\n'
     ) in text
+
+
+def test_what_is_asked_of_the_world_is_written_but_for_what_the_check_sees_to():
+    origin = made(Phase((Act(PAY),)), check="concurrency")
+    settings = Settings(watched=True, isolation="serializable")
+    asked = replace(origin, experiment=replace(origin.experiment, settings=settings))
+    assert '.settings(isolation="serializable")\n' in testing.written(asked, functions())
 
 
 def test_methods_of_classes():
