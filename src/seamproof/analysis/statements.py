@@ -6,7 +6,7 @@ Nothing here raises: what cannot be read is taken as it stands, up to the end of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -67,8 +67,23 @@ def locks(sql: str) -> bool:
     return _LOCKING.search(shape(sql)) is not None
 
 
+def source(sql: str, tables: Container[str]) -> str:
+    """Return which of these tables a query reads, and does not only join: the first of its
+    outermost FROM. Empty where there is none."""
+    every = list(tokens(sql))
+    depth, found = 0, ("", -1)
+    for at, (group, text, _) in enumerate(every):
+        depth += (text == "(") - (text == ")")
+        if group == "word" and text.upper() == "FROM" and (not found[0] or depth < found[1]):
+            whole, last = _named(every, at + 1)
+            table = next((each for each in (whole, last) if each in tables), "")
+            found = (table, depth) if table else found
+    return found[0]
+
+
 # ---------------------------------------------------------------------------- names
 
+_NAMING = frozenset({"word", "name"})
 _LOCKING = re.compile(r"\bFOR (?:NO KEY UPDATE|UPDATE|SHARE|KEY SHARE)\b", re.IGNORECASE)
 
 
@@ -76,8 +91,8 @@ def _names(sql: str) -> frozenset[str]:
     found: set[str] = set()
     qualified, dotted = "", False
     for group, text, _ in tokens(sql):
-        if group in ("word", "name"):
-            plain = text.lower() if group == "word" else text[1:-1].replace('""', '"')
+        if group in _NAMING:
+            plain = _plain(group, text)
             found.add(plain)
             qualified = f"{qualified}.{plain}" if dotted else plain
             if dotted:
@@ -87,6 +102,21 @@ def _names(sql: str) -> frozenset[str]:
             dotted = text == "." and bool(qualified)
             qualified = qualified if dotted else ""
     return frozenset(found)
+
+
+def _plain(group: str, text: str) -> str:
+    return text.lower() if group == "word" else text[1:-1].replace('""', '"')
+
+
+def _named(every: list[Token], at: int) -> tuple[str, str]:
+    """Return the name that begins at a place, behind brackets and ONLY, whole and its last part."""
+    while at < len(every) and (every[at][1] == "(" or every[at][1].upper() == "ONLY"):
+        at += 1
+    parts: list[str] = []
+    while at < len(every) and every[at][0] in _NAMING:
+        parts.append(_plain(*every[at][:2]))
+        at += 2 if at + 1 < len(every) and every[at + 1][1] == "." else len(every)
+    return ".".join(parts), parts[-1] if parts else ""
 
 
 # ---------------------------------------------------------------------------- shape

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seamproof.analysis.statements import kind, shape
+from seamproof.analysis.statements import kind, shape, source
 from seamproof.core.history import CrossingKind as K
 
 
@@ -109,6 +109,26 @@ def test_kind(sql: str, expected: K) -> None:
     assert kind(sql) is expected
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT * FROM lines JOIN carts ON lines.cart = carts.id WHERE carts.id = ?", "lines"),
+        ('SELECT "lines"."id" FROM "lines" INNER JOIN "carts" ON (?)', "lines"),
+        ("SELECT (SELECT count(*) FROM carts) FROM lines", "lines"),
+        ("WITH few AS (SELECT * FROM carts) SELECT * FROM few", "carts"),
+        ("SELECT EXTRACT(year FROM made) FROM ONLY lines", "lines"),
+        ("SELECT * FROM ((lines CROSS JOIN carts))", "lines"),
+        ("SELECT * FROM public.lines, carts", "lines"),
+        ("SELECT * FROM shop.items JOIN lines ON true", "shop.items"),
+        ("SELECT * FROM elsewhere JOIN lines ON true", ""),
+        ("SELECT 1 FROM", ""),
+        ("SELECT lines", ""),
+    ],
+)
+def test_source(sql: str, expected: str) -> None:
+    assert source(sql, {"lines", "carts", "shop.items"}) == expected
+
+
 @given(st.text(alphabet="aE'\"$1()[],;/*- \n\\=U&.x"))
 def test_any_text_has_a_shape_and_a_kind(sql: str) -> None:
     assert "  " not in shape(sql.replace('"', ""))
@@ -116,6 +136,14 @@ def test_any_text_has_a_shape_and_a_kind(sql: str) -> None:
 
 
 def test_hostile_text_costs_linear_time() -> None:
-    for text in ("$a$" * 50_000, "'" * 50_001, "/*" * 50_000, "(" * 50_000, "IN (1," * 2_000):
+    for text in (
+        "$a$" * 50_000,
+        "'" * 50_001,
+        "/*" * 50_000,
+        "(" * 50_000,
+        "FROM(" * 50_000,
+        "IN (1," * 2_000,
+    ):
         shape(text)
         kind(text)
+        source(text, ())

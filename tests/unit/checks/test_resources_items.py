@@ -126,6 +126,15 @@ def test_what_is_written_locked_or_numbered_for_each_is_right(each: tuple[str, .
     assert verdict.reason == "25 of body /items cost no lookup each"
 
 
+def test_the_table_is_named_that_is_read_and_not_one_that_it_joins() -> None:
+    joined = "SELECT price FROM products JOIN brands ON brands.id = products.brand WHERE id = $1"
+    brands = Table("brands", (Column("id", "integer"),), ("id",))
+    about = subject(catalog=Catalog({"brands": brands, **CATALOG.tables}))
+    verdict = judged(Shop((joined, INSERT)), about)
+    assert (verdict.finding_class, verdict.table) == ("reads-per-item", "products")
+    assert verdict.evidence.facts["table"] == "products"
+
+
 def test_a_lookup_for_each_batch_is_right() -> None:
     class Batches(Shop):
         def run(self, experiment: Experiment) -> History:

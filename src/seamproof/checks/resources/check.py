@@ -2,7 +2,8 @@
 
     an empty list                   what makes a row of it comes before
     5 more rows of what it lists    a statement more for each: 1, 5, 25     statements-per-row
-    100 more rows                   all of them are read and answered       list-without-limit
+    100 more rows                   all of them are read and answered       list-without-limit,
+                                    unless one more is refused where they are
     1, 5 and 25 items in a body     something is read for each of them      reads-per-item
     a page of 100000                LIMIT 100000 on the wire                page-size-without-limit
     deep: a text of 10 MB           it is stored                            text-without-limit
@@ -19,7 +20,7 @@ from typing import ClassVar
 from seamproof.analysis import confirm
 from seamproof.analysis.begin import begin
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all
-from seamproof.analysis.statements import names
+from seamproof.analysis.statements import source
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.resources.bodies import LENGTH, filled, stored, texts
 from seamproof.checks.resources.classes import (
@@ -31,6 +32,7 @@ from seamproof.checks.resources.classes import (
     STATEMENTS_PER_ROW,
 )
 from seamproof.checks.resources.items import items_of, lookups, steep
+from seamproof.checks.resources.limits import one_more
 from seamproof.checks.resources.lists import STEEP, Cost, Listed, grows, limited, listed, listing
 from seamproof.checks.resources.pages import ASKED, Page, pages, unlimited
 from seamproof.checks.resources.report import CHECK, Case, Facts, found, plain
@@ -44,6 +46,7 @@ from seamproof.core.verdict import Finding, FindingClass, Outcome, Tier, Verdict
 
 _ONE, _FEW, _SOME, _MANY, _LOTS = 1, 5, 15, 25, 100
 _WRITES = "it lists nothing: it writes"
+_NOT_TRIED = "Whether the service refuses to make so many was not tried."
 _NO_ITEMS = "no item of its body refers to what there may be more of"
 
 
@@ -225,6 +228,9 @@ def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Explorat
     history: History = yield experiment
     if trouble(history) or not shows(history):
         return []
+    asked = yield from one_more(subject, clean, one, _LOTS)
+    if asked is not None and asked.refused:
+        return [plain(subject, Outcome.HELD, f"the service limits {name}: {asked.told(_LOTS)}")]
     confirmation = yield from _confirmed(subject, experiment, shows, history)
     # How large the table gets is for a person to say.
     case = Case(
@@ -237,7 +243,11 @@ def _whole(subject: Subject, clean: History, one: Listed, few: Cost) -> Explorat
         statement.key.shape,
         # Operations that list by one statement lack one page.
         cause=statement.key.shape,
-        facts={"many": _LOTS, "statement": statement.key.shape},
+        facts={
+            "many": _LOTS,
+            "statement": statement.key.shape,
+            "adding": _NOT_TRIED if asked is None else asked.told(_LOTS),
+        },
     )
     return [found(subject, case)]
 
@@ -280,7 +290,7 @@ def _items(subject: Subject, clean: History) -> Exploration[Verdict]:
         history,
         confirmation,
         next(each for each in crossings if each.key.shape == shape),
-        min(names(shape) & subject.catalog.tables.keys(), default=items.referred.name),
+        source(shape, subject.catalog.tables) or items.referred.name,
         shape,
         facts={
             "input": items.label,

@@ -10,13 +10,13 @@ STATEMENTS_PER_ROW = FindingClass(
     name="statements-per-row",
     title="{operation} asks the database again for each row of {table}",
     consequence=(
-        "{few} more rows cost {few_statements} more statements, {many} cost {many_statements}: "
-        "{slope} for each row. A page of a thousand costs a thousand round trips."
+        "With {few} more rows in {table} it sent {few_statements} statements more, with {many} it "
+        "sent {many_statements} more: {slope} for each row."
     ),
     why=(
         "The list is read with one statement, and then something of each row with one more: a "
-        "relation that the mapper loads when it is first looked at, or a query in a loop. With "
-        "the three rows of a test it is quick."
+        "relation that the mapper loads when it is first looked at, or a query in a loop. What it "
+        "takes grows with the rows that one answer may have: where a page has a limit, up to that."
     ),
     fix=(
         "Load what belongs to the rows together with them: a join, or one statement with all "
@@ -36,8 +36,7 @@ READS_PER_ITEM = FindingClass(
     name="reads-per-item",
     title="{operation} looks something up in {table} for each item of {input}",
     consequence=(
-        "With 1, {few} and {many} items it was read {one_read}, {few_reads} and {many_reads} "
-        "times. Who may send a thousand items makes the service wait for a thousand round trips."
+        "With 1, {few} and {many} items it was read {one_read}, {few_reads} and {many_reads} times."
     ),
     why=(
         "The items are gone through one by one, and what each refers to is loaded in the loop. To "
@@ -83,14 +82,17 @@ LIST_WITHOUT_LIMIT = FindingClass(
     name="list-without-limit",
     title="{operation} answers every row of {table} that there is",
     consequence=(
-        "With {many} more rows it read and answered {many} more: there is no LIMIT. Requests add "
-        "rows to {table}, so that the list grows until it takes all of the memory there is."
+        "With {many} more rows in {table} it read and answered {many} more: the statement has no "
+        "LIMIT. {adding}"
     ),
     why=(
-        "A list has no pages. As long as there are few rows nobody sees it, and every customer "
-        "who has many makes each of their requests slow."
+        "A list has no pages, and requests add to what it lists. As long as there are few rows "
+        "nobody sees it."
     ),
-    fix="Answer a page, with a size of the service's own where the client names none.",
+    fix=(
+        "Answer a page, with a size of the service's own where the client names none; or refuse to "
+        "make more than there may be."
+    ),
     example="""
         GET /orders
         SELECT ... FROM orders WHERE user_id = $1      every order since the account was opened
