@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from doubles.fake_world import FakeService, FakeWorld, Handler
+from doubles.stored import finding_of
 from seamproof.checks.inventory import Inventory
 from seamproof.checks.inventory.asking import UNKNOWN, asks
 from seamproof.core.catalog import Catalog, Table
@@ -37,6 +40,10 @@ def guarded(service: FakeService) -> int:
     return orders(service) if service.serving.sender else 401
 
 
+def page(service: FakeService) -> int:
+    return 200
+
+
 def found(subject: Subject = SUBJECT, **routes: Handler) -> list[Verdict]:
     handlers = {LIST.id: orders} | {f"GET {path}": each for path, each in routes.items()}
     return list(FakeWorld(handlers).drive(Inventory().explore(subject)))
@@ -66,20 +73,76 @@ def test_a_route_that_lets_nobody_in_is_a_note() -> None:
     assert notes[-1].outcome is Outcome.HELD
 
 
+class Telling(FakeWorld):
+    """Answers everything with one text."""
+
+    text = b"requests_total 12"
+
+    def _act(self, act: Act, disturbances: list[Disturbance]) -> Exchange:
+        exchange = super()._act(act, disturbances)
+        assert exchange.response is not None
+        return replace(exchange, response=replace(exchange.response, body=self.text))
+
+
 def test_an_old_version_and_open_metrics() -> None:
-    old, metrics = found(**{"/v1/orders": orders, "/metrics": lambda service: 200})
+    world = Telling({LIST.id: orders, "GET /v1/orders": orders, "GET /metrics": page})
+    old, metrics = world.drive(Inventory().explore(SUBJECT))
     assert (old.finding_class, old.tier) == ("old-version", Tier.PROVEN)
     assert old.evidence.facts["declared"] == "GET /v2/orders"
     assert (metrics.finding_class, metrics.tier) == ("open-internals", Tier.SUSPECTED)
 
 
+def test_an_answer_that_says_nothing_opens_nothing() -> None:
+    world = Telling({LIST.id: orders, "GET /metrics": page})
+    (metrics,) = world.drive(Inventory().explore(SUBJECT))
+    finding = finding_of(metrics)
+    world.text = b"\n"
+    (verdict,) = world.drive(Inventory().explore(SUBJECT))
+    assert verdict.outcome is Outcome.HELD
+    (again,) = world.drive(Inventory().replay(SUBJECT, finding))
+    assert again.outcome is Outcome.HELD
+
+
+@pytest.mark.parametrize(
+    ("reading", "tier", "replays", "sql"),
+    [
+        ({1}, Tier.SUSPECTED, (3, 3), "reads no table"),
+        ({2}, Tier.SUSPECTED, (3, 3), "reads no table"),
+        ({1, 2}, Tier.SUSPECTED, (1, 3), "reads orders"),
+        ({1, 2, 3, 4}, Tier.PROVEN, (3, 3), "reads orders"),
+    ],
+)
+def test_what_a_job_reads_meanwhile_makes_an_answer_no_surer(
+    reading: set[int], tier: Tier, replays: tuple[int, int], sql: str
+) -> None:
+    asked = 0
+
+    def dump(service: FakeService) -> int:
+        nonlocal asked
+        asked += 1
+        return orders(service) if asked in reading else 200
+
+    (verdict,) = found(**{"/debug/orders": dump})
+    assert (verdict.tier, verdict.replays) == (tier, replays)
+    assert verdict.evidence.facts["sql"] == sql
+
+
+def test_what_answers_once_is_inconclusive() -> None:
+    answers = iter([200])
+    (verdict, _) = found(**{"/debug/orders": lambda service: next(answers, 503)})
+    assert (verdict.outcome, verdict.replays) == (Outcome.INCONCLUSIVE, (0, 3))
+
+
+def test_metrics_are_insides_by_either_name() -> None:
+    routes = ("/internal/prometheus", "/internal/metrics")
+    asked = asks(replace(SUBJECT, undeclared=tuple(Operation("GET", each) for each in routes)))
+    classes = {each.route: each.finding_class.name for each in asked}
+    assert [classes[f"GET {each}"] for each in routes] == ["open-internals"] * 2
+
+
 def test_who_answers_everything_says_nothing() -> None:
     (verdict,) = found(**{UNKNOWN: orders, "/debug/orders": orders})
     assert verdict.outcome is Outcome.SKIPPED
-
-
-def page(service: FakeService) -> int:
-    return 200
 
 
 class Site(FakeWorld):

@@ -27,7 +27,7 @@ _NO_API = re.compile(
 )
 """Paths that documents leave out on purpose."""
 _INSIDES = re.compile(
-    r"/(actuator|metrics|pprof|heapdump|threaddump|env|_profiler|phpinfo|console)(/|$)",
+    r"/(actuator|metrics|prometheus|pprof|heapdump|threaddump|env|_profiler|phpinfo|console)(/|$)",
     re.IGNORECASE,
 )
 _USUAL = (

@@ -7,7 +7,7 @@ confirm   one alone beside that path, three times
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from seamproof.analysis.confirm import Confirmation, as_expected, replay_all, standing
@@ -110,7 +110,7 @@ class Inventory:
         known = next(each for each in CLASSES if each.name == finding.finding_class)
         ask = Ask(act.step, known, str(finding.evidence.facts.get("declared", "")))
         answered = yield from _asked(subject, (ask,), act.sender)
-        verdicts = yield from _told(subject, [each for each in answered if each.exchange.ok])
+        verdicts = yield from _told(subject, [each for each in answered if _opens(each)])
         return verdicts or (_plain(subject, Outcome.HELD, "it was not seen again"),)
 
 
@@ -153,12 +153,20 @@ def _is_page(exchange: Exchange) -> bool:
     return exchange.ok and any(each.startswith(_PAGES) for each in types)
 
 
+def _opens(answered: _Answered) -> bool:
+    """Whether a route answers with success; of what shows the service's insides, with something."""
+    response = answered.exchange.response
+    if response is None or not response.ok:
+        return False
+    return answered.ask.finding_class is not OPEN_INTERNALS or bool(response.body.strip())
+
+
 def _is_there(answered: _Answered, nowhere: Exchange) -> bool:
     """Whether a route answers otherwise than a path that there is not."""
     status = answered.exchange.status
     if _is_page(nowhere) and _is_page(answered.exchange):
         return False
-    if answered.ask.finding_class is OPEN_INTERNALS and not answered.exchange.ok:
+    if answered.ask.finding_class is OPEN_INTERNALS and not _opens(answered):
         return False
     return status not in _NOT_THERE and (status != nowhere.status or answered.exchange.ok)
 
@@ -182,8 +190,19 @@ def _told(subject: Subject, there: Sequence[_Answered]) -> Exploration[list[Verd
         tier = _tier(subject, each)
         confirmed: Confirmation | None = None
         if tier is not Tier.NOTE:
-            shows = _shows(subject, each, tier)
-            (confirmed,) = yield from replay_all(subject, experiment, (shows,), _passes(subject))
+            reads, answers = yield from replay_all(
+                subject,
+                experiment,
+                (_shows(subject, each, Tier.PROVEN), _shows(subject, each, Tier.SUSPECTED)),
+                _passes(subject),
+            )
+            if tier is Tier.PROVEN and not reads.shown:
+                # What was read beside the answer a job of the service has read.
+                tier, each = (
+                    Tier.SUSPECTED,
+                    replace(each, section=replace(each.section, crossings=())),
+                )
+            confirmed = reads if tier is Tier.PROVEN else answers
         verdicts.append(_verdict(subject, each, experiment, tier, confirmed))
     return verdicts
 
@@ -210,13 +229,16 @@ def _tables(subject: Subject, section: Section) -> Iterator[tuple[str, bool]]:
 
 
 def _shows(subject: Subject, first: _Answered, tier: Tier) -> Callable[[History], bool]:
+    """Whether a route opens again where another path does not, as surely at least."""
+
     def shows(history: History) -> bool:
         if len(history.sections) < 2:
             return False
         again = _Answered(first.ask, first.identity, history.sections[0])
         nowhere = history.sections[1].exchange
         alone = not nowhere.ok or (_is_page(nowhere) and not _is_page(again.exchange))
-        return _tier(subject, again) is tier and alone
+        enough = tier is Tier.SUSPECTED or _tier(subject, again) is Tier.PROVEN
+        return _opens(again) and enough and alone
 
     return shows
 
