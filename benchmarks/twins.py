@@ -27,7 +27,6 @@ import argparse
 import json
 import os
 import re
-import runpy
 import shutil
 import statistics
 import subprocess
@@ -49,6 +48,7 @@ from seamproof.run.reporting import run_loop
 from seamproof.run.session import Options, run
 
 ROOT = Path(__file__).parents[1]
+sys.path.append(str(ROOT / "tests"))
 SUITES = {
     "overlaps": (
         ("races", "races_django", "races_express", "bookings", "lookalikes"),
@@ -158,11 +158,12 @@ def checks_of_classes() -> dict[str, str]:
 
 def expected(task: Task) -> frozenset[tuple[str, str, str]]:
     """The manifest's rows that are of its checks."""
+    from apps.manifest import TWINS
+
     by = checks_of_classes()
-    rows = runpy.run_path(str(ROOT / "tests" / "apps" / "manifest.py"))
     return frozenset(
         (each.operation, each.finding_class, str(each.tier))
-        for twin in rows["TWINS"]
+        for twin in TWINS
         if twin.app == task.app and task.variant == "broken"
         for each in twin.broken
         if by.get(each.finding_class) in task.checks

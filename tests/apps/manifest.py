@@ -1,43 +1,13 @@
-"""What each twin shows: a row is an operation, a finding class, and the tier that it has."""
+"""What each twin shows: a row is an operation, a finding class, and the tier that it has.
+
+Those of transactions, retries and overlaps are in `engine_twins`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
+from apps.engine_twins import ENGINE, ENGINE_TWINS
+from apps.expected import Expected, Twin
 from seamproof.core.verdict import Tier
-
-APPS = Path(__file__).parent
-LOUD = (Tier.PROVEN, Tier.SUSPECTED)
-
-
-@dataclass(frozen=True)
-class Expected:
-    """A finding that must be there, and how sure it is."""
-
-    operation: str
-    finding_class: str
-    tier: Tier = Tier.PROVEN
-
-
-@dataclass(frozen=True)
-class Twin:
-    """A service, and what its broken variant shows."""
-
-    app: str
-    broken: tuple[Expected, ...]
-    needs: tuple[str, ...] = ()
-    """Programs without which it cannot run."""
-    checks: tuple[str, ...] = ()
-    """Those that it is for; empty means all. What is planted for some is careless for others."""
-
-    @property
-    def tiers(self) -> dict[tuple[str, str], Tier]:
-        """How sure each finding is, by operation and class."""
-        return {(each.operation, each.finding_class): each.tier for each in self.broken}
-
-
-ENGINE = ("rollback", "trace", "idempotency", "concurrency")
 
 LEAKS = (
     Expected("GET /articles", "sql-injection"),
@@ -64,142 +34,7 @@ SENT_ON = Expected("POST /imports", "server-side-request-forgery", Tier.SUSPECTE
 """Where the library that calls follows redirects, and asks our proxy."""
 
 TWINS = [
-    Twin(
-        "ledger",
-        (
-            Expected("POST /deposits", "partial-state"),
-            Expected("POST /deposits", "spread-writes", Tier.NOTE),
-            Expected("POST /messages", "lost-write"),
-            Expected("PUT /counters/{name}", "duplicate-effect", Tier.SUSPECTED),
-            Expected("PUT /postings/{posting}", "doubled-by-retry"),
-            Expected("POST /refunds", "duplicate-without-key", Tier.NOTE),
-            Expected("POST /signups", "early-answer"),
-            Expected("POST /signups", "lost-write"),
-            Expected("POST /orders", "refused-but-wrote"),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "bookings",
-        (
-            Expected("POST /bookings", "stuck-retry"),
-            Expected("POST /visits", "commit-rolled-back"),
-            Expected("POST /visits", "lost-write"),
-            Expected("POST /reviews", "early-answer"),
-            Expected("POST /reviews", "lost-write"),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "notes",
-        (
-            Expected("POST /notes", "poisoned-pool"),
-            Expected("POST /notes/{note}/likes", "left-in-transaction"),
-            Expected("POST /notes/{note}/pins", "transaction-left-open"),
-            Expected("PUT /notes/{note}/tags", "partial-state", Tier.SUSPECTED),
-            Expected("PUT /notes/{note}/tags", "duplicate-rows"),
-            Expected("POST /imports", "poisoned-pool"),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "sagas",
-        (
-            Expected("POST /shipments", "partial-state"),
-            Expected("POST /deliveries", "uncompensated-call"),
-            Expected("POST /deliveries", "no-timeout"),
-            Expected("POST /deliveries", "transaction-open-during-call", Tier.SUSPECTED),
-            Expected("POST /deliveries", "call-in-transaction", Tier.NOTE),
-            Expected("POST /orders", "lost-call"),
-            Expected("POST /invoices/1/payment", "duplicated-call"),
-            Expected("POST /invoices/1/payment", "uncompensated-call"),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "races",
-        (
-            Expected("POST /accounts/1/withdrawals", "lost-update"),
-            Expected("POST /accounts/1/fees", "lost-update"),
-            Expected("POST /counters/hits", "lost-update"),
-            Expected("POST /jobs/claim", "lost-update"),
-            Expected("POST /sales", "guard-bypass"),
-            Expected("POST /coupons/HALF/use", "guard-bypass"),
-            Expected("POST /projects", "guard-bypass"),
-            Expected("POST /seats/1/bookings", "guard-bypass"),
-            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
-            Expected("POST /orders/1/lines", "non-serializable"),
-            Expected("POST /shifts/1/takers", "unhandled-conflict", Tier.SUSPECTED),
-            Expected("POST /members", "duplicate-rows"),
-            Expected("PUT /tags/blue", "duplicate-rows"),
-            Expected("PATCH /profiles/1", "full-row-overwrite"),
-            Expected("PATCH /notes/1", "resurrected-row"),
-            Expected("POST /contacts", "duplicate-effect"),
-            Expected("PUT /carts/1/lines", "duplicate-effect"),
-            Expected("POST /payments/after", "partial-state"),
-            Expected("POST /payments/after", "duplicate-effect"),
-            Expected("POST /payments/after", "key-without-fingerprint"),
-            Expected("POST /payments/looked", "duplicate-effect"),
-            Expected("POST /payments/bare", "key-without-fingerprint"),
-            Expected("POST /payments/shared", "key-not-scoped"),
-            Expected("POST /payments/first", "partial-state", Tier.SUSPECTED),
-            Expected("POST /payments/first", "key-blocks-retry", Tier.SUSPECTED),
-            Expected("POST /payments/promised", "partial-state"),
-            Expected("POST /payments/promised", "empty-replay"),
-            Expected("POST /payments/vague", "wrong-key-status", Tier.NOTE),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "races_django",
-        (
-            Expected("POST /wallets/1/withdrawals", "lost-update"),
-            Expected("POST /pages/1/views", "lost-update"),
-            Expected("POST /articles/1/edits", "lost-update"),
-            Expected("POST /jobs/claim", "lost-update"),
-            Expected("POST /orders", "guard-bypass"),
-            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
-            Expected("POST /projects", "guard-bypass"),
-            Expected("POST /seats/1/bookings", "guard-bypass"),
-            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
-            Expected("POST /members", "duplicate-rows"),
-            Expected("PUT /preferences/theme", "duplicate-rows"),
-            Expected("PATCH /profiles/1/{column}", "full-row-overwrite"),
-            Expected("POST /payments", "duplicate-effect"),
-            Expected("POST /shipments", "no-timeout"),
-            Expected("POST /shipments", "transaction-open-during-call", Tier.SUSPECTED),
-            Expected("POST /shipments", "call-in-transaction", Tier.NOTE),
-        ),
-        checks=ENGINE,
-    ),
-    Twin(
-        "races_express",
-        (
-            Expected("POST /accounts/1/withdrawals", "lost-update"),
-            Expected("POST /counters/hits", "lost-update"),
-            Expected("POST /articles/1/edits", "lost-update"),
-            Expected("POST /jobs/claim", "lost-update"),
-            Expected("POST /sales", "guard-bypass"),
-            Expected("POST /coupons/HALF/redemptions", "guard-bypass"),
-            Expected("POST /projects", "guard-bypass"),
-            Expected("POST /seats/1/bookings", "guard-bypass"),
-            Expected("PUT /doctors/{doctor}/leave", "write-skew"),
-            Expected("POST /members", "duplicate-rows"),
-            Expected("PUT /preferences/theme", "duplicate-rows"),
-            Expected("PATCH /profiles/1", "full-row-overwrite"),
-            Expected("POST /payments", "partial-state"),
-            Expected("POST /payments", "duplicate-effect"),
-            Expected("DELETE /drafts/1", "ended-by-overlap"),
-            Expected("POST /deliveries", "uncompensated-call"),
-            Expected("POST /deliveries", "no-timeout"),
-            Expected("POST /deliveries", "transaction-open-during-call", Tier.SUSPECTED),
-            Expected("POST /deliveries", "call-in-transaction", Tier.NOTE),
-            Expected("PUT /subscriptions/ada", "ended-by-retry"),
-            Expected("POST /alerts", "service-died"),
-        ),
-        needs=("node", "npm"),
-        checks=ENGINE,
-    ),
+    *ENGINE_TWINS,
     Twin(
         "leaks",
         (

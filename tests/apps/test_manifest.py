@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from manifest import DEEP, TWINS
-
+from apps.manifest import DEEP, TWINS
 from planted import PROVEN, SUSPECTED
 from seamproof.core import registry
 from seamproof.run.catalogue import classes_of

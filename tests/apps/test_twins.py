@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.manifest import APPS, DEEP, LOUD, SOUND, TWINS, Twin
+from apps.expected import APPS, LOUD, Twin
+from apps.manifest import DEEP, SOUND, TWINS
 from seamproof.core.events import Baseline, FindingReported, JobFinished, RunFinished
 from seamproof.core.verdict import Finding, Outcome, Tier
 from seamproof.run.reporting import run_loop
