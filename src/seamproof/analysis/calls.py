@@ -23,9 +23,10 @@ from enum import IntEnum
 
 from seamproof.analysis.background import foreground
 from seamproof.analysis.intervals import WRITES, Placement
-from seamproof.analysis.values import Leaf, is_identifier, json_leaves
+from seamproof.analysis.values import is_identifier
 from seamproof.core.experiment import BoundaryKind, Fault, FaultKind
 from seamproof.core.history import Crossing, CrossingKind, Request, Section, TransactionStatus
+from seamproof.core.leaves import Leaf, json_leaves
 from seamproof.core.model import SAFE_METHODS
 from seamproof.core.profile import Profile
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from seamproof.analysis.values import json_leaves
 from seamproof.core.history import Crossing, Exchange, Section
+from seamproof.core.leaves import json_leaves
 
 _LEAST = 20
 """Characters of a statement that nobody writes by chance."""

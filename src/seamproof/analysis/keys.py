@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seamproof.analysis.values import json_leaves
 from seamproof.core.history import Exchange, Request, RowChange
+from seamproof.core.leaves import json_leaves
 from seamproof.core.model import Json, Step
 
 _NAME = re.compile(r"idempoten(?:cy|t)|^x-request-id$|^x-client-token$", re.IGNORECASE)

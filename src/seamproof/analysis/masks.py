@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.naming import Cell, Generated, Line
-from seamproof.analysis.values import is_identifier, is_number, is_time, is_uuid, leaves
+from seamproof.analysis.values import is_identifier, is_number, is_time, is_uuid
 from seamproof.core.catalog import Catalog, Table
 from seamproof.core.history import Row
+from seamproof.core.leaves import leaves
 from seamproof.core.profile import Profile
 from seamproof.core.subject import Subject
 

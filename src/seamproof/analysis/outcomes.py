@@ -14,8 +14,9 @@ from typing import TypeAlias
 from seamproof.analysis.calls import known_by, mutates
 from seamproof.analysis.changes import Effect, effect, without_records
 from seamproof.analysis.masks import NOW, VOLATILE, Mask
-from seamproof.analysis.values import Leaf, is_identifier, is_time, json_leaves
+from seamproof.analysis.values import is_identifier, is_time
 from seamproof.core.history import Changes, Crossing, CrossingKind, Exchange, History
+from seamproof.core.leaves import Leaf, json_leaves
 
 SERVICE_UNAVAILABLE = 503
 Call: TypeAlias = tuple[str, tuple[tuple[str, str | None], ...]]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seamproof.analysis.masks import NOW, VOLATILE
-from seamproof.analysis.values import Leaf, is_identifier, is_time, json_leaves
+from seamproof.analysis.values import is_identifier, is_time
 from seamproof.core.history import Exchange
+from seamproof.core.leaves import Leaf, json_leaves
 
 
 def body_leaves(exchange: Exchange) -> tuple[Leaf, ...]:

@@ -1,16 +1,11 @@
-"""The leaves of a JSON text, what stands at a place of one, and what a value looks like: a time, a
-number, an identifier."""
+"""What stands at a place of a JSON value, and what a value looks like: a time, a number, an
+identifier."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
-
-Leaf: TypeAlias = tuple[str, str | None]
-"""A path and the text there. Array places have no number: `data.$.items[].id`."""
+from collections.abc import Iterable
+from typing import Any, Final
 
 _TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}"
@@ -21,7 +16,6 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _TOKEN = re.compile(r"[A-Za-z0-9_+/=.~$-]{16,}")
 _EPOCH = (1_500_000_000, 2_500_000_000)
 """Seconds of the years 2017 to 2049."""
-_DEPTH = 40
 MISSING: Final = object()
 """What stands for a value that is not there: null is one that is."""
 
@@ -61,36 +55,3 @@ def at(value: Any, path: Iterable[str | int]) -> Any:
         else:
             return MISSING
     return value
-
-
-def _walk(path: str, value: Any, depth: int) -> Iterator[Leaf]:
-    if isinstance(value, dict) and value and depth < _DEPTH:
-        for key in sorted(value):
-            yield from _walk(f"{path}.{key}", value[key], depth + 1)
-    elif isinstance(value, list) and value and depth < _DEPTH:
-        for each in value:
-            yield from _walk(f"{path}[]", each, depth + 1)
-    elif value is None or isinstance(value, str):
-        yield path, value
-    else:
-        yield path, json.dumps(value, sort_keys=True)
-
-
-@lru_cache(maxsize=4096)
-def json_leaves(text: str) -> tuple[Leaf, ...] | None:
-    """The leaves of a JSON object or array in document order; None where it is neither."""
-    if text[:1] not in ("{", "["):
-        return None
-    try:
-        value = json.loads(text, parse_float=str, parse_int=str)
-    except (ValueError, RecursionError):
-        return None
-    return tuple(_walk("$", value, 0))
-
-
-def leaves(column: str, text: str | None) -> tuple[Leaf, ...]:
-    """A column's value as leaves: one, or for a JSON document each of its own."""
-    inside = json_leaves(text) if text else None
-    if inside is None:
-        return ((column, text),)
-    return tuple((f"{column}.{path}", value) for path, value in inside)

@@ -15,6 +15,7 @@
 - `registry`    finds those, in our folders and by entry points, and refuses a malformed one
 - `codec`       all of the data to JSON and back
 - `references`  references in texts, and braces that are none
+- `leaves`      the leaves of JSON texts, which rows are compared and shown by
 - `counting`    numbers of things, in words
 - `secrecy`     names of secrets
 - `canary`      texts that nobody else has written; `canaries` the same as UUIDs, numbers, moments

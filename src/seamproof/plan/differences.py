@@ -13,10 +13,11 @@ from typing import TypeAlias
 from seamproof.analysis.background import CONTROL, foreground
 from seamproof.analysis.changes import NetRow, net
 from seamproof.analysis.masks import Mask, key_scopes, reference
-from seamproof.analysis.values import is_number, is_time, leaves
+from seamproof.analysis.values import is_number, is_time
 from seamproof.core.catalog import Catalog
 from seamproof.core.experiment import CrossingKey
 from seamproof.core.history import Changes, History, Section
+from seamproof.core.leaves import leaves
 from seamproof.core.profile import Profile
 
 STALLED = 1.0

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from seamproof.core.history import Row, RowChange
+from seamproof.core.leaves import Leaf, leaves
 from seamproof.reports.text import bounded, cells, clip, harmless, pad
 
 _KEY = re.compile(r"(.*_)?(id|uuid|key|code)", re.IGNORECASE)
@@ -38,7 +39,7 @@ def without(
     """Return the changes that are not among the others, each of which counts once.
 
     For the eye: generated keys do not count, so that rows are matched by what they say; of a masked
-    column only whether it is set.
+    column, and of a masked place of a JSON document, only whether it is set.
     """
     waiting = Counter(_content(each, masked) for each in others)
     missing: list[RowChange] = []
@@ -68,15 +69,21 @@ def _seen(change: RowChange, masked: Collection[str]) -> RowChange:
 
 
 def _content(change: RowChange, masked: Collection[str]) -> tuple[object, ...]:
-    def said(row: Row | None) -> frozenset[tuple[str, str | bool | None]] | None:
+    def said(row: Row | None) -> tuple[tuple[str, str | bool | None], ...] | None:
         if row is None:
             return None
-        return frozenset(
-            (name, bool(value) if f"{change.table}.{name}" in masked else value)
-            for name, value in _unkeyed(row)
+        return tuple(
+            (place, bool(value) if f"{change.table}.{place}" in masked else value)
+            for name, text in sorted(_unkeyed(row))
+            for place, value in _places(change.table, name, text, masked)
         )
 
     return change.table, said(change.old), said(change.new)
+
+
+def _places(table: str, name: str, text: str | None, masked: Collection[str]) -> Iterable[Leaf]:
+    """A column as verdicts look at it: of a JSON document each leaf may be masked by itself."""
+    return ((name, text),) if f"{table}.{name}" in masked else leaves(name, text)
 
 
 def _unkeyed(row: Row) -> Iterator[tuple[str, str | None]]:

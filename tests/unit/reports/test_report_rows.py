@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+
+import pytest
 from report_samples import ORDER, STOCK
 
 from seamproof.core.history import RowChange
@@ -67,3 +70,44 @@ def test_rows_do_not_differ_in_when_a_masked_column_was_set_but_in_whether() -> 
     assert without((early,), (late,), {"orders.paid_at"}) == []
     unset = RowChange("orders", {"id": "1", "paid_at": "then"}, {"id": "1", "paid_at": None})
     assert without((early,), (unset,), {"orders.paid_at"}) == [early]
+
+
+def noted(**document: object) -> RowChange:
+    new = {"id": "3", "kind": "paid", "data": json.dumps(document), "note": None}
+    return RowChange("log", None, new)
+
+
+def test_rows_do_not_differ_in_what_is_masked_within_a_document() -> None:
+    masked = {"log.data.$.date", "log.data.$.lines[].id"}
+    early = noted(date="today", total="4.00", lines=[{"id": 1}, {"id": 2}])
+    late = noted(lines=[{"id": 8}, {"id": 9}], date="tomorrow", total="4.00")
+    assert without((early,), (late,), masked) == []
+    assert without((early,), (late,), {"log.data.$.date"}) == [early]
+    assert without((early,), (late,), {"log.data"}) == []
+    assert without((early, early), (late,), masked) == [early], "each counts once"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        noted(date="today", total="5.00"),
+        noted(date="", total="4.00"),
+        noted(date=None, total="4.00"),
+        noted(total="4.00"),
+        RowChange("notes", None, noted(date="today", total="4.00").new),
+    ],
+    ids=["another value", "empty", "null", "not there", "another table"],
+)
+def test_rows_differ_in_what_else_a_document_says_and_in_whether_it_says_it(
+    other: RowChange,
+) -> None:
+    one = noted(date="today", total="4.00")
+    assert without((one,), (other,), {"log.data.$.date"}) == [one]
+
+
+def test_the_order_of_columns_and_of_keys_is_no_difference_and_that_of_a_list_is() -> None:
+    one = RowChange("log", None, {"kind": "paid", "data": '{"a": [1, 2], "b": 3}'})
+    turned = RowChange("log", None, {"data": '{"b":3,"a":[1,2]}', "kind": "paid"})
+    other = RowChange("log", None, {"kind": "paid", "data": '{"a": [2, 1], "b": 3}'})
+    assert without((one,), (turned,), ()) == []
+    assert without((one,), (other,), ()) == [one]

@@ -17,7 +17,6 @@ from seamproof.analysis.changes import net
 from seamproof.analysis.planting import Planted
 from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
-from seamproof.analysis.values import json_leaves
 from seamproof.analysis.words import words_of
 from seamproof.checks.authorization.inquiry import Inquiry
 from seamproof.checks.authorization.judgement import Breach, Court, Trespass
@@ -26,6 +25,7 @@ from seamproof.core.canaries import sighted
 from seamproof.core.document import Place
 from seamproof.core.experiment import Act
 from seamproof.core.history import History, Row
+from seamproof.core.leaves import json_leaves
 from seamproof.core.model import Operation, Step
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject

@@ -17,12 +17,12 @@ from seamproof.analysis.places import Place, form_of, inside, referring, room
 from seamproof.analysis.sensitivity import Sensitivity, sensitivity, sensitivity_of
 from seamproof.analysis.statements import names
 from seamproof.analysis.trouble import trouble
-from seamproof.analysis.values import json_leaves
 from seamproof.core.canaries import Form, sighted
 from seamproof.core.canary import LENGTH
 from seamproof.core.catalog import Column, Table
 from seamproof.core.experiment import BoundaryKind, Experiment, RowEdit
 from seamproof.core.history import History, Row
+from seamproof.core.leaves import json_leaves
 from seamproof.core.protocols import Exploration
 from seamproof.core.secrecy import redacted
 from seamproof.core.subject import Subject

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from seamproof.analysis.calls import calls
 from seamproof.analysis.splices import Payload, Sighting, sightings
 from seamproof.analysis.trouble import missed, trouble
-from seamproof.analysis.values import json_leaves
 from seamproof.checks.injection.attempts import Attempt, experiment, together
 from seamproof.core.experiment import Act, Experiment, Fault, FaultKind, Phase
 from seamproof.core.history import Crossing, History
+from seamproof.core.leaves import json_leaves
 from seamproof.core.model import Operation
 from seamproof.core.protocols import Exploration
 from seamproof.core.subject import Subject

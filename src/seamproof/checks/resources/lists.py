@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from seamproof.analysis.cloning import as_row, clones
 from seamproof.analysis.intervals import sql
 from seamproof.analysis.statements import names
-from seamproof.analysis.values import json_leaves
 from seamproof.analysis.words import words_of
 from seamproof.core.catalog import Table
 from seamproof.core.experiment import Experiment, RowEdit
 from seamproof.core.history import Crossing, CrossingKind, History, Row
+from seamproof.core.leaves import json_leaves
 from seamproof.core.subject import Subject
 
 STEEP = 0.9
