@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from rolled_back import PRODUCT, classes, subject, verdicts
 
-from doubles.fake_world import DatabaseFault, Died, FakeService
+from doubles.fake_world import CallFailed, ConnectionLost, DatabaseFault, Died, FakeService
 from seamproof.core.profile import Profile
 from seamproof.core.verdict import Outcome, Tier, Verdict
 
@@ -74,6 +74,85 @@ def test_what_the_log_alone_has_is_still_a_lost_write() -> None:
 
     found = told(verdicts(swallowing, subject(profile=LOGGED)))
     assert Tier.PROVEN in {each.tier for each in found}
+
+
+def telling(service: FakeService) -> int:
+    """Changes nothing more, and says so in its log, as well as it can."""
+    with suppress(DatabaseFault):
+        service.connect().insert("events", id=1, type="archived")
+    return 200
+
+
+def test_an_entry_that_is_all_that_an_act_leaves_is_a_note_where_it_is_lost() -> None:
+    for operation in ("DELETE /orders/1", "PUT /orders/1"):
+        (verdict,) = told(verdicts(telling, subject(operation, profile=LOGGED)))
+        assert (verdict.finding_class, verdict.tier) == ("lost-write", Tier.NOTE)
+        assert (verdict.outcome, verdict.cause) == (Outcome.HELD, "lost entries of events")
+
+
+def test_the_only_row_of_an_act_is_proven_lost_where_it_is_no_entry_of_a_log() -> None:
+    about = subject("DELETE /orders/1", profile=Profile(records=frozenset({"other"})))
+    (verdict,) = told(verdicts(telling, about))
+    assert (verdict.finding_class, verdict.tier) == ("lost-write", Tier.PROVEN)
+
+
+def test_an_effect_that_is_lost_with_its_entry_is_proven() -> None:
+    def swallowing(service: FakeService) -> int:
+        db = service.connect()
+        db.begin()
+        db.insert("orders", id=1, status="new")
+        with suppress(DatabaseFault):
+            db.insert("events", id=1, type="ordered")
+        db.commit()
+        return 201
+
+    found = told(verdicts(swallowing, subject(profile=LOGGED)))
+    assert ("lost-write", Tier.PROVEN, Outcome.VIOLATED) in classes(found)
+    assert Tier.NOTE not in {each.tier for each in found}
+
+
+@pytest.mark.parametrize(("method", "tier"), [("POST", Tier.PROVEN), ("GET", Tier.NOTE)])
+def test_an_entry_that_alone_tells_of_a_call_is_lost(method: str, tier: Tier) -> None:
+    def passing_on(service: FakeService) -> int:
+        with suppress(CallFailed):
+            service.call(f"{method} mails /letters", {"to": "ada"}, status=200)
+        return telling(service)
+
+    found = verdicts(passing_on, subject("PUT /orders/1", profile=LOGGED))
+    assert {each.tier for each in found if each.finding_class == "lost-write"} == {tier}
+
+
+@pytest.mark.parametrize(("beside", "tier"), [("events", Tier.NOTE), ("failures", Tier.PROVEN)])
+def test_what_an_act_that_only_tells_leaves_instead_is_a_note_in_its_log(
+    beside: str, tier: Tier
+) -> None:
+    def owning_up(service: FakeService) -> int:
+        db = service.connect()
+        try:
+            db.insert("events", id=1, type="archived")
+        except DatabaseFault:
+            db.update(beside, {"id": 1, "count": 0}, count=1)
+        return 200
+
+    found = told(verdicts(owning_up, subject("DELETE /orders/1", profile=LOGGED)))
+    assert {each.tier for each in found if each.finding_class == "partial-state"} == {tier}
+
+
+@pytest.mark.parametrize(("records", "tier"), [(LOGGED, Tier.NOTE), (Profile(), Tier.SUSPECTED)])
+def test_an_entry_that_only_a_lost_answer_doubles_is_a_note(records: Profile, tier: Tier) -> None:
+    def forgetful(service: FakeService) -> int:
+        failed = service.memory.pop("failed", False)
+        if service.world.committed and not failed:
+            return 409
+        try:
+            service.connect().insert("events", id=service.next_id("events"), type="archived")
+        except (DatabaseFault, ConnectionLost):
+            service.memory["failed"] = True
+            raise
+        return 200
+
+    found = told(verdicts(forgetful, subject("DELETE /orders/1", profile=records)))
+    assert [(each.finding_class, each.tier) for each in found] == [("doubled-by-retry", tier)]
 
 
 def test_an_entry_that_is_missing_when_an_answer_was_lost_is_no_more_than_that() -> None:

@@ -13,13 +13,17 @@ an error          a part, other     converges to after         partial-state, su
 an error          a part, other     4xx or 503, no effect      partial-state, suspected
 an error          a part, other     success, not after         partial-state, proven
 an error          a part, other     an error, not after        stuck-retry, proven
+
+Of an act that does nothing but append to logs, each is a note as long as nothing else is left; not
+stuck-retry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from seamproof.analysis.calls import mutates
 from seamproof.analysis.changes import Comparison, State
 from seamproof.analysis.intervals import Placement, left_open
 from seamproof.analysis.trouble import died, missed, trouble
@@ -35,7 +39,7 @@ from seamproof.checks.rollback.classes import (
 from seamproof.checks.rollback.clean import Clean, Symptom, retry_of
 from seamproof.core.history import Exchange, History, Section
 from seamproof.core.model import Operation
-from seamproof.core.verdict import Tier
+from seamproof.core.verdict import FindingClass, Tier
 
 _UNAVAILABLE = 503
 
@@ -71,8 +75,9 @@ def judge(clean: Clean, placement: Placement, history: History) -> Observation:
     if absent := missed(history):
         return Observation(placement, history, missed=absent)
     state = clean.compared(history.section)
+    found = _symptoms(clean, placement, history, state)
     symptoms = (
-        *_symptoms(clean, placement, history, state),
+        *(_as_note(clean, each) for each in found),
         *outbound.symptoms(clean, placement, history, state),
     )
     return Observation(
@@ -130,8 +135,31 @@ def _after_success(clean: Clean, section: Section, state: Comparison) -> Iterato
 
 def _without_entries(state: Comparison) -> Iterator[Symptom]:
     """Who keeps a log as well as it can means this; it is the same for all that it logs."""
-    if logs := ", ".join(sorted({each.table for each in state.missing})):
-        yield Symptom(PARTIAL_STATE, Tier.NOTE, "entries", state, cause=f"lost entries of {logs}")
+    if state.missing:
+        yield _of_entries(PARTIAL_STATE, state)
+
+
+def _as_note(clean: Clean, symptom: Symptom) -> Symptom:
+    """The symptom; a note where the whole effect is entries of logs, and nothing else is left.
+
+    Who calls another service has an effect beyond them.
+    """
+    state = symptom.comparison
+    changed = {each.table for each in (*state.left, *state.missing)}
+    calls_out = any(mutates(each) for each in clean.outbound.calls)
+    if calls_out or not changed <= clean.mask.profile.records:
+        return symptom
+    if symptom.finding_class in (PARTIAL_STATE, LOST_WRITE):
+        return _of_entries(symptom.finding_class, state)
+    if symptom.finding_class is DOUBLED_BY_RETRY:
+        return replace(symptom, tier=Tier.NOTE)
+    return symptom
+
+
+def _of_entries(finding_class: FindingClass, state: Comparison) -> Symptom:
+    logs = ", ".join(sorted({each.table for each in state.missing or state.left}))
+    cause = f"lost entries of {logs}" if state.missing else f"other entries of {logs}"
+    return Symptom(finding_class, Tier.NOTE, "entries", state, cause=cause)
 
 
 def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom | None:
