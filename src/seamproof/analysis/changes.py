@@ -182,6 +182,34 @@ def compare(found: Effect, clean: Effect, catalog: Catalog) -> Comparison:
     )
 
 
+def lacks_only_volatile(found: Effect, clean: Effect, mask: Mask) -> bool:
+    """Whether every row of the clean run is there, and nothing differs but that volatile columns of
+    some are empty.
+
+    A row that is not changed at all is no such row: with its change more than a value is missing.
+    """
+    missing, extra = clean.loose - found.loose, found.loose - clean.loose
+    unmatched = list(missing.elements())
+    for entry in extra.elements():
+        whole = next((each for each in unmatched if _lacks(entry, each, mask)), None)
+        if whole is None:
+            return False
+        unmatched.remove(whole)
+    return bool(extra) and not unmatched
+
+
+def _lacks(found: Entry, whole: Entry, mask: Mask) -> bool:
+    if found[:2] != whole[:2]:
+        return False
+    filled, empty = Counter(whole[2]), Counter(found[2])
+    lost, left = filled - empty, empty - filled
+    return (
+        sorted(name for name, _ in lost.elements()) == sorted(name for name, _ in left.elements())
+        and all(mask.is_volatile(found[0], name) for name, _ in lost)
+        and not any(text for _, text in left)
+    )
+
+
 def _pick(whole: Effect, wanted: Counter[Entry]) -> Iterator[RowChange]:
     remaining = Counter(wanted)
     for entry, row in whole.rows:

@@ -122,7 +122,7 @@ class Mask:
                 if scope == table or (scope and self.profile.fresh_sequences):
                     signed[sign].add(Generated(scope, text))
                 for name, value in leaves(column, text):
-                    if value and self._volatile(table, name) and is_identifier(value):
+                    if value and self.is_volatile(table, name) and is_identifier(value):
                         signed[sign].add(_random(value))
         if self.profile.fresh_sequences:
             return frozenset(signed["+"] | signed["-"])
@@ -144,7 +144,8 @@ class Mask:
             ]
         return Line(table, sign, tuple(cells))
 
-    def _volatile(self, table: str, name: str) -> bool:
+    def is_volatile(self, table: str, name: str) -> bool:
+        """Whether the values of this leaf differ between equal runs."""
         return f"{table}.{name}" in self.profile.volatile
 
     def _refers(self, place: str, value: str, generated: frozenset[Generated]) -> bool:
@@ -167,7 +168,7 @@ class Mask:
     ) -> Cell:
         if not value:
             return Cell(name, value)
-        if self._volatile(table, name):
+        if self.is_volatile(table, name):
             if is_time(value):
                 return Cell(name, NOW)
             known = named.get(value)

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seamproof.analysis.changes import Effect, State, compare, effect, net, paired
+from seamproof.analysis.changes import (
+    Effect,
+    State,
+    compare,
+    effect,
+    lacks_only_volatile,
+    net,
+    paired,
+)
 from seamproof.analysis.masks import NOW, VOLATILE, Mask, key_scopes, narrowed
 from seamproof.core.catalog import Catalog, Column, ForeignKey, Table
 from seamproof.core.history import Changes, Row, RowChange
@@ -236,6 +244,32 @@ def test_a_second_copy_is_doubled_and_another_row_is_not() -> None:
     assert compare(of(one, two), clean, CATALOG).doubled
     assert not compare(of(one, came("log", text="again")), clean, CATALOG).doubled
     assert not compare(of(one), clean, CATALOG).doubled
+
+
+BILL = {"id": 1, "total": 7}
+PATH, DAY = "bills/2026/a41d09c2.pdf", "2026-03-04"
+
+
+@pytest.mark.parametrize(
+    ("rows", "lacks"),
+    [
+        ([came("bills", **BILL, file="")], True),
+        ([came("bills", **BILL, file=None)], True),
+        ([came("bills", **BILL, file=PATH)], False),
+        ([came("bills", **BILL, file=DAY)], False),
+        ([came("bills", id=1, total="", file=PATH)], False),
+        ([came("bills", **BILL, file=""), came("bills", id=2, total=7, file=PATH)], False),
+        ([became("bills", {**BILL, "file": "x"}, file="")], False),
+        ([], False),
+    ],
+    ids=["empty", "NULL", "the same", "another", "no volatile one", "more", "changed", "nothing"],
+)
+def test_a_row_without_its_volatile_value_lacks_that_alone(
+    rows: list[RowChange], lacks: bool
+) -> None:
+    mask = Mask.of(Profile(volatile=frozenset({"bills.file"})), CATALOG)
+    whole = effect(Changes((came("bills", **BILL, file=PATH),)), mask)
+    assert lacks_only_volatile(effect(Changes(tuple(rows)), mask), whole, mask) is lacks
 
 
 def test_rows_of_one_key_are_an_update() -> None:

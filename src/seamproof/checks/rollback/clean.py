@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from seamproof.analysis.calls import calls
-from seamproof.analysis.changes import Comparison, Effect, State, compare, effect
+from seamproof.analysis.changes import (
+    Comparison,
+    Effect,
+    State,
+    compare,
+    effect,
+    lacks_only_volatile,
+)
 from seamproof.analysis.intervals import (
     Transaction,
     changes_of_acts,
@@ -112,6 +119,13 @@ class Clean:
         whole = effect(self.history.section.changes, mask)
         judged = self._without_records_of_failure(section.changes)
         return compare(effect(judged, mask), whole, mask.catalog).state is State.AFTER
+
+    def lacks_only_volatile(self, section: Section) -> bool:
+        """Whether nothing differs from the clean act but that columns of rows are empty whose value
+        is another in each run.
+        """
+        judged = self._without_records_of_failure(section.changes)
+        return lacks_only_volatile(effect(judged, self.mask), self.effect, self.mask)
 
     def _without_records_of_failure(self, changes: Changes) -> Changes:
         """Leave out rows that are only inserted, into tables that no success changes.

@@ -5,6 +5,7 @@ success           after                                        survived
 success           before                                       lost-write
 success           a part, other                                partial-state, proven
 success, error    all but entries of logs                      partial-state, a note
+success, error    all but values that differ in each run       partial-state, suspected
 an error          before                                       held
 an error          the key alone     converges to after         held
 an error          after             success, more than after   doubled-by-retry, where a retry
@@ -129,7 +130,8 @@ def _after_success(clean: Clean, section: Section, state: Comparison) -> Iterato
     elif state.missing and clean.differs_only_in_entries(section):
         yield from _without_entries(state)
     elif state.state is not State.AFTER and state.signature not in clean.outbound.degraded:
-        tier = Tier.SUSPECTED if _all_beside(state) else Tier.PROVEN
+        there = _all_beside(state) or clean.lacks_only_volatile(section)
+        tier = Tier.SUSPECTED if there else Tier.PROVEN
         yield Symptom(PARTIAL_STATE, tier, state.signature, state)
 
 
@@ -172,7 +174,8 @@ def _after_error(clean: Clean, history: History, state: Comparison) -> Symptom |
         return None
     # What a log says of the retry may be of another beginning: what it found changed already.
     converged = now.state is State.AFTER or clean.differs_only_in_entries(retry)
-    healed = converged or _all_beside(state) or _recorded(clean, state, now)
+    there = _all_beside(state) or clean.lacks_only_volatile(history.section)
+    healed = converged or there or _recorded(clean, state, now)
     if healed or _refused(retry.exchange, state, now):
         return Symptom(PARTIAL_STATE, Tier.SUSPECTED, state.signature, state)
     if clean.succeeded(retry.exchange):
