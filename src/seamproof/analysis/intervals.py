@@ -248,3 +248,8 @@ def left_open(section: Section) -> Crossing | None:
     """
     last = {crossing.backend: crossing for crossing in section.crossings}
     return next((last[each] for each in section.open_backends if each in last), None)
+
+
+def rolls_back(crossing: Crossing) -> bool:
+    """Whether it is a COMMIT that the database answered with ROLLBACK, which is no error."""
+    return crossing.kind is CrossingKind.COMMIT and crossing.tag == "ROLLBACK"

@@ -94,6 +94,7 @@ def test_the_only_row_of_an_act_is_proven_lost_where_it_is_no_entry_of_a_log() -
     about = subject("DELETE /orders/1", profile=Profile(records=frozenset({"other"})))
     (verdict,) = told(verdicts(telling, about))
     assert (verdict.finding_class, verdict.tier) == ("lost-write", Tier.PROVEN)
+    assert verdict.evidence.facts["rolled_back"] == "", "it is no transaction's end"
 
 
 def test_an_effect_that_is_lost_with_its_entry_is_proven() -> None:
@@ -109,6 +110,8 @@ def test_an_effect_that_is_lost_with_its_entry_is_proven() -> None:
     found = told(verdicts(swallowing, subject(profile=LOGGED)))
     assert ("lost-write", Tier.PROVEN, Outcome.VIOLATED) in classes(found)
     assert Tier.NOTE not in {each.tier for each in found}
+    said = {each.evidence.facts["rolled_back"] for each in found if each.cause == "insert events"}
+    assert said == {"COMMIT answers ROLLBACK, "}
 
 
 @pytest.mark.parametrize(("method", "tier"), [("POST", Tier.PROVEN), ("GET", Tier.NOTE)])

@@ -41,13 +41,14 @@ LOST_WRITE = FindingClass(
     name="lost-write",
     title="{operation} answers success and stores nothing",
     consequence=(
-        "{fault} at {place}: the client was told {answer}, and none of {expected_rows} "
-        "changed rows is there."
+        "{fault} at {place}: {rolled_back}the client was told {answer}, and none of "
+        "{expected_rows} changed rows is there."
     ),
     why=(
         "The database refused or rolled back, and the service did not notice: an exception is "
         "swallowed, or the answer is sent before the commit has succeeded. The client believes "
-        "that its data are safe, and nobody will ever try again."
+        "that its data are safe, and nobody will ever try again. Where COMMIT answers ROLLBACK, "
+        "the check `trace` tells the same defect as commit-rolled-back."
     ),
     fix=(
         "Let a database error reach the handler that answers with an error, and answer only "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from seamproof.analysis.background import foreground
 from seamproof.analysis.calls import answered, calls, open_during, stub
 from seamproof.analysis.confirm import Confirmation, standing
-from seamproof.analysis.intervals import WRITES, Placement, written
+from seamproof.analysis.intervals import WRITES, Placement, rolls_back, written
 from seamproof.checks.rollback.classes import LOST_WRITE, SERVICE_DIED
 from seamproof.checks.rollback.clean import Clean, Symptom
 from seamproof.checks.rollback.judgement import Observation
@@ -183,6 +183,7 @@ def _evidence(
             "tables": ", ".join(sorted({each.table for each in comparison.left})),
             "tries": TRIES,
             "others": _others(case.others),
+            "rolled_back": _rolled_back(history.section),
             **_call_facts(clean, case.symptom, history.section),
         },
     )
@@ -203,6 +204,11 @@ def _fault_facts(clean: Clean, placement: Placement) -> dict[str, str | int]:
 
 def _others(count: int) -> str:
     return f" Failures at {counted(count, 'other place')} leave other parts." if count else ""
+
+
+def _rolled_back(section: Section) -> str:
+    """How `trace` tells the same defect."""
+    return "COMMIT answers ROLLBACK, " if any(map(rolls_back, section.crossings)) else ""
 
 
 def _call_facts(clean: Clean, symptom: Symptom, section: Section) -> dict[str, str | int]:

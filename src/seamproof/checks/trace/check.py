@@ -25,6 +25,7 @@ from seamproof.analysis.intervals import (
     changes_of_acts,
     intervals,
     left_open,
+    rolls_back,
     sql,
     target,
     transactions,
@@ -130,7 +131,7 @@ def _sights(section: Section, subject: Subject) -> Iterator[_Sight]:
     crossings = sql(section, subject.profile)
     if section.exchange.ok:
         for crossing in crossings:
-            if crossing.kind is CrossingKind.COMMIT and crossing.tag == "ROLLBACK":
+            if rolls_back(crossing):
                 yield _Sight(COMMIT_ROLLED_BACK, crossing, _cause(crossings, crossing))
     stayed = left_open(section)
     if stayed is not None:

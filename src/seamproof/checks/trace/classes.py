@@ -17,7 +17,8 @@ COMMIT_ROLLED_BACK = FindingClass(
     why=(
         "PostgreSQL answers COMMIT in a failed transaction with the tag ROLLBACK and with no "
         "error. A service that catches the first error and goes on to commit takes that for "
-        "success."
+        "success. What is not stored the check `rollback` tells, as lost-write or partial-state: "
+        "one defect, seen from the wire and in the rows."
     ),
     fix=(
         "Do not catch a database error inside its transaction without rolling back to a "
