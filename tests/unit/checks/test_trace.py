@@ -88,6 +88,40 @@ def test_an_error_that_one_function_swallows_is_one_cause_in_all_operations() ->
     assert other.cause == "insert orders"
 
 
+@pytest.mark.parametrize(
+    ("records", "orders", "calling", "note"),
+    [
+        ("events", 0, 0, True),
+        ("events", 1, 0, False),
+        ("events", 0, 1, False),
+        ("other", 0, 0, False),
+    ],
+    ids=["an entry alone", "with its effect", "of a call", "no entry"],
+)
+def test_what_rolled_back_is_a_note_where_all_the_act_does_is_to_write_a_log(
+    records: str, orders: int, calling: int, note: bool
+) -> None:
+    def telling(service: FakeService) -> int:
+        db = service.connect()
+        db.begin()
+        if orders:
+            db.insert("orders", id=1)
+        if calling:
+            service.call("POST mails /letters", {"to": "ada"})
+        with suppress(DatabaseFault):
+            db.insert("events", id=1, type="archived")
+        db.commit()
+        return 200
+
+    about = replace(SUBJECT, profile=Profile(records=frozenset({records})))
+    (found,) = [each for each in verdicts(telling, about) if "rolled" in each.finding_class]
+    assert (found.tier, found.outcome, found.cause) == (
+        (Tier.NOTE, Outcome.HELD, "lost entries of events")
+        if note
+        else (Tier.PROVEN, Outcome.VIOLATED, "insert events")
+    )
+
+
 def test_a_commit_that_rolled_back_and_an_error_is_right() -> None:
     def honest(service: FakeService) -> int:
         swallow(service)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from seamproof.analysis.begin import begin
-from seamproof.analysis.calls import calls, open_during
+from seamproof.analysis.calls import calls, mutates, open_during
 from seamproof.analysis.changes import effect
 from seamproof.analysis.confirm import Confirmation, replay
 from seamproof.analysis.controls import control
@@ -267,11 +267,23 @@ def _swallowed(
         def shows(again: History) -> bool:
             return any(_is_swallowed(each) for each in _sights(again.section, subject))
 
-        confirmation = yield from replay(subject, experiment, shows, _answers_as(clean))
         seen = replace(history, experiment=experiment, sections=history.sections[:1])
+        if logs := _only_logs(subject, clean):
+            sight = replace(rolled_back[0], names=write, note=True)
+            cause = f"lost entries of {', '.join(logs)}"
+            return [replace(_verdict(subject, seen, sight, None), cause=cause)]
+        confirmation = yield from replay(subject, experiment, shows, _answers_as(clean))
         sight = replace(rolled_back[0], names=write)
         return [replace(_verdict(subject, seen, sight, confirmation), cause=written(write))]
     return []
+
+
+def _only_logs(subject: Subject, clean: History) -> tuple[str, ...]:
+    """The logs of what was done that are all an act writes: it has nothing that could be parted
+    from them. None where it has an effect beside them, or calls another service."""
+    changed = effect(clean.section.changes, Mask.for_subject(subject)).tables
+    calls_out = any(mutates(each) for each in calls(clean.section, subject.profile))
+    return () if calls_out or not set(changed) <= subject.profile.records else changed
 
 
 def _is_swallowed(sight: _Sight) -> bool:
