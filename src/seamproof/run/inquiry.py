@@ -6,12 +6,14 @@ Nothing is asked for that no check needs: most of it takes requests.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from seamproof.core import references
 from seamproof.core.access import Access
 from seamproof.core.document import Document
 from seamproof.core.events import Event
-from seamproof.core.model import Operation, Scenario
+from seamproof.core.model import Json, Operation, Scenario, Step
 from seamproof.core.profile import Profile
 from seamproof.core.registry import Need
 from seamproof.core.subject import Knowledge
@@ -44,7 +46,7 @@ class Inquiry:
         """What all subjects have in common, of the scenarios that are reached."""
         document = await self._document()
         access = await self._access(learned, profile)
-        return Knowledge(document, _reads(learned), access, self._promised(document))
+        return Knowledge(document, free_reads(learned), access, self._promised(document))
 
     async def undeclared(self) -> tuple[Operation, ...]:
         """The routes of the service's code that its document does not declare."""
@@ -75,13 +77,22 @@ class Inquiry:
         return await lookout.look(asked, profile)
 
 
-def _reads(learned: Sequence[LearnedScenario]) -> tuple[Scenario, ...]:
-    """Reads that succeed with nothing arranged for them."""
-    return tuple(
+def free_reads(learned: Sequence[LearnedScenario]) -> tuple[Scenario, ...]:
+    """Reads that refer to nothing that is arranged; those first for which nothing is."""
+    found = [
         each.scenario
         for each in learned
         if each.scenario.operation.method == "GET"
-        and not each.scenario.arrangement
+        and (not each.scenario.arrangement or not _refers(each.scenario.act))
         and each.clean is not None
         and each.clean.section.exchange.ok
-    )
+    ]
+    found.sort(key=lambda each: bool(each.arrangement))
+    return tuple(replace(each, arrangement=()) for each in found)
+
+
+def _refers(step: Step) -> bool:
+    """Whether a read has ids in it that an arrangement made."""
+    path = set(references.names(step.operation.path)) - step.path_parameters.keys()
+    values: Json = [step.path_parameters, step.query, step.headers]
+    return bool(path) or any(references.inside(values))

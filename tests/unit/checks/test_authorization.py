@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from permitted import (
     IDENTITIES,
@@ -120,6 +122,18 @@ def test_a_list_that_shows_another_tenants_is_the_defect_itself() -> None:
     shared = AuthorizationPolicy(shared=("products",))
     quiet = one(judged(scenario, handler, reads=(scenario,), authorization=shared))
     assert quiet.outcome is Outcome.HELD
+
+
+def test_a_list_that_shows_a_colleagues_may_be_meant() -> None:
+    def listed(ask: Ask) -> Answer:
+        return 200, ask.some("orders", tenant_id=PEOPLE[ask.sender][1])
+
+    scenario = about("GET /orders")
+    reads = (replace(scenario, arrangement=()),)
+    verdict = judged(scenario, signed_in(listed), reads=reads)[0]
+    assert (verdict.finding_class, verdict.tier) == ("foreign-object", Tier.NOTE)
+    verdict = one(judged(scenario, signed_in(lambda ask: (200, ask.some("orders"))), reads=reads))
+    assert (verdict.finding_class, verdict.tier) == ("tenant-crossed", Tier.PROVEN)
 
 
 def test_what_is_open_to_nobody_is_told_as_such() -> None:

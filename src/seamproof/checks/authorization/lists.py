@@ -48,7 +48,10 @@ def unlisted(
         return trespass
     act = subject.scenario.act
     if not _PARAMETER.search(act.operation.path) and any(e.act == act for e in subject.reads):
-        return trespass if trespass.breach is Breach.TENANT else None
+        if trespass.breach is Breach.TENANT:
+            return trespass
+        # What is arranged may be what makes it everybody's, as that it is published.
+        return replace(trespass, sure=False) if subject.scenario.arrangement else None
     lists = [each.act for each in subject.reads if not _PARAMETER.search(each.operation.path)]
     lists = lists[:_LISTS]
     if trespass.breach is Breach.PEER:
