@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
-from django.utils.timezone import make_naive
+from django.utils.timezone import localtime, make_naive
 from django_service import set_up
 
 BROKEN = os.environ["SEAMPROOF_VARIANT"] == "broken"
@@ -273,7 +273,9 @@ def import_prices(request: HttpRequest) -> HttpResponse:
 
 @view("POST")
 def remind(request: HttpRequest) -> HttpResponse:
-    """reads-otherwise: the hour of the service's own zone, without saying so."""
+    """reads-otherwise: the hour of the service's own zone, without saying so.
+
+    The fixed twin says so: it is the same moment."""
     body = fields(request)
     try:
         at = datetime.fromisoformat(text(body, "at"))
@@ -281,7 +283,7 @@ def remind(request: HttpRequest) -> HttpResponse:
         raise Refused(400, "no time") from error
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     created = Reminder.objects.create(text=characters(text(body, "text")), at=at)
-    shown = make_naive(created.at) if BROKEN else created.at
+    shown = (make_naive if BROKEN else localtime)(created.at)
     return JsonResponse({"id": created.pk, "at": shown.isoformat()}, status=201)
 
 
@@ -291,13 +293,16 @@ class ProfileForm(forms.ModelForm):
         fields = ("name", "about")
 
 
-@view("PATCH")
+@view("PATCH", "PUT")
 def change_profile(request: HttpRequest, number: str) -> HttpResponse:
-    """wiped-by-omission: to a form of a model a field that is not there is an empty one."""
+    """wiped-by-omission: to a form of a model a field that is not there is an empty one.
+
+    With PUT that is right: it replaces the whole."""
     profile = Profile.objects.filter(pk=key(number)).first()
     if profile is None:
         raise Refused(404, "there is none")
-    known = {} if BROKEN else model_to_dict(profile)
+    whole = BROKEN or request.method == "PUT"
+    known = {} if whole else model_to_dict(profile)
     form = ProfileForm({**known, **fields(request)}, instance=profile)
     if not form.is_valid():
         raise Refused(400, "no profile")

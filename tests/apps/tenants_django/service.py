@@ -2,7 +2,8 @@
 
 Right in both variants: a project of the workspace is every member's · templates are everybody's, as
 the configuration says · what is removed is not there · the number of projects is public · the log
-of logins says for how long they were good, and lets in nobody.
+of logins says for how long they were good, and lets in nobody · what is published is everybody's,
+and they may star it.
 """
 
 import json
@@ -79,9 +80,18 @@ class Draft(models.Model):
     account = models.ForeignKey(Account, models.CASCADE)
     words = models.TextField()
     published = models.BooleanField(default=False)
+    stars = models.IntegerField(default=0)
 
     class Meta:
         app_label = db_table = "drafts"
+
+
+class Star(models.Model):
+    account = models.ForeignKey(Account, models.CASCADE)
+    draft = models.ForeignKey(Draft, models.CASCADE)
+
+    class Meta:
+        app_label = db_table = "stars"
 
 
 class Remark(models.Model):
@@ -297,6 +307,30 @@ def publish(request: HttpRequest, key: int) -> HttpResponse:
     return answer(id=key) if published else answer(404)
 
 
+@view("GET")
+@signed_in
+def published(request: HttpRequest) -> HttpResponse:
+    """What somebody has published is for everybody."""
+    return answer(drafts=list(Draft.objects.filter(published=True).values("id", "words")))
+
+
+@view("GET")
+@signed_in
+def published_one(request: HttpRequest, key: int) -> HttpResponse:
+    one = get_object_or_404(Draft, pk=key, published=True)
+    return answer(id=one.id, words=one.words)
+
+
+@view("POST")
+@signed_in
+def star(request: HttpRequest, key: int) -> HttpResponse:
+    """A row of somebody else is counted up: that is what a star does."""
+    one = get_object_or_404(Draft, pk=key, published=True)
+    Star.objects.create(account=request.account, draft=one)
+    Draft.objects.filter(pk=key).update(stars=F("stars") + 1)
+    return answer(201, id=key)
+
+
 @view("POST")
 @signed_in
 def remarks(request: HttpRequest, key: int) -> HttpResponse:
@@ -396,6 +430,9 @@ urlpatterns = [
     path("drafts/<int:key>/words", words),
     path("drafts/<int:key>/publication", publish),
     path("drafts/<int:key>/remarks", remarks),
+    path("published", published),
+    path("published/<int:key>", published_one),
+    path("published/<int:key>/stars", star),
     path("drafts/<int:key>/remarks/<int:remark>", remark),
     path("accounts/<uuid:member>/role", role),
     path("coupons", coupons),

@@ -30,7 +30,13 @@ CREATE TABLE drafts (
     id serial PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES accounts,
     words text NOT NULL,
-    published boolean NOT NULL DEFAULT false
+    published boolean NOT NULL DEFAULT false,
+    stars integer NOT NULL DEFAULT 0
+);
+CREATE TABLE stars (
+    id serial PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES accounts,
+    draft_id integer NOT NULL REFERENCES drafts ON DELETE CASCADE
 );
 CREATE TABLE remarks (
     id serial PRIMARY KEY,
