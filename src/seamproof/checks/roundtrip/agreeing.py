@@ -22,9 +22,6 @@ _ZONES = timedelta(minutes=15)
 """What the offsets of all zones are multiples of."""
 _FARTHEST = timedelta(hours=14)
 _SCALE = re.compile(r"^numeric\(\d+,(\d+)\)$")
-_FARTHEST_ZONE = timedelta(hours=14)
-_ZONES = timedelta(minutes=15)
-"""What all zones are whole multiples of."""
 
 
 class Agreement(StrEnum):
@@ -55,7 +52,11 @@ def shifted(sent: Json, other: Json) -> timedelta | None:
     if one is None or two is None:
         return None
     off = _in_utc(two) - _in_utc(one)
-    return off if off and not off % _ZONES and abs(off) <= _FARTHEST else None
+    return off if off and _is_zone(off) else None
+
+
+def _is_zone(off: timedelta) -> bool:
+    return not off % _ZONES and abs(off) <= _FARTHEST
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -138,8 +139,7 @@ def begins(day: Json, moment: Json) -> bool:
     one, two = (_moment(str(each)) for each in (day, moment))
     if one is None or two is None or ":" not in str(moment):
         return False
-    zone = one.replace(tzinfo=UTC) - two.replace(tzinfo=two.tzinfo or UTC)
-    return abs(zone) <= _FARTHEST_ZONE and not zone % _ZONES
+    return _is_zone(_in_utc(one) - _in_utc(two))
 
 
 def _moment(text: str) -> datetime | None:

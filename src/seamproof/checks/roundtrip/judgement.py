@@ -61,7 +61,7 @@ def sights(tried: Try, trip: Trip, later: Later | None) -> Iterator[Sight]:
     elif agreement is Agreement.LOST and same_value(tried.usual, stored):
         # As if nothing else had been sent: it is another field that is stored there.
         return
-    elif agreement is Agreement.LOST and not _read_right(tried, trip, later):
+    elif agreement is Agreement.LOST and not _is_right(tried, trip, later, stored):
         yield sight
     if agreement is Agreement.SAME:
         yield from _read_otherwise(tried, trip, later, sight)
@@ -78,24 +78,25 @@ def _said(tried: Try, trip: Trip, later: Later | None) -> Iterator[tuple[Exchang
     yield trip.read, value_in(body, tried.path, alone=tried.alone)
 
 
-def _read_right(tried: Try, trip: Trip, later: Later | None) -> bool:
-    """Whether a time that is stored without its offset is read as what was sent."""
+def _is_right(tried: Try, trip: Trip, later: Later | None, stored: Json) -> bool:
+    """Whether a time that is stored without its offset is read as what was sent; where nothing
+    reads it, whether it is stored in a zone of the service's own, as the act's own time is."""
     if tried.telling.kind != "time" or tried.column.type.endswith("with time zone"):
         return False
-    return any(
-        compared(tried.telling.value, said, "time")[0] is Agreement.SAME
-        for _, said in _said(tried, trip, later)
-        if said is not MISSING
-    )
+    sent, told = tried.telling.value, [said for _, said in _said(tried, trip, later)]
+    if any(said is not MISSING for said in told):
+        return any(compared(sent, said, "time")[0] is Agreement.SAME for said in told)
+    return any(_alike(shifted(tried.usual, own), shifted(sent, stored)) for own in tried.usually)
 
 
 def _off_alike(tried: Try, said: Json) -> bool:
-    """Whether an answer that is off to the act's own time is off as much to this one, but for an
-    hour in summer."""
-    if tried.shift is None:
-        return True
-    shift = shifted(tried.telling.value, said)
-    return shift is not None and abs(shift - tried.shift) <= _SUMMER
+    """Whether an answer that is off to the act's own time is off as much to this one."""
+    return tried.shift is None or _alike(tried.shift, shifted(tried.telling.value, said))
+
+
+def _alike(one: timedelta | None, other: timedelta | None) -> bool:
+    """Whether two times are off as much, but for an hour in summer."""
+    return one is not None and other is not None and abs(one - other) <= _SUMMER
 
 
 def _read_otherwise(tried: Try, trip: Trip, later: Later | None, sight: Sight) -> Iterator[Sight]:
