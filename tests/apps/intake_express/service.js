@@ -3,7 +3,8 @@
 //
 // Right in both variants: what is replaced as a whole leaves nothing as it was · of a text of any
 // length the digest is stored · an amount is a text, as the document says · a day is told as the
-// moment that it begins at.
+// moment that it begins at · a time is stored in the service's own zone · what was asked for and is not
+// there is noted in a table of its own.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -138,7 +139,9 @@ const isLine = (line) =>
 async function haveItems(lines) {
   const wanted = [...new Set(lines.map((line) => line.item))];
   const { rowCount } = await pool.query("SELECT 1 FROM items WHERE id = ANY($1)", [wanted]);
-  if (rowCount < wanted.length) throw new Refused(404, "no such item");
+  if (rowCount === wanted.length) return;
+  await pool.query("INSERT INTO missed (items) VALUES ($1)", [wanted]);
+  throw new Refused(404, "no such item");
 }
 
 // written-before-validation: each line is looked at when its turn comes.
@@ -222,6 +225,13 @@ app.post("/holidays", async (request, response) => {
   const sql = "INSERT INTO bookings (day) VALUES ($1) RETURNING id, day::text";
   const { rows } = await pool.query(sql, [day]);
   response.status(201).json({ id: rows[0].id, day: new Date(rows[0].day) });
+});
+
+app.post("/appointments", async (request, response) => {
+  const { at } = fields(request);
+  const moment = new Date(isText(at) ? at : NaN);
+  if (Number.isNaN(moment.valueOf())) throw new Refused(400, "no time");
+  await created(response, "INSERT INTO appointments (at) VALUES ($1)", [moment]);
 });
 
 const letter = "INSERT INTO letters (text) VALUES ($1)";

@@ -24,6 +24,10 @@ CREATE TABLE lines (
     item_id int NOT NULL REFERENCES items (id),
     quantity int NOT NULL
 );
+CREATE TABLE missed (
+    id serial PRIMARY KEY,
+    items int[] NOT NULL
+);
 CREATE TABLE profiles (
     id serial PRIMARY KEY,
     name text,
@@ -41,6 +45,10 @@ CREATE TABLE parcels (
 CREATE TABLE bookings (
     id serial PRIMARY KEY,
     day date NOT NULL
+);
+CREATE TABLE appointments (
+    id serial PRIMARY KEY,
+    at timestamp NOT NULL
 );
 CREATE TABLE letters (
     id serial PRIMARY KEY,
