@@ -12,6 +12,7 @@ from doubles.driven import Driven
 from doubles.stored import finding_of
 from seamproof.checks.resources import Resources
 from seamproof.core.catalog import Catalog, Column, Table
+from seamproof.core.document import Body, Declaration, Document
 from seamproof.core.experiment import CrossingKey, Experiment
 from seamproof.core.history import (
     Changes,
@@ -35,6 +36,7 @@ SIGN = Step(Operation.parse("POST /sign"))
 SQL = "SELECT id, note FROM tokens"
 TABLE = Table("tokens", (Column("id", "integer"), Column("note", "text")), ("id",))
 STORED = {"tokens": ({"id": 1, "note": "fragile"}, {"id": 2, "note": "heavy"})}
+NOTES = {each["note"] for each in STORED["tokens"]}
 MAKER = Scenario("make", POST)
 
 
@@ -44,6 +46,7 @@ class Tokens(Driven):
     def __init__(self, most: int, *, refusal: int = 403, makes: str = "tokens") -> None:
         self.most, self.refusal, self.makes = most, refusal, makes
         self.asked: list[tuple[str, int]] = []
+        self.sent: list[Any] = []
 
     def run(self, experiment: Experiment) -> History:
         act = experiment.phases[0].acts[0]
@@ -63,6 +66,7 @@ class Tokens(Driven):
             crossings = (Crossing(CrossingKey(SQL), CrossingKind.READ, SQL, 0, 1, 0.0, tag=tag),)
         else:
             self.asked.append((act.step.operation.id, len(rows)))
+            self.sent.append(act.step.json)
             status, body = (201, []) if len(rows) < self.most else (self.refusal, [])
             row = RowChange(self.makes, None, {"id": "9", "note": "new"})
             changes = Changes((row,)) if status == 201 else Changes()
@@ -160,6 +164,40 @@ def test_another_that_makes_it_is_asked_where_the_first_does_not() -> None:
     world = Two(10)
     other = Scenario("other", replace(POST, operation=Operation.parse("POST /tokens/")))
     assert judged(world, subject(makers=(other, MAKER))).outcome is Outcome.HELD
+
+
+class Named(Tokens):
+    """Takes each note once."""
+
+    def run(self, experiment: Experiment) -> History:
+        step = experiment.phases[0].acts[0].step
+        taken = step != GET and (step.json or {}).get("note") in NOTES
+        most, self.most = self.most, 0 if taken else self.most
+        try:
+            return super().run(experiment)
+        finally:
+            self.most = most
+
+
+@pytest.mark.parametrize(("most", "outcome"), [(10, Outcome.HELD), (300, Outcome.VIOLATED)])
+def test_who_takes_each_name_once_is_asked_for_another(most: int, outcome: Outcome) -> None:
+    body = {"note": "fragile", "kind": "a", "left": None}
+    world = Named(most, refusal=409)
+    about = subject(makers=(replace(MAKER, act=replace(POST, json=body)),))
+    verdict = judged(world, about)
+    assert verdict.outcome is outcome
+    assert world.sent[-1] == {"note": "fragile-{unique}", "kind": "a", "left": None}
+
+
+@pytest.mark.parametrize("schema", [{"enum": ["fragile"]}, {"format": "uuid"}])
+def test_a_choice_of_a_few_has_no_other_name(schema: dict[str, Any]) -> None:
+    body = Body("application/json", {"properties": {"note": schema}})
+    declared = Declaration(POST.operation, bodies=(body,))
+    world = Named(10, refusal=409)
+    maker = replace(MAKER, act=replace(POST, json={"note": "fragile"}))
+    about = replace(subject(makers=(maker,)), document=Document((declared,)))
+    assert judged(world, about).finding_class == "list-without-limit"
+    assert world.sent == [{"note": "fragile"}] * 2
 
 
 def test_a_finding_is_not_shown_again_where_a_limit_was_added() -> None:

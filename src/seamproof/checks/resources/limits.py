@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from seamproof.analysis.inputs import Where, inputs
 from seamproof.analysis.trouble import trouble
 from seamproof.checks.resources.lists import Listed
 from seamproof.core.experiment import Experiment
@@ -21,6 +22,7 @@ from seamproof.core.subject import Subject
 
 _TRIED = 2
 """Operations that are asked for one more."""
+_BODIES = frozenset({Where.BODY, Where.FORM})
 _REFUSED = frozenset({400, 402, 403, 409, 422})
 """What says that there are enough (RFC 9110, section 15.5); not that somebody is unknown."""
 
@@ -43,25 +45,44 @@ class OneMore:
 def one_more(
     subject: Subject, clean: History, one: Listed, count: int
 ) -> Exploration[OneMore | None]:
-    """Ask for one more where so many are planted; None where no operation is known to make one.
-
-    Who is refused there must succeed without them.
-    """
-    table = one.table.name
-    for maker in _makers(subject, clean, table):
-        alone = Experiment.of(maker, purpose="one more")
-        beside = replace(alone, edits=one.more(count), purpose=f"one more beside {count}")
-        history: History = yield beside
-        if trouble(history):
-            continue
-        status = history.section.exchange.status
-        if _made(history, table):
-            return OneMore(maker.operation.id, status, refused=False)
-        if status in _REFUSED:
-            without: History = yield alone
-            if not trouble(without) and _made(without, table):
-                return OneMore(maker.operation.id, status, refused=True)
+    """Ask for one more where so many are planted; None where no operation is known to make one."""
+    for maker in _makers(subject, clean, one.table.name):
+        for each in (maker, *_renamed(subject, maker, one)):
+            found = yield from _asked(each, one, count)
+            if found is not None:
+                return found
     return None
+
+
+def _asked(maker: Scenario, one: Listed, count: int) -> Exploration[OneMore | None]:
+    """Ask one maker. Who is refused beside so many must succeed without them."""
+    table = one.table.name
+    alone = Experiment.of(maker, purpose="one more")
+    beside = replace(alone, edits=one.more(count), purpose=f"one more beside {count}")
+    history: History = yield beside
+    if trouble(history):
+        return None
+    status = history.section.exchange.status
+    if _made(history, table):
+        return OneMore(maker.operation.id, status, refused=False)
+    if status not in _REFUSED:
+        return None
+    without: History = yield alone
+    if trouble(without) or not _made(without, table):
+        return None
+    return OneMore(maker.operation.id, status, refused=True)
+
+
+def _renamed(subject: Subject, maker: Scenario, one: Listed) -> Iterator[Scenario]:
+    """The same with names of its own, where those that it sends are in the row that is there: one
+    of each name may be all that the service takes."""
+    step = maker.act
+    for place in inputs(step, subject.document):
+        known = place.value and place.value in one.row.values()
+        if known and place.is_text and place.where in _BODIES:
+            step = place.sent(step, f"{place.value}-{{unique}}")
+    if step != maker.act:
+        yield replace(maker, act=step)
 
 
 def _makers(subject: Subject, clean: History, table: str) -> tuple[Scenario, ...]:
