@@ -42,6 +42,7 @@ TWINS = [
             SENT_ON,
             Expected("GET /authors/{author}", "sql-injection"),
             Expected("GET /drafts", "statements-per-row"),
+            Expected("GET /shelves", "list-without-limit", Tier.SUSPECTED),
             Expected("POST /hooks", "server-side-request-forgery"),
         ),
     ),

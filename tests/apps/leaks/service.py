@@ -1,8 +1,9 @@
 """FastAPI on psycopg2, which writes values into the statement itself: what leaks, what seems to.
 
 Right in both variants: escaped literals, arrays and JSON · words of a search one by one · comments
-of sqlcommenter · one's own e-mail and key · a capped page · rows loaded by one IN · a call that is
-configured as meant · redirects on a host that is allowed.
+of sqlcommenter · one's own e-mail and key · a capped page · a list of
+what there may be a few of · rows loaded by one IN · a call that is configured as meant · redirects
+on a host that is allowed.
 """
 
 import json
@@ -196,6 +197,24 @@ def drafts(me: Me) -> list[Row]:
     known = sql(f"{title} IN %s", (tuple(each["title"] for each in found) or ("",),))
     published = {each["title"] for each in known}
     return [{**each, "published": each["title"] in published} for each in found]
+
+
+MOST_SHELVES = 8
+
+
+@app.post("/shelves", status_code=201)
+def add_shelf(body: Draft, me: Me) -> Row:
+    if sql("SELECT id FROM shelves WHERE title = %s", (body.title,)):
+        raise HTTPException(409, "there is one of that title")
+    if not BROKEN and sql("SELECT count(*) AS there FROM shelves")[0]["there"] >= MOST_SHELVES:
+        raise HTTPException(403, f"there may be {MOST_SHELVES}")
+    return sql("INSERT INTO shelves (title) VALUES (%s) RETURNING id", (body.title,))[0]
+
+
+# list-without-limit, where nobody counts how many are made
+@app.get("/shelves")
+def shelves(me: Me) -> list[Row]:
+    return sql("SELECT id, title FROM shelves ORDER BY id")
 
 
 class Near(BaseModel):

@@ -23,6 +23,8 @@ from seamproof.core.subject import Subject
 _TRIED = 2
 """Operations that are asked for one more."""
 _BODIES = frozenset({Where.BODY, Where.FORM})
+_NO_NAME = frozenset({"enum", "const", "format"})
+"""What is declared of a text that no other does for; of a pattern the answer tells."""
 _REFUSED = frozenset({400, 402, 403, 409, 422})
 """What says that there are enough (RFC 9110, section 15.5); not that somebody is unknown."""
 
@@ -79,7 +81,8 @@ def _renamed(subject: Subject, maker: Scenario, one: Listed) -> Iterator[Scenari
     step = maker.act
     for place in inputs(step, subject.document):
         known = place.value and place.value in one.row.values()
-        if known and place.is_text and place.where in _BODIES:
+        declared = place.schema if isinstance(place.schema, dict) else {}
+        if known and place.where in _BODIES and declared.keys().isdisjoint(_NO_NAME):
             step = place.sent(step, f"{place.value}-{{unique}}")
     if step != maker.act:
         yield replace(maker, act=step)
