@@ -22,7 +22,9 @@ effect. All of this holds of such a table:
 - only inserts, and three operations or more write it, at least half of those that change something
 - no foreign key leads to or from a table that is changed beside it, as above
 - no column of an amount (numeric, real, money): a ledger is written by many operations also
-- no success has it as its only effect
+- no success has it as its only effect; but where twenty operations or more write it, one in four
+  may, as long as it does not say that it created something (201): a log also tells of acts that
+  found nothing to change
 
 A table that is written by triggers of such a table alone counts its rows, and goes with it.
 """
@@ -42,6 +44,11 @@ from seamproof.core.profile import Profile
 PLAIN = Profile()
 UNRELATED = 3
 """Operations that must write a table before it counts as audit."""
+MANY = 20
+"""Operations that write a log for it to be one although some write nothing else."""
+_IDLE = 4
+"""One in so many may be such."""
+_CREATED = 201
 _REFUSED = range(400, 500)
 _AMOUNTS = ("numeric", "decimal", "real", "double", "float", "money")
 
@@ -117,6 +124,7 @@ def record_tables(
     unjudged = profile.volatile | profile.ambient
     beside: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     operations: set[str] = set()
+    alone: dict[str, set[str]] = defaultdict(set)
     impossible: set[str] = set()
     written: set[str] = set()
     for operation, history in seen:
@@ -130,7 +138,9 @@ def record_tables(
             beside[table][operation] |= changed - {table}
         impossible |= rewritten
         if len(changed) == 1:
-            impossible |= changed
+            alone[min(changed)].add(operation)
+            if history.section.exchange.status == _CREATED:
+                impossible |= changed
         for crossing in history.section.crossings:
             if crossing.kind in WRITES:
                 written |= names(crossing.statement)
@@ -138,12 +148,18 @@ def record_tables(
         table
         for table, writers in beside.items()
         if table not in impossible
+        and _seldom(alone[table], writers)
         and len(writers) >= max(UNRELATED, len(operations) / 2)
         and not _counts(table, catalog)
         and not _bound(table, writers, catalog)
     }
     derived = _derived(logs, catalog)
     return frozenset(logs | {each for each in derived if _last(each) not in written})
+
+
+def _seldom(alone: set[str], writers: dict[str, set[str]]) -> bool:
+    """Whether so few of the operations that write a table write nothing else."""
+    return not alone or (len(writers) >= MANY and len(alone) * _IDLE <= len(writers))
 
 
 def _rewrites(row: RowChange, unjudged: frozenset[str]) -> bool:

@@ -132,6 +132,32 @@ def test_what_is_written_otherwise_is_no_log(another: list[tuple[str, History]])
     assert record_tables([*LOGGED, *another], Catalog(tables)) == frozenset()
 
 
+def busy(writing: int, *alone: int) -> list[tuple[str, History]]:
+    """So many operations that note what they did, and some, by their status, that did nothing."""
+    changed = ("orders", "products", "users")
+    told = [
+        (f"PUT /x/{n}", history(200, (changed[n % 3], "1"), ("log", "1"))) for n in range(writing)
+    ]
+    return told + [(f"DELETE /y/{n}", history(s, ("log", "1"))) for n, s in enumerate(alone)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        (busy(15, *[200] * 5), {"log"}),
+        (busy(15, *[200] * 6), set()),
+        (busy(18, 200), set()),
+        (busy(30, 200, 204), {"log"}),
+        (busy(30, 200, 201), set()),
+    ],
+    ids=["one in four", "more", "by few operations", "by many", "created"],
+)
+def test_a_log_also_tells_of_acts_that_changed_nothing(
+    seen: list[tuple[str, History]], found: set[str]
+) -> None:
+    assert record_tables(seen, CATALOG) == found
+
+
 def test_a_ledger_is_no_log() -> None:
     columns = (Column("id", "bigint"), Column("amount", "numeric(12,2)"))
     ledger = replace(CATALOG.tables["log"], columns=columns)
