@@ -112,7 +112,9 @@ def _stop(around, process, number, output: Path) -> None:
     report = json.loads(path.read_text())
     assert path.stat().st_mode & 0o777 == 0o600
     path.unlink()
-    assert (code, report["summary"]["interrupted"]) in ((2, True), (0, False)), printed
+    summary = report["summary"]
+    # One that is quick ends before it is told to, with what it has found by then.
+    assert code == (2 if summary["interrupted"] else min(1, summary["proven"])), printed
     assert "Traceback" not in printed
     assert "could not be cleaned up" not in printed, printed
     assert seconds < _LIMIT
