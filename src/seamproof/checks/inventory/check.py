@@ -198,10 +198,8 @@ def _told(subject: Subject, there: Sequence[_Answered]) -> Exploration[list[Verd
             )
             if tier is Tier.PROVEN and not reads.shown:
                 # What was read beside the answer a job of the service has read.
-                tier, each = (
-                    Tier.SUSPECTED,
-                    replace(each, section=replace(each.section, crossings=())),
-                )
+                tier = Tier.SUSPECTED
+                each = replace(each, section=replace(each.section, crossings=()))
             confirmed = reads if tier is Tier.PROVEN else answers
         verdicts.append(_verdict(subject, each, experiment, tier, confirmed))
     return verdicts
