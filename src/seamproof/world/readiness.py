@@ -17,6 +17,8 @@ from seamproof.world.processes import Process
 _TICK = 0.02
 _LONGEST_TICK = 0.05
 _PROBE_LIMIT = 5.0
+_PROBE_LEAST = 0.1
+"""Seconds that a question has however late it is: cut short, it would say that nobody listens."""
 _SETTLE = 0.5
 """Seconds that a process without a port must live."""
 
@@ -52,7 +54,7 @@ class Readiness:
                 if waited >= _SETTLE:
                     return
             else:
-                answer = await self._ask(min(_PROBE_LIMIT, self.limit - waited))
+                answer = await self._ask(min(_PROBE_LIMIT, max(_PROBE_LEAST, self.limit - waited)))
                 ready = answer is None or (isinstance(answer, Answered) and answer.ready)
                 if ready and self._is_ours() and self.process.alive:
                     return

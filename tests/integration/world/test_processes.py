@@ -163,6 +163,17 @@ def test_an_open_port_is_not_a_ready_service(launch, intents, mode, words):
         run(body())
 
 
+def test_what_is_asked_last_has_time_to_be_answered(launch, intents):
+    async def body():
+        port = Ports().free()
+        process = Process.start(launch(sys.executable, "-c", LISTENER, str(port), "close"), intents)
+        await listens(port)
+        await ready(process, port, limit=0.0001)
+
+    with pytest.raises(ServiceError, match="closes connections"):
+        run(body())
+
+
 def test_a_service_on_another_port_is_told(launch, intents):
     async def body():
         wanted, other = (ports := Ports()).free(), ports.free()
